@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: neighbours, maps, groups and scores. No files, no torch."""

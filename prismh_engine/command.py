@@ -1,0 +1,182 @@
+"""How a step becomes a command: flags in, progress on a terminal, plain sentences and exit codes out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from . import jobs, settings
+from .errors import BadValueError, PrismhError
+from .jobs import Job, Progress, StopToken
+from .settings import Resolved, Settings
+
+S = TypeVar("S", bound=Settings)
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+def run_step(
+    settings_class: type[S],
+    start: Callable[[Resolved[S], StopToken], Job[Any]],
+    argv: Sequence[str] | None,
+    *,
+    description: str,
+    json_progress: bool = False,
+) -> int:
+    """Run one step from its command line and return the exit code.
+
+    start: makes the job; the job's result is printed (`str`) when it ends. json_progress: whether the step offers
+    `--progress json`, one object a line on stdout.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"prismh-engine {settings_class.step}", description=description, allow_abbrev=False
+    )
+    settings.add_flags(parser, settings_class)
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="read flags from a TOML file or a settings.json"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    if json_progress:
+        parser.add_argument(
+            "--progress", choices=("auto", "json"), default="auto", help="json: an object a line"
+        )
+    try:
+        flags = vars(parser.parse_args(argv))
+    except SystemExit as end:  # argparse has printed what is wrong
+        return int(end.code or 0)
+    quiet, config, as_json = flags.pop("quiet"), flags.pop("config"), flags.pop("progress", "auto") == "json"
+    try:
+        file = settings.read_config(config, settings_class.step) if config else None
+        resolved = settings.resolve(settings_class, flags, file)
+    except PrismhError as error:
+        return _fail(error, WRONG_USAGE)
+    stop = StopToken()
+    reporter = _quiet_reporter() if quiet else _json_reporter() if as_json else _reporter()
+    try:
+        with _stop_on_signal(stop), reporter as report:
+            result = jobs.run(start(resolved, stop), report, stop)
+    except (jobs.Stopped, KeyboardInterrupt):
+        return _interrupted(quiet)
+    except BadValueError as error:
+        return _fail(error, WRONG_USAGE)
+    except PrismhError as error:
+        return _fail(error, FAILED)
+    if result is not None and not quiet:
+        print(result, file=sys.stderr if as_json else sys.stdout)
+    return _interrupted(quiet) if stop.stopped else DONE
+
+
+def required(resolved: Resolved[Any], *names: str) -> None:
+    """Raise `BadValueError` where none of a step's ways to name its input or output was given."""
+    for name in names:
+        if getattr(resolved.settings, name) is None:
+            instead = " (or --project)" if hasattr(resolved.settings, "project") else ""
+            raise BadValueError(
+                f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help"
+            )
+
+
+def _fail(error: PrismhError, code: int) -> int:
+    print(error, file=sys.stderr)
+    return code
+
+
+def _interrupted(quiet: bool) -> int:
+    if not quiet:
+        print("Stopped. What was done so far is kept.", file=sys.stderr)
+    return INTERRUPTED
+
+
+@contextmanager
+def _stop_on_signal(stop: StopToken) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM asks the job to save and stop, the second ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(signum: int, _: Any) -> None:
+        if stop.stopped:
+            raise KeyboardInterrupt
+        stop.stop()
+
+    before = {signum: signal.signal(signum, ask) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def _quiet_reporter() -> Iterator[Callable[[Progress], None]]:
+    yield lambda progress: None
+
+
+@contextmanager
+def _json_reporter() -> Iterator[Callable[[Progress], None]]:
+    began = time.monotonic()
+
+    def report(progress: Progress) -> None:
+        plain = {
+            k: v for k, v in progress.metrics.items() if v is None or isinstance(v, (int, float, str, bool))
+        }
+        line = {"what": progress.what, "done": progress.done, "total": progress.total}
+        line["seconds"] = round(time.monotonic() - began, 3)
+        print(json.dumps(line | plain), flush=True)
+
+    yield report
+
+
+@contextmanager
+def _reporter() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on a terminal, else a plain line now and then."""
+    if not sys.stderr.isatty():
+        yield _line_reporter()
+        return
+    from tqdm import tqdm
+
+    bar: tqdm[Any] | None = None
+
+    def report(progress: Progress) -> None:
+        nonlocal bar
+        if bar is None or bar.desc.removesuffix(": ") != progress.what:
+            if bar is not None:
+                bar.close()
+            bar = tqdm(desc=progress.what, total=progress.total)
+        bar.total = progress.total
+        bar.set_postfix(
+            {k: f"{v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float)}, refresh=False
+        )
+        bar.update(progress.done - bar.n)
+
+    try:
+        yield report
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _line_reporter() -> Callable[[Progress], None]:
+    what, last = "", 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal what, last
+        now = time.monotonic()
+        finished = progress.done == progress.total
+        if progress.what == what and not finished and now - last < _SECONDS_BETWEEN_LINES:
+            return
+        what, last = progress.what, now
+        of = "" if progress.total is None else f" of {progress.total}"
+        numbers = "".join(f" {k}={v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float))
+        print(f"{progress.what}: {progress.done}{of}{numbers}", file=sys.stderr)
+
+    return report

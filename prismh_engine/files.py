@@ -1,0 +1,80 @@
+"""Files written whole or not at all, and the plain sentence where that fails."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from .errors import PrismhError
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk can only be read",
+    errno.EACCES: "writing there is not allowed",
+    errno.EPERM: "writing there is not allowed",
+    errno.ENOENT: "the folder is not there any more",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EIO: "the disk does not answer",
+}
+
+
+def cannot_write(path: Path, error: OSError) -> PrismhError:
+    """The sentence for a file or folder that could not be written; what was there before is intact."""
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.")
+
+
+@contextmanager
+def write_whole(path: Path, mode: str = "wb", **open_arguments: Any) -> Iterator[IO[Any]]:
+    """Open `path` for writing; it appears, flushed to the disk, only when the block ends without an exception.
+
+    Parent folders are made. Raises `PrismhError` where the disk refuses.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, mode, **open_arguments) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files for their owner alone; people share results.
+        temporary.chmod(0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    with write_whole(path, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=2, ensure_ascii=False)
+        stream.write("\n")
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder and its parents; return it. Raises `PrismhError` where the disk refuses."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

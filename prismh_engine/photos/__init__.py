@@ -1,0 +1,1 @@
+"""Finding, opening, judging and caching photos; numpy and Pillow alone."""

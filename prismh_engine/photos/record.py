@@ -1,0 +1,52 @@
+"""What is known of one photo after one pass over its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FoundPhoto:
+    """A file that looks like a picture, as the scan found it; nothing of it has been opened.
+
+    relative: path below the scanned folder as `paths.to_text` writes it. size in bytes, mtime_ns in nanoseconds.
+    """
+
+    path: Path
+    relative: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one pass over a photo's bytes found: measures and EXIF, or why it cannot be used.
+
+    content_hash: sha256 of the bytes in hex, "" where they could not be read. invalid_reason: a sentence, "" where
+    the photo can be used. width, height: upright, in pixels. brightness: mean grey, 0 to 255; contrast: standard
+    deviation of grey; sharpness: variance of the Laplacian at the scale of `measures`. difference_hash: 64-bit dHash.
+    taken_at: ISO 8601, with offset only where known; taken_at_source: "exif" or "file_name". latitude, longitude:
+    WGS 84 degrees; position_note: why there is none.
+    """
+
+    content_hash: str
+    invalid_reason: str = ""
+    truncated: bool = False
+    width: int | None = None
+    height: int | None = None
+    brightness: float | None = None
+    contrast: float | None = None
+    sharpness: float | None = None
+    difference_hash: int | None = None
+    taken_at: str | None = None
+    taken_at_source: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    position_note: str | None = None
+    camera: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        return not self.invalid_reason

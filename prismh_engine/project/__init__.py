@@ -1,0 +1,13 @@
+"""The project folder and its SQLite catalogue."""
+
+from .feature_sets import FeatureSet, FeatureSets
+from .labels import Label, Labels
+from .maps import Grouping, Groupings, Map, Maps
+from .photo_catalogue import Photo, PhotoCatalogue
+from .project import Folder, Project
+from .runs import Run, Runs
+
+__all__ = [
+    "FeatureSet", "FeatureSets", "Folder", "Grouping", "Groupings", "Label", "Labels", "Map", "Maps", "Photo",
+    "PhotoCatalogue", "Project", "Run", "Runs",
+]  # fmt: skip

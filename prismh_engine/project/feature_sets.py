@@ -1,0 +1,160 @@
+"""The embeddings a project keeps: blocks of rows on disk, and which content is which row in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import PrismhError
+from ..files import write_whole
+from .database import Database, now
+from .photo_catalogue import Photo
+from .runs import Run
+
+STARTER = "starter"
+BLOCK_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """What made a feature set; two identities never meet in one map."""
+
+    name: str
+    weights_sha256: str
+    image_size: int
+    dimension: int
+
+
+class FeatureSet:
+    """The embeddings of one encoder, float32 [N, D], in blocks of 4,096 rows that are written whole or not at all."""
+
+    def __init__(self, database: Database, identity: int, name: str, encoder: Encoder, folder: Path) -> None:
+        self.id = identity
+        self.name = name
+        self.encoder = encoder
+        self._database = database
+        self._folder = folder
+
+    def rows(self) -> dict[str, int]:
+        """Content hash -> row."""
+        found = self._database.rows(
+            "SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ?", (self.id,)
+        )
+        return {row["content_hash"]: row["row"] for row in found}
+
+    def missing(self, photos: Iterable[Photo]) -> list[Photo]:
+        """The usable photos that have no row yet; of several with equal bytes the first."""
+        seen = set(self.rows())
+        missing = []
+        for photo in photos:
+            if photo.look.usable and photo.look.content_hash not in seen:
+                seen.add(photo.look.content_hash)
+                missing.append(photo)
+        return missing
+
+    def append(self, content_hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+        """Add rows. The block files are on the disk before the catalogue knows of the rows."""
+        embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
+        if embeddings.shape != (len(content_hashes), self.encoder.dimension):
+            raise ValueError(
+                f"embeddings must be [{len(content_hashes)}, {self.encoder.dimension}], got {embeddings.shape}"
+            )
+        with self._database.writing() as db:
+            start = db.execute(
+                "SELECT coalesce(max(row) + 1, 0) FROM feature_rows WHERE feature_set_id = ?", (self.id,)
+            ).fetchone()[0]
+            done = 0
+            while done < len(embeddings):
+                block, offset = divmod(start + done, BLOCK_ROWS)
+                part = embeddings[done : done + BLOCK_ROWS - offset]
+                if offset:  # rows past `offset` are from an append that did not reach the catalogue
+                    part = np.concatenate([np.load(self._block(block), allow_pickle=False)[:offset], part])
+                with write_whole(self._block(block)) as stream:
+                    np.save(stream, part, allow_pickle=False)
+                done += len(part) - offset
+            db.executemany(
+                "INSERT INTO feature_rows VALUES (?, ?, ?)",
+                [(self.id, content, start + i) for i, content in enumerate(content_hashes)],
+            )
+
+    def read(self, photos: Sequence[Photo]) -> tuple[list[Photo], NDArray[np.float32]]:
+        """The photos that have a row, in the given order, and their embeddings [N, D]."""
+        rows = self.rows()
+        present = [photo for photo in photos if photo.look.content_hash in rows]
+        wanted = np.array([rows[photo.look.content_hash] for photo in present], dtype=np.int64)
+        embeddings = np.empty((len(wanted), self.encoder.dimension), dtype=np.float32)
+        for block in np.unique(wanted // BLOCK_ROWS):
+            here = wanted // BLOCK_ROWS == block
+            stored = np.load(self._block(int(block)), mmap_mode="r", allow_pickle=False)
+            embeddings[here] = stored[wanted[here] % BLOCK_ROWS]
+        return present, embeddings
+
+    def _block(self, number: int) -> Path:
+        return self._folder / f"{number}.npy"
+
+
+class FeatureSets:
+    """The table `feature_sets` and the folders below `features/`."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def all(self) -> list[FeatureSet]:
+        """Every feature set, oldest first."""
+        rows = self._database.rows("SELECT * FROM feature_sets ORDER BY id")
+        return [
+            FeatureSet(
+                self._database,
+                row["id"],
+                row["name"],
+                Encoder(row["encoder"], row["weights_sha256"], row["image_size"], row["dimension"]),
+                self._folder / row["name"],
+            )
+            for row in rows
+        ]
+
+    def find(self, name: str) -> FeatureSet | None:
+        return next((found for found in self.all() if found.name == name), None)
+
+    def get(self, name: str) -> FeatureSet:
+        """The feature set of this name. Raises `PrismhError` where there is none."""
+        found = self.find(name)
+        if found is None:
+            raise PrismhError(f"The project has no features {name!r}: run extract first.")
+        return found
+
+    def newest(self) -> FeatureSet:
+        """The newest run's features, else the starter's. Raises `PrismhError` where there are none."""
+        sets = self.all()
+        if not sets:
+            raise PrismhError("The project has no features yet: run extract first.")
+        return sets[-1]
+
+    def ensure(self, name: str, encoder: Encoder, run: Run | None = None) -> FeatureSet:
+        """The feature set of this name and encoder, made where it is missing.
+
+        One that was made by another encoder (a starter of another version, a run that learned on) is replaced, with
+        its maps and groupings; names hang on photos and stay.
+        """
+        found = self.find(name)
+        if found is not None and found.encoder == encoder:
+            return found
+        with self._database.writing() as db:
+            if found is not None:
+                for table in ("maps", "groupings", "feature_rows"):
+                    db.execute(f"DELETE FROM {table} WHERE feature_set_id = ?", (found.id,))
+                db.execute("DELETE FROM feature_sets WHERE id = ?", (found.id,))
+            db.execute(
+                "INSERT INTO feature_sets(name, run_id, encoder, weights_sha256, image_size, dimension, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    name, run.id if run else None, encoder.name, encoder.weights_sha256, encoder.image_size,
+                    encoder.dimension, now(),
+                ),
+            )  # fmt: skip
+        return self.get(name)

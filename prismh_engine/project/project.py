@@ -1,0 +1,159 @@
+"""The project folder: what it holds and where, its photo folders and its name."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import PrismhError
+from ..files import make_folder
+from ..paths import to_text
+from .database import Database
+from .feature_sets import FeatureSets
+from .labels import Labels
+from .maps import Groupings, Maps
+from .photo_catalogue import PhotoCatalogue
+from .runs import Runs
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with photos that belongs to a project; `alias` begins every file_path of its photos."""
+
+    id: int
+    alias: str
+    path: Path
+
+
+class Project:
+    """A project: its photos, labels, runs, feature sets, maps and groupings. The photos themselves stay where they are.
+
+    May be used from several threads. Use `Project.create` or `Project.open`; close it, or use it in a `with`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._database = Database(folder / "project.db")
+        self.photos = PhotoCatalogue(self._database, lambda: {f.id: f.path for f in self.folders()})
+        self.labels = Labels(self._database)
+        self.runs = Runs(self._database, folder / "runs")
+        self.features = FeatureSets(self._database, folder / "features")
+        self.maps = Maps(self._database)
+        self.groupings = Groupings(self._database)
+
+    @classmethod
+    def create(cls, folder: Path, name: str | None = None) -> Project:
+        """Make a project in a new or empty folder. Raises `PrismhError` where the folder holds something else."""
+        folder = Path(os.path.abspath(folder))
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise PrismhError(
+                f"{folder} is not empty: choose a new folder for the project, or open the one in it."
+            )
+        make_folder(folder)
+        project = cls(folder)
+        project.rename(name or folder.name)
+        return project
+
+    @classmethod
+    def open(cls, folder: Path) -> Project:
+        """Open an existing project. Raises `PrismhError` where there is none, or it is damaged or too new."""
+        folder = Path(os.path.abspath(folder))
+        if not (folder / "project.db").is_file():
+            raise PrismhError(f"{folder} is not a Prism-H project: it holds no project.db.")
+        return cls(folder)
+
+    @classmethod
+    def open_or_create(cls, folder: Path, name: str | None = None) -> Project:
+        return cls.open(folder) if (Path(folder) / "project.db").is_file() else cls.create(folder, name)
+
+    @property
+    def cache_folder(self) -> Path:
+        """Decoded copies and thumbnails; can be deleted at any time."""
+        return self.folder / "cache"
+
+    @property
+    def name(self) -> str:
+        return str(self._database.rows("SELECT value FROM meta WHERE key = 'name'")[0]["value"])
+
+    def rename(self, name: str) -> None:
+        with self._database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('name', ?)", (name,))
+
+    def folders(self) -> list[Folder]:
+        """The photo folders, in the order they were added, each where it can be found now."""
+        rows = self._database.rows("SELECT * FROM folders ORDER BY id")
+        return [
+            Folder(row["id"], row["alias"], self._where(row["relative_path"], row["path"])) for row in rows
+        ]
+
+    def add_folder(self, path: Path) -> Folder:
+        """Add a photo folder, or return it where it belongs to the project already.
+
+        Raises `PrismhError` where it is no folder, or lies in or around one that was added before.
+        """
+        path = Path(os.path.abspath(path))
+        if not path.is_dir():
+            raise PrismhError(f"{path} is not a folder: choose the folder that holds the photos.")
+        known = self.folders()
+        for folder in known:
+            if folder.path == path:
+                return folder
+            if path.is_relative_to(folder.path) or folder.path.is_relative_to(path):
+                raise PrismhError(
+                    f"{path} and {folder.path}, which the project has already, lie in each other."
+                )
+        alias = _free_alias(path.name, {folder.alias for folder in known})
+        with self._database.writing() as db:
+            identity = db.execute(
+                "INSERT INTO folders(alias, path, relative_path) VALUES (?, ?, ?)",
+                (alias, os.fsdecode(path), self._relative(path)),
+            ).lastrowid
+        assert identity is not None
+        return Folder(identity, alias, path)
+
+    def relocate_folder(self, folder_id: int, path: Path) -> None:
+        """Tell where a photo folder that was moved lies now."""
+        path = Path(os.path.abspath(path))
+        if not path.is_dir():
+            raise PrismhError(f"{path} is not a folder: choose the folder that holds the photos.")
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE folders SET path = ?, relative_path = ? WHERE id = ?",
+                (os.fsdecode(path), self._relative(path), folder_id),
+            )
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _relative(self, path: Path) -> str | None:
+        try:
+            return os.path.relpath(path, self.folder)
+        except ValueError:  # another drive on Windows
+            return None
+
+    def _where(self, relative: str | None, absolute: str) -> Path:
+        if relative is not None:
+            beside = Path(os.path.normpath(self.folder / relative))
+            if beside.is_dir():
+                return beside
+        return Path(absolute)
+
+
+def _free_alias(name: str, taken: set[str]) -> str:
+    base = re.sub(r"[/\\]", "_", to_text(Path(name or "photos")).removeprefix("./")) or "photos"
+    base = base.lstrip("=+-@\t\r") or "photos"
+    alias, number = base, 2
+    while alias in taken:
+        alias, number = f"{base}-{number}", number + 1
+    return alias

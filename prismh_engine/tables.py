@@ -1,0 +1,57 @@
+"""The CSV files of every step: one way to write them and one to read them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .errors import PrismhError
+from .files import write_whole
+from .paths import FORMULA_START
+
+
+def cell(value: Any) -> Any:
+    """A value as it stands in a CSV: None is empty, text that a spreadsheet would run gets a `'` before it."""
+    if isinstance(value, str) and value.startswith(FORMULA_START):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write a CSV (UTF-8 with BOM, RFC 4180) whole or not at all; return the number of rows."""
+    count = 0
+    with write_whole(path, "w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([cell(value) for value in row])
+            count += 1
+    return count
+
+
+def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV that has at least `columns`; undoes what `cell` did to text.
+
+    Raises `PrismhError` where the file is missing, no UTF-8 text, or lacks a column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            missing = [column for column in columns if column not in (reader.fieldnames or [])]
+            if missing:
+                raise PrismhError(
+                    f"{path} has no column {missing[0]!r}: its first line must name {', '.join(columns)}."
+                )
+            return [{k: _uncell(v or "") for k, v in row.items() if k is not None} for row in reader]
+    except OSError as error:
+        raise PrismhError(f"Cannot read {path}: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise PrismhError(
+            f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.'
+        ) from error
+
+
+def _uncell(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_START) else text
