@@ -41,14 +41,10 @@ def run_step(
         prog=f"prismh-engine {settings_class.step}", description=description, allow_abbrev=False
     )
     settings.add_flags(parser, settings_class)
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE", help="read flags from a TOML file or a settings.json"
-    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="read flags from a TOML file or a settings.json")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     if json_progress:
-        parser.add_argument(
-            "--progress", choices=("auto", "json"), default="auto", help="json: an object a line"
-        )
+        parser.add_argument("--progress", choices=("auto", "json"), default="auto", help="json: an object a line")
     try:
         flags = vars(parser.parse_args(argv))
     except SystemExit as end:  # argparse has printed what is wrong
@@ -80,9 +76,7 @@ def required(resolved: Resolved[Any], *names: str) -> None:
     for name in names:
         if getattr(resolved.settings, name) is None:
             instead = " (or --project)" if hasattr(resolved.settings, "project") else ""
-            raise BadValueError(
-                f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help"
-            )
+            raise BadValueError(f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help")
 
 
 def _fail(error: PrismhError, code: int) -> int:
@@ -126,9 +120,7 @@ def _json_reporter() -> Iterator[Callable[[Progress], None]]:
     began = time.monotonic()
 
     def report(progress: Progress) -> None:
-        plain = {
-            k: v for k, v in progress.metrics.items() if v is None or isinstance(v, (int, float, str, bool))
-        }
+        plain = {k: v for k, v in progress.metrics.items() if v is None or isinstance(v, (int, float, str, bool))}
         line = {"what": progress.what, "done": progress.done, "total": progress.total}
         line["seconds"] = round(time.monotonic() - began, 3)
         print(json.dumps(line | plain), flush=True)
@@ -153,9 +145,7 @@ def _reporter() -> Iterator[Callable[[Progress], None]]:
                 bar.close()
             bar = tqdm(desc=progress.what, total=progress.total)
         bar.total = progress.total
-        bar.set_postfix(
-            {k: f"{v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float)}, refresh=False
-        )
+        bar.set_postfix({k: f"{v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float)}, refresh=False)
         bar.update(progress.done - bar.n)
 
     try:

@@ -77,9 +77,7 @@ class StopToken:
         self.check()
 
 
-def run(
-    job: Job[T], on_progress: Callable[[Progress], None] | None = None, stop: StopToken | None = None
-) -> T:
+def run(job: Job[T], on_progress: Callable[[Progress], None] | None = None, stop: StopToken | None = None) -> T:
     """Drain a job and return its result.
 
     A stop is thrown into the job as `Stopped` where it yields: it returns what it can keep, or `Stopped` leaves
@@ -92,6 +90,6 @@ def run(
                 on_progress(progress)
             progress = job.throw(Stopped()) if stop is not None and stop.stopped else next(job)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return end.value
     finally:
         job.close()

@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import json
 import os
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -101,9 +102,7 @@ def resolve(
     for key in file or {}:
         if key not in fields:
             near = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)
-            raise PrismhError(
-                f"Unknown setting {key!r} for {cls.step}: the nearest known one is {near[0]!r}."
-            )
+            raise PrismhError(f"Unknown setting {key!r} for {cls.step}: the nearest known one is {near[0]!r}.")
     environment = os.environ if environment is None else environment
     from_environment = {
         name: environment[ENVIRONMENT_PREFIX + name.upper()]
@@ -128,8 +127,7 @@ def resolve(
 def write_settings(path: Path, resolved: Resolved[Any]) -> None:
     """Write `settings.json`: the step, each value and its origin."""
     values = {
-        field.name: _plain(getattr(resolved.settings, field.name))
-        for field in dataclasses.fields(resolved.settings)
+        field.name: _plain(getattr(resolved.settings, field.name)) for field in dataclasses.fields(resolved.settings)
     }
     write_json(path, {"step": resolved.settings.step, "settings": values, "origins": dict(resolved.origins)})
 
@@ -145,9 +143,7 @@ def read_config(path: Path, step: str) -> dict[str, Any]:
     except OSError as error:
         raise PrismhError(f"Cannot read the settings file {path}: {error.strerror}.") from error
     except ValueError as error:
-        raise PrismhError(
-            f"{path} is not a settings file (TOML, or a run's settings.json): {error}."
-        ) from error
+        raise PrismhError(f"{path} is not a settings file (TOML, or a run's settings.json): {error}.") from error
     if not isinstance(content, dict):
         raise PrismhError(f"{path} is not a settings file: it should hold names and values.")
     if content.get("step", step) != step:
@@ -245,8 +241,8 @@ def _plain(value: Any) -> Any:
 
 
 def _read_toml(text: str) -> dict[str, Any]:
-    try:
-        import tomllib
-    except ModuleNotFoundError:
-        import tomli as tomllib
-    return tomllib.loads(text)
+    if sys.version_info >= (3, 11):
+        import tomllib as toml
+    else:
+        import tomli as toml
+    return toml.loads(text)

@@ -48,9 +48,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     except OSError as error:
         raise PrismhError(f"Cannot read {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise PrismhError(
-            f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.'
-        ) from error
+        raise PrismhError(f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.') from error
 
 
 def _uncell(text: str) -> str:

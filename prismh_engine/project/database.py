@@ -41,9 +41,7 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except sqlite3.OperationalError as error:
-                raise PrismhError(
-                    f"Cannot write {self.path}: {error}. What was saved before is safe."
-                ) from error
+                raise PrismhError(f"Cannot write {self.path}: {error}. What was saved before is safe.") from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

@@ -41,9 +41,7 @@ class FeatureSet:
 
     def rows(self) -> dict[str, int]:
         """Content hash -> row."""
-        found = self._database.rows(
-            "SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ?", (self.id,)
-        )
+        found = self._database.rows("SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ?", (self.id,))
         return {row["content_hash"]: row["row"] for row in found}
 
     def missing(self, photos: Iterable[Photo]) -> list[Photo]:

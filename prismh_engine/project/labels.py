@@ -49,9 +49,7 @@ class Labels:
     def remove(self, photo_ids: Iterable[int], name: str) -> None:
         """Take a name off photos, however it was given."""
         with self._database.writing() as db:
-            db.executemany(
-                "DELETE FROM labels WHERE photo_id = ? AND name = ?", [(int(i), name) for i in photo_ids]
-            )
+            db.executemany("DELETE FROM labels WHERE photo_id = ? AND name = ?", [(int(i), name) for i in photo_ids])
 
     def all(self) -> list[Label]:
         rows = self._database.rows(

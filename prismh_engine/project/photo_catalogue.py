@@ -42,9 +42,7 @@ class Photo:
     @property
     def used(self) -> bool:
         """Whether maps, groups and training take it: judged clean, or taken back by a person."""
-        return (
-            self.look.usable and (self.overruled or (USED if self.verdict == "clean" else SET_ASIDE)) == USED
-        )
+        return self.look.usable and (self.overruled or (USED if self.verdict == "clean" else SET_ASIDE)) == USED
 
 
 @dataclass(frozen=True)
@@ -159,9 +157,7 @@ class PhotoCatalogue:
             ).fetchone()["id"]
         )
 
-    def _moved_from(
-        self, db: sqlite3.Connection, folder_id: int, found: FoundPhoto, look: Look
-    ) -> int | None:
+    def _moved_from(self, db: sqlite3.Connection, folder_id: int, found: FoundPhoto, look: Look) -> int | None:
         if (
             not look.content_hash
             or db.execute(

@@ -49,9 +49,7 @@ class Project:
         """Make a project in a new or empty folder. Raises `PrismhError` where the folder holds something else."""
         folder = Path(os.path.abspath(folder))
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise PrismhError(
-                f"{folder} is not empty: choose a new folder for the project, or open the one in it."
-            )
+            raise PrismhError(f"{folder} is not empty: choose a new folder for the project, or open the one in it.")
         make_folder(folder)
         project = cls(folder)
         project.rename(name or folder.name)
@@ -85,9 +83,7 @@ class Project:
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""
         rows = self._database.rows("SELECT * FROM folders ORDER BY id")
-        return [
-            Folder(row["id"], row["alias"], self._where(row["relative_path"], row["path"])) for row in rows
-        ]
+        return [Folder(row["id"], row["alias"], self._where(row["relative_path"], row["path"])) for row in rows]
 
     def add_folder(self, path: Path) -> Folder:
         """Add a photo folder, or return it where it belongs to the project already.
@@ -102,9 +98,7 @@ class Project:
             if folder.path == path:
                 return folder
             if path.is_relative_to(folder.path) or folder.path.is_relative_to(path):
-                raise PrismhError(
-                    f"{path} and {folder.path}, which the project has already, lie in each other."
-                )
+                raise PrismhError(f"{path} and {folder.path}, which the project has already, lie in each other.")
         alias = _free_alias(path.name, {folder.alias for folder in known})
         with self._database.writing() as db:
             identity = db.execute(

@@ -136,9 +136,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and application != APPLICATION_ID:
-            raise PrismhError(
-                f"{path} is a database, but not one of a Prism-H project: choose the project's folder."
-            )
+            raise PrismhError(f"{path} is a database, but not one of a Prism-H project: choose the project's folder.")
         if version > len(MIGRATIONS):
             raise PrismhError(f"{path.parent} was made by a newer Prism-H: update the program to open it.")
         fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -156,6 +154,4 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _damaged(path: Path, why: object) -> PrismhError:
-    return PrismhError(
-        f"The project file {path} cannot be read ({why}): restore it from a backup. Photos are safe."
-    )
+    return PrismhError(f"The project file {path} cannot be read ({why}): restore it from a backup. Photos are safe.")

@@ -1,0 +1,1 @@
+"""Widgets, each usable and tested alone."""
