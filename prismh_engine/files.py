@@ -33,11 +33,22 @@ def cannot_write(path: Path, error: OSError) -> PrismhError:
     return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.")
 
 
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+# Asked once: the question changes the mask for a moment, for all threads.
+_UMASK = _umask()
+
+
 @contextmanager
-def write_whole(path: Path, mode: str = "wb", **open_arguments: Any) -> Iterator[IO[Any]]:
+def write_whole(path: Path, mode: str = "wb", *, flush: bool = True, **open_arguments: Any) -> Iterator[IO[Any]]:
     """Open `path` for writing; it appears, flushed to the disk, only when the block ends without an exception.
 
-    Parent folders are made. Raises `PrismhError` where the disk refuses.
+    Parent folders are made. flush: False for what can be made again (a cache), where waiting for the disk at each
+    file would cost more than the file. Raises `PrismhError` where the disk refuses.
     """
     temporary = None
     try:
@@ -46,10 +57,11 @@ def write_whole(path: Path, mode: str = "wb", **open_arguments: Any) -> Iterator
         temporary = Path(name)
         with os.fdopen(handle, mode, **open_arguments) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+            if flush:
+                stream.flush()
+                os.fsync(stream.fileno())
         # mkstemp makes files for their owner alone; people share results.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
@@ -72,9 +84,3 @@ def make_folder(path: Path) -> Path:
     except OSError as error:
         raise cannot_write(path, error) from error
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
