@@ -1,0 +1,374 @@
+"""The open project and the one long job that runs on it; pages listen here and never to each other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from prismh_engine.errors import PrismhError
+from prismh_engine.jobs import Job, Progress, StopToken
+from prismh_engine.project import Project, Run
+from prismh_engine.project.runs import RUNNING, STOPPED
+
+from . import jobs, settings
+from .settings import AppSettings
+from .summary import Summary, summarise
+
+if TYPE_CHECKING:
+    from prismh_engine.photos.cache import PhotoCache
+
+READING, LEARNING = "reading", "learning"
+SAMPLE_PHOTOS = 300
+MS_TO_STOP = 30_000
+
+
+class Session(QObject):
+    """Everything pages share.
+
+    `project` and `cache` are None on the start page. `running_kind` says what long job is under way: "reading" (the
+    way from photos to a map), "learning", or None.
+    """
+
+    project_closing = Signal()
+    """The project is about to be closed: let go of everything that belongs to it."""
+    project_changed = Signal()
+    """Another project, or none, is open."""
+    photos_added = Signal(list)
+    """Ids of photos that were looked at just now."""
+    photos_changed = Signal()
+    """Verdicts, or photos seen before, may have changed."""
+    map_moved = Signal(object, object)
+    """photo ids int64 [N] and positions float32 [N, 2] of a map that is being computed."""
+    map_changed = Signal()
+    """There may be a new map or grouping in the project."""
+    learning_progressed = Signal(object)
+    learning_finished = Signal(object)
+    """The `TrainReport` of a learning that ended or was stopped."""
+    names_changed = Signal()
+    """Someone named a photo or a group; whoever does it emits this."""
+    job_changed = Signal()
+    """`running_kind`, `progress` or `paused` changed."""
+    summary_changed = Signal()
+    failed = Signal(str)
+    """One sentence about something that did not work."""
+
+    def __init__(self, app_settings: AppSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = app_settings
+        self.project: Project | None = None
+        self.cache: PhotoCache | None = None
+        self.running_kind: str | None = None
+        self.progress: Progress | None = None
+        self.summary = Summary()
+        self._job: jobs.RunningJob | None = None
+        self._phase = ""
+        self._beside: list[jobs.RunningJob] = []
+        self._summary_job: jobs.RunningJob | None = None
+        self._summary_is_old = False
+        self._learned_run: Path | None = None
+        self._closing = False
+        self.names_changed.connect(self.summarise)
+
+    # ---- the project
+
+    def open_project(self, folder: Path) -> bool:
+        """Open a project; the one open now stays where this fails. Returns whether it worked."""
+        try:
+            project = Project.open(folder)
+        except PrismhError as error:
+            self.failed.emit(str(error))
+            return False
+        self._take(project)
+        return True
+
+    def new_project(self, photo_folder: Path) -> bool:
+        """Open the project of a photo folder, made if need be, and begin to look at the photos."""
+        photo_folder = Path(os.path.abspath(photo_folder))
+        if (photo_folder / "project.db").is_file():
+            return self.open_project(photo_folder)
+        known = self.settings.project_of(photo_folder)
+        try:
+            if not photo_folder.is_dir():
+                raise PrismhError(f"{photo_folder} is not a folder: choose the folder that holds the photos.")
+            if known is None:
+                project = Project.create(settings.new_project_folder(photo_folder), photo_folder.name or None)
+                project.add_folder(photo_folder)
+            else:
+                project = Project.open(known)
+        except PrismhError as error:
+            self.failed.emit(str(error))
+            return False
+        self._take(project)
+        self.start_instant_map()
+        return True
+
+    def open_samples(self) -> bool:
+        """Open the project of the sample photos; they are drawn first where they are not there yet."""
+        photos = settings.samples_folder() / "photos"
+        try:
+            photos.mkdir(parents=True, exist_ok=True)
+            project = Project.open_or_create(settings.samples_folder() / "project", self.tr("Sample photos"))
+            project.add_folder(photos)
+        except (PrismhError, OSError) as error:
+            self.failed.emit(str(error))
+            return False
+        self._take(project)
+        stop = StopToken()
+        self._start(READING, _samples_to_map(project, photos, stop), stop)
+        return True
+
+    def add_folder(self, photo_folder: Path) -> bool:
+        """Add a photo folder to the open project and look at its photos."""
+        if self.project is None:
+            return self.new_project(photo_folder)
+        try:
+            self.project.add_folder(photo_folder)
+        except PrismhError as error:
+            self.failed.emit(str(error))
+            return False
+        self.project_changed.emit()
+        self.start_instant_map()
+        return True
+
+    def close_project(self) -> None:
+        """Stop what runs, wait for it and close the project; the window then shows the start page."""
+        if self.project is not None:
+            self._let_go()
+            self.project_changed.emit()
+
+    def close(self) -> None:
+        """The last call: nothing runs afterwards."""
+        self._let_go()
+        self.settings.save()
+
+    # ---- the long job
+
+    def start_instant_map(self) -> None:
+        """Look at the project's photos and lay out the instant map; what is known already is not done again."""
+        if self.project is not None:
+            stop = StopToken()
+            self._start(READING, _instant_map(self.project, stop), stop)
+
+    def start_learning(self, resolved: Any) -> None:
+        """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
+        stop = StopToken()
+        self._start(LEARNING, _learning(resolved, stop), stop)
+
+    def resume_learning(self) -> None:
+        """Go on with the newest unfinished run."""
+        from prismh_engine.models.simclr.settings import TrainSettings
+        from prismh_engine.settings import resolve
+
+        if self.project is not None:
+            flags = {"project": str(self.project.folder), "resume_from": "auto"}
+            try:
+                self.start_learning(resolve(TrainSettings, flags))
+            except PrismhError as error:
+                self.failed.emit(str(error))
+
+    def unfinished_run(self) -> Run | None:
+        """The newest run where it was stopped before its end and nothing is learning now."""
+        run = None if self.project is None else self.project.runs.newest()
+        resting = self.running_kind != LEARNING
+        return run if run is not None and run.state in (RUNNING, STOPPED) and resting else None
+
+    def pause(self) -> None:
+        if self._job is not None:
+            self._job.pause()
+            self.job_changed.emit()
+
+    def resume(self) -> None:
+        if self._job is not None:
+            self._job.resume()
+            self.job_changed.emit()
+
+    @property
+    def paused(self) -> bool:
+        return self._job is not None and self._job.paused
+
+    def stop(self) -> None:
+        """Ask the long job to save what it can and end."""
+        if self._job is not None:
+            self._job.stop()
+
+    def run_beside(self, job: Job[Any], stop: StopToken) -> jobs.RunningJob:
+        """Run a short job of one page (a preview, a list to read) beside the long one; it ends with the project."""
+        running = jobs.start(job, stop=stop, parent=self)
+        self._beside = [known for known in self._beside if known.running]
+        self._beside.append(running)
+        return running
+
+    # ---- what is known of the project, for the rail and the start page
+
+    def summarise(self) -> None:
+        """Count photos, groups and names again, beside everything else."""
+        if self.project is None or self.cache is None:
+            return
+        if self._summary_job is not None:
+            self._summary_is_old = True
+            return
+        stop = StopToken()
+        self._summary_job = self.run_beside(summarise(self.project, self.cache), stop)
+        self._summary_job.finished.connect(self._summary_finished)
+        self._summary_job.failed.connect(self._summary_ended)
+        self._summary_job.stopped.connect(self._summary_ended)
+
+    def exported(self) -> None:
+        """Note that the features were saved just now."""
+        self.summary = self.summary.exported_now()
+        self._remember()
+        self.summary_changed.emit()
+
+    # ---- inside
+
+    def _take(self, project: Project) -> None:
+        from prismh_engine.photos.cache import PhotoCache  # Pillow is not needed for the first frame
+
+        self._let_go()
+        self._closing = False
+        self.project = project
+        self.cache = PhotoCache(project.cache_folder)
+        known = {recent.folder: recent for recent in self.settings.recent()}.get(str(project.folder))
+        self.summary = Summary.remembered(project, known)
+        self._remember()
+        self.project_changed.emit()
+        self.summarise()
+
+    def _let_go(self) -> None:
+        if self.project is None:
+            return
+        self._closing = True
+        self.project_closing.emit()
+        running = [job for job in [self._job, *self._beside] if job is not None and job.running]
+        for job in running:
+            job.stop()
+        for job in running:
+            job.wait(MS_TO_STOP)
+        self._beside.clear()
+        self._summary_job, self._summary_is_old = None, False
+        self.project.close()
+        self.project, self.cache = None, None
+        self.summary = Summary()
+
+    def _start(self, kind: str, job: Job[Any], stop: StopToken) -> None:
+        if self._job is not None:
+            job.close()
+            self.failed.emit(self.tr("Something else is running: wait until it is done, or stop it first."))
+            return
+        self.running_kind, self.progress, self._phase = kind, None, ""
+        self._job = jobs.start(job, stop=stop, parent=self)
+        self._job.progressed.connect(self._progressed)
+        self._job.finished.connect(self._finished)
+        self._job.failed.connect(self._failed)
+        self._job.stopped.connect(self._stopped)
+        self.job_changed.emit()
+
+    def _progressed(self, progress: Progress) -> None:
+        self.progress = progress
+        if self.running_kind == LEARNING:
+            self.learning_progressed.emit(progress)
+        else:
+            self._reading_progressed(progress)
+        self.job_changed.emit()
+
+    def _reading_progressed(self, progress: Progress) -> None:
+        ids, positions = progress.metrics.get("photo_ids"), progress.metrics.get("positions")
+        if progress.what != self._phase:
+            if self._phase:
+                self.photos_changed.emit()
+            if positions is not None:  # the groups are there before the map is
+                self.map_changed.emit()
+            self._phase = progress.what
+        if positions is not None:
+            self.map_moved.emit(ids, positions)
+        elif ids:
+            self.photos_added.emit(list(ids))
+
+    def _finished(self, result: Any) -> None:
+        kind = self._end()
+        if kind == LEARNING:
+            self.learning_finished.emit(result)
+            run_folder = Path(result.run_folder)
+            if not self._closing and (run_folder / "checkpoints" / "best_model.pt").is_file():
+                assert self.project is not None
+                stop = StopToken()
+                self._start(READING, _see_what_was_learned(self.project, run_folder.name, stop), stop)
+                return
+        self._tell_of_changes()
+
+    def _failed(self, sentence: str) -> None:
+        self._end()
+        self.failed.emit(sentence)
+        self._tell_of_changes()
+
+    def _stopped(self) -> None:
+        self._end()
+        self._tell_of_changes()
+
+    def _end(self) -> str | None:
+        kind, self.running_kind = self.running_kind, None
+        self._job, self.progress = None, None
+        self.job_changed.emit()
+        return kind
+
+    def _tell_of_changes(self) -> None:
+        if not self._closing:
+            self.photos_changed.emit()
+            self.map_changed.emit()
+            self.summarise()
+
+    def _summary_finished(self, summary: Summary) -> None:
+        self._summary_job = None
+        self.summary = summary.with_export_of(self.summary)
+        self._remember()
+        self.summary_changed.emit()
+        if self._summary_is_old and not self._closing:
+            self._summary_is_old = False
+            self.summarise()
+
+    def _summary_ended(self, sentence: str = "") -> None:
+        self._summary_job = None
+
+    def _remember(self) -> None:
+        if self.project is not None:
+            self.settings.remember(self.summary.as_recent(self.project))
+
+
+# The engine's steps are imported in the thread that runs them: torch, scikit-learn and ONNX Runtime take their time.
+
+
+def _instant_map(project: Project, stop: StopToken) -> Job[None]:
+    from prismh_engine.core.instant_map import instant_map
+
+    yield from instant_map(project, stop)
+
+
+def _samples_to_map(project: Project, photos: Path, stop: StopToken) -> Job[None]:
+    if sum(1 for _ in photos.iterdir()) < SAMPLE_PHOTOS:
+        from prismh_engine.photos.scenes import write_scenes
+
+        yield from write_scenes(photos, SAMPLE_PHOTOS, stop)
+    yield from _instant_map(project, stop)
+
+
+def _learning(resolved: Any, stop: StopToken) -> Job[Any]:
+    yield Progress("Getting ready to learn", 0, None)
+    from prismh_engine.models.simclr.run import train
+
+    return (yield from train(resolved, stop))
+
+
+def _see_what_was_learned(project: Project, run: str, stop: StopToken) -> Generator[Progress, None, None]:
+    from prismh_engine.core.cluster_embeddings import cluster_project
+    from prismh_engine.core.evaluate import what_changed
+    from prismh_engine.core.extract_embeddings import extract_project
+    from prismh_engine.core.map_embeddings import map_project
+
+    yield from extract_project(project, run, stop)
+    yield from cluster_project(project, run, stop=stop)
+    yield from map_project(project, run, stop=stop)
+    project.runs.set_summary(project.runs.get(run), what_changed(project, run))

@@ -1,0 +1,112 @@
+"""What is said of a project in one line: in the rail, and on the start page without opening it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from prismh_engine.errors import PrismhError
+from prismh_engine.jobs import Job, Progress
+from prismh_engine.project import Photo, Project
+from prismh_engine.project.runs import FINISHED, RUNNING, STOPPED, Run
+
+from .settings import RecentProject
+
+if TYPE_CHECKING:
+    from prismh_engine.photos.cache import PhotoCache
+
+THUMBNAILS = 3
+
+
+@dataclass(frozen=True)
+class Summary:
+    """photos: all that were seen. set_aside: those not used. missing: those not found where they were. groups, named:
+    of the newest grouping. learned: whether a run has finished. learning: the done part of an unfinished run, 0 to 1.
+    exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files.
+    """
+
+    photos: int = 0
+    set_aside: int = 0
+    missing: int = 0
+    groups: int = 0
+    named: int = 0
+    learned: bool = False
+    learning: float | None = None
+    exported_at: str = ""
+    thumbnails: tuple[str, ...] = ()
+
+    @classmethod
+    def remembered(cls, project: Project, recent: RecentProject | None) -> Summary:
+        """What the settings still know of a project, until it is counted."""
+        if recent is None:
+            return cls()
+        return cls(
+            photos=recent.photos, groups=recent.groups, learning=recent.learning, exported_at=recent.exported_at,
+            thumbnails=recent.thumbnails,
+        )  # fmt: skip
+
+    def as_recent(self, project: Project) -> RecentProject:
+        return RecentProject(
+            folder=str(project.folder), name=project.name,
+            photo_folders=tuple(str(folder.path) for folder in project.folders()), photos=self.photos,
+            groups=self.groups, learning=self.learning, opened_at=_now(), exported_at=self.exported_at,
+            thumbnails=self.thumbnails,
+        )  # fmt: skip
+
+    def exported_now(self) -> Summary:
+        return dataclasses.replace(self, exported_at=_now())
+
+    def with_export_of(self, older: Summary) -> Summary:
+        return dataclasses.replace(self, exported_at=older.exported_at)
+
+
+def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
+    """Count what a project holds; some thumbnails of it are made where they are missing."""
+    yield Progress("Counting", 0, None)
+    photos = project.photos.all()
+    used = [photo for photo in photos if photo.used]
+    groups, named = _groups(project)
+    runs = project.runs.all()
+    unfinished = runs[-1] if runs and runs[-1].state in (RUNNING, STOPPED) else None
+    yield Progress("Counting", 1, None)
+    present = [photo for photo in used if not photo.missing]
+    shown = present[:: max(1, len(present) // THUMBNAILS)][:THUMBNAILS]
+    thumbnails = [name for name in (_thumbnail(cache, photo) for photo in shown) if name]
+    return Summary(
+        photos=len(photos), set_aside=len(photos) - len(used), missing=sum(photo.missing for photo in photos),
+        groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
+        learning=None if unfinished is None else _share_done(unfinished), thumbnails=tuple(thumbnails),
+    )  # fmt: skip
+
+
+def _thumbnail(cache: PhotoCache, photo: Photo) -> str:
+    try:
+        return str(cache.thumbnail(photo.path, photo.look.content_hash))
+    except PrismhError:  # the photo went away since
+        return ""
+
+
+def _groups(project: Project) -> tuple[int, int]:
+    for features in reversed(project.features.all()):
+        grouping = project.groupings.newest(features)
+        if grouping is not None:
+            members = {cluster: ids.tolist() for cluster, ids in grouping.members().items()}
+            return len(members), len(project.labels.of_groups(members))
+    return 0, 0
+
+
+def _share_done(run: Run) -> float:
+    """How far an unfinished run came, from its own files."""
+    try:
+        epochs = int(json.loads((run.folder / "settings.json").read_text(encoding="utf-8"))["settings"]["epochs"])
+        rows = sum(1 for _ in (run.folder / "metrics.csv").open(encoding="utf-8")) - 1
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0
+    return min(1.0, max(0, rows) / max(1, epochs))
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).astimezone().isoformat(timespec="seconds")
