@@ -53,6 +53,7 @@ class EmbeddingMap(QWidget):
         self._selected = np.empty(0, np.int64)
         self._hovered = -1
         self._tool = BOX
+        self._came_by_keyboard = False
         self._follow = True  # keep all in sight until the user moves the view
 
         self._box = _MapView(self)
@@ -125,7 +126,7 @@ class EmbeddingMap(QWidget):
         self._recolour()
 
     def set_tool(self, tool: str) -> None:
-        """BOX: a drag draws a box, a click takes a whole group. POINT: a click takes one photo, a drag moves the map."""
+        """BOX: a drag draws a box, a click takes a whole group. POINT: a click takes one photo, a drag moves."""
         self._tool = tool
         self._graphics.viewport().setCursor(
             Qt.CursorShape.CrossCursor if tool == BOX else Qt.CursorShape.PointingHandCursor
@@ -183,6 +184,7 @@ class EmbeddingMap(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self._came_by_keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
         self._overlay.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -432,7 +434,7 @@ class _Overlay(pyqtgraph.GraphicsObject):
             painter.setBrush(fill)
             painter.setPen(QPen(primary, 1.75, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(self._drag, 2, 2)
-        if self._map.hasFocus():
+        if self._map.hasFocus() and self._map._came_by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(primary, 1.5))
             painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), theme.CARD_RADIUS - 3, theme.CARD_RADIUS - 3)

@@ -40,7 +40,7 @@ def anchors(positions: NDArray[np.float32], groups: NDArray[np.int32], count: in
     for group in range(count):
         members = positions[order[edges[group] : edges[group + 1]]]
         if len(members):
-            places[group] = np.median(members[:, 0]), np.quantile(members[:, 1], 0.88)
+            places[group] = np.median(members[:, 0]), np.quantile(members[:, 1], 0.95)
     return places
 
 

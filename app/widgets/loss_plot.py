@@ -1,0 +1,148 @@
+"""The loss of a training as it goes: every step pale, their running mean strong, held-out photos dashed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from .. import theme
+from .loss_history import LossHistory
+
+_RAW_POINTS = 4_000
+"""More steps than this are drawn as the lowest and highest of each stretch: the screen has no more columns."""
+
+
+class LossPlot(QWidget):
+    """Draws a `LossHistory`; call `refresh` after it grew."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("loss_plot")
+        self.setAccessibleName(self.tr("Loss by epoch"))
+        self.history = LossHistory()
+        self._epochs = 1.0
+        self._plot = pyqtgraph.PlotWidget(self, background=None)
+        self._plot.setFrameShape(self._plot.Shape.NoFrame)
+        self._plot.setStyleSheet("background: transparent")
+        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        item = self._plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.getViewBox().setDefaultPadding(0)
+        item.disableAutoRange()
+        item.setContentsMargins(0, 6, 6, 0)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setStyle(tickLength=0, tickTextOffset=8, autoExpandTextSpace=True)
+        item.getAxis("bottom").setHeight(theme.pixels(26))
+        self._lines = _Lines()
+        item.addItem(self._lines, ignoreBounds=True)
+        self._raw = pyqtgraph.PlotCurveItem()
+        self._smooth = pyqtgraph.PlotCurveItem(antialias=True)
+        self._held_out = pyqtgraph.PlotCurveItem(antialias=True)
+        for curve in (self._raw, self._held_out, self._smooth):
+            item.addItem(curve, ignoreBounds=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        theme.changed.connect(self._follow_theme)
+        self._follow_theme()
+        self.refresh()
+
+    def start(self, epochs: int) -> None:
+        """Forget what was drawn, and make room for a training of so many epochs."""
+        self.history = LossHistory()
+        self.set_epochs(epochs)
+        self.refresh()
+
+    def set_epochs(self, epochs: int) -> None:
+        """How long the axis is; a training can be made longer."""
+        self._epochs = float(max(1, epochs))
+
+    def refresh(self) -> None:
+        """Draw what the history holds now."""
+        epochs, losses = self.history.raw()
+        held_epochs, held_losses = self.history.held_out()
+        self._raw.setData(*_thinned(epochs, losses))
+        self._smooth.setData(*self.history.smooth())
+        self._held_out.setData(held_epochs, held_losses)
+        values = np.concatenate([losses, held_losses])
+        item = self._plot.getPlotItem()
+        item.getAxis("left").setStyle(showValues=bool(len(values)))
+        if len(values):
+            # A first step far above the rest would press the curve flat, so the highest hundredth may leave the view.
+            low = float(values.min())
+            high = max(float(np.quantile(values, 0.99)), float(held_losses.max(initial=-np.inf)))
+            room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
+            item.setYRange(low - room, high + room, padding=0)
+        item.setXRange(0, self._epochs, padding=0)
+
+    def sizeHint(self) -> Any:
+        return super().sizeHint().expandedTo(self.minimumSizeHint())
+
+    def _follow_theme(self) -> None:
+        colours = theme.colours()
+        pale = QColor(colours.primary)
+        pale.setAlpha(90)
+        self._raw.setPen(QPen(pale, 0))
+        self._smooth.setPen(_pen(colours.primary, 3))
+        self._held_out.setPen(_pen(colours.warning, 2.25, Qt.PenStyle.DashLine))
+        item = self._plot.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setTextPen(QColor(colours.quiet))
+            axis.setPen(QPen(Qt.PenStyle.NoPen))
+            axis.setTickFont(theme.font(11.5))
+        self._lines.update()
+
+
+class _Lines(pyqtgraph.GraphicsObject):
+    """Level lines behind the curves, one at each number of the axis; pyqtgraph's own grid would lie over them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(-1)
+
+    def boundingRect(self) -> Any:
+        return self.viewRect()
+
+    def viewTransformChanged(self) -> None:
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
+        view = self.getViewBox()
+        low, high = view.viewRange()[1]
+        left, right = view.viewRange()[0]
+        axis = view.parentItem().getAxis("left")
+        if not axis.style["showValues"]:
+            return
+        spacing, _ = axis.tickSpacing(low, high, view.height())[0]
+        painter.setPen(_pen(theme.colours().line, 1))
+        for number in range(int(np.ceil(low / spacing)), int(np.floor(high / spacing)) + 1):
+            painter.drawLine(QPointF(left, number * spacing), QPointF(right, number * spacing))
+
+
+def _pen(colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    pen = QPen(QColor(colour), width, style, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
+    pen.setCosmetic(True)
+    return pen
+
+
+def _thinned(epochs: np.ndarray, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    stride = len(losses) // (_RAW_POINTS // 2)
+    if stride < 2:
+        return epochs, losses
+    whole = len(losses) // stride * stride
+    parts = losses[:whole].reshape(-1, stride)
+    ends = np.stack([parts.min(axis=1), parts.max(axis=1)], axis=1).reshape(-1)
+    return (
+        np.concatenate([np.repeat(epochs[:whole:stride], 2), epochs[whole:]]),
+        np.concatenate([ends, losses[whole:]]),
+    )
