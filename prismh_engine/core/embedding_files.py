@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ def write(
     embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
     if embeddings.ndim != 2 or len(embeddings) != len(file_paths):
         raise ValueError(f"embeddings must be [{len(file_paths)}, D], got {embeddings.shape}")
-    arrays = {"embeddings": embeddings, "file_paths": np.array(list(file_paths), dtype=np.str_)}
+    arrays: dict[str, Any] = {"embeddings": embeddings, "file_paths": np.array(list(file_paths), dtype=np.str_)}
     if roots is not None:
         pairs = [[alias, str(folder)] for alias, folder in roots.items()]
         arrays["roots"] = np.array(pairs, dtype=np.str_).reshape(-1, 2)
