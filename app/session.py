@@ -17,6 +17,7 @@ from prismh_engine.project.runs import RUNNING, STOPPED
 from . import jobs, settings
 from .settings import AppSettings
 from .summary import Summary, summarise
+from .widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
@@ -61,6 +62,7 @@ class Session(QObject):
         self.settings = app_settings
         self.project: Project | None = None
         self.cache: PhotoCache | None = None
+        self.thumbnails: Thumbnails | None = None
         self.running_kind: str | None = None
         self.progress: Progress | None = None
         self.summary = Summary()
@@ -232,6 +234,7 @@ class Session(QObject):
         self._closing = False
         self.project = project
         self.cache = PhotoCache(project.cache_folder)
+        self.thumbnails = Thumbnails(self.cache, self)
         known = {recent.folder: recent for recent in self.settings.recent()}.get(str(project.folder))
         self.summary = Summary.remembered(project, known)
         self._remember()
@@ -249,6 +252,10 @@ class Session(QObject):
         for job in running:
             job.wait(MS_TO_STOP)
         self._beside.clear()
+        if self.thumbnails is not None:
+            self.thumbnails.close()
+            self.thumbnails.deleteLater()
+            self.thumbnails = None
         self._summary_job, self._summary_is_old = None, False
         self.project.close()
         self.project, self.cache = None, None

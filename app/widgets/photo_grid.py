@@ -1,0 +1,274 @@
+"""A grid of photos, fast at 100,000: only what is on screen is drawn, thumbnails come in as they are read."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)  # fmt: skip
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from .. import theme
+from ..session import Session
+from .thumbnails import Thumbnails, rounded
+
+if TYPE_CHECKING:
+    from prismh_engine.project import Photo
+
+Index = QModelIndex | QPersistentModelIndex
+
+TILE = 114
+GAP = 8
+RING = 3
+SET_ASIDE_OPACITY = 0.4
+PHOTO = Qt.ItemDataRole.UserRole
+
+
+class PhotoGrid(QWidget):
+    """Photos in square tiles that fill the width. Arrow keys move, Ctrl and Shift select several, Ctrl+A all."""
+
+    selection_changed = Signal(list)
+    """Ids of the selected photos, in the order of the grid."""
+    activated = Signal(int)
+    """Id of a photo that was double-clicked, or Enter was pressed on it."""
+
+    def __init__(self, session: Session, *, tile: int = TILE, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._thumbnails: Thumbnails | None = None
+        self._model = _PhotoModel(self)
+        self._view = _TileView(tile)
+        self._view.setObjectName("photo_tiles")
+        self._view.setAccessibleName(self.tr("Photos"))
+        self._delegate = _TileDelegate(self)
+        self._view.setModel(self._model)
+        self._view.setItemDelegate(self._delegate)
+        self.setFocusProxy(self._view)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._view)
+        self._view.selectionModel().selectionChanged.connect(self._selection_changed)
+        self._view.activated.connect(self._activated)
+        session.project_changed.connect(self._project_changed)
+        theme.changed.connect(self._view.viewport().update)
+        self._project_changed()
+
+    def set_photos(self, photos: Sequence[Photo]) -> None:
+        """Show these photos in this order; what is selected and among them stays selected."""
+        selected = self.selected_ids()
+        before = self._view.verticalScrollBar().value()
+        self._model.set_photos(list(photos))
+        self._delegate.thumbnails = self._thumbnails
+        if selected:
+            self.select(selected)
+            if not self.selected_ids():
+                self.selection_changed.emit([])
+        self._view.verticalScrollBar().setValue(before)
+
+    def add_photos(self, photos: Sequence[Photo]) -> None:
+        """Add photos at the end."""
+        self._model.add_photos(list(photos))
+
+    def replace_photos(self, photos: Sequence[Photo]) -> None:
+        """Show newer versions of photos that are in the grid, in their places."""
+        self._model.replace_photos(photos)
+
+    def photos(self) -> list[Photo]:
+        """The photos shown, in order. Do not change the list."""
+        return self._model.photos
+
+    def selected_ids(self) -> list[int]:
+        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
+        return [self._model.photos[row].id for row in rows]
+
+    def select(self, photo_ids: Iterable[int]) -> None:
+        """Select these photos, those that are in the grid, and make the first of them visible."""
+        rows = self._model.rows_of(photo_ids)
+        selection = QItemSelection()
+        for first, last in _runs(rows):
+            selection.select(self._model.index(first), self._model.index(last))
+        self._view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if rows:
+            first_index = self._model.index(rows[0])
+            self._view.selectionModel().setCurrentIndex(first_index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self._view.scrollTo(first_index)
+
+    def loading(self) -> bool:
+        """Whether thumbnails on screen are still being read."""
+        return self._thumbnails is not None and self._thumbnails.waiting()
+
+    def _project_changed(self) -> None:
+        if self._session.thumbnails is self._thumbnails:
+            return
+        self._thumbnails = self._delegate.thumbnails = self._session.thumbnails
+        self._model.set_photos([])
+        if self._thumbnails is not None:
+            self._thumbnails.arrived.connect(self._view.viewport().update)
+
+    def _selection_changed(self) -> None:
+        self.selection_changed.emit(self.selected_ids())
+
+    def _activated(self, index: QModelIndex) -> None:
+        self.activated.emit(self._model.photos[index.row()].id)
+
+
+class _PhotoModel(QAbstractListModel):
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.photos: list[Photo] = []
+        self._rows: dict[int, int] | None = None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self.photos)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        photo = self.photos[index.row()]
+        if role == PHOTO:
+            return photo
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return photo.path.name
+        if role == Qt.ItemDataRole.ToolTipRole:  # escaped, since Qt guesses whether a tip is HTML
+            return f"<span>{html.escape(photo.file_path)}</span>"
+        return None
+
+    def set_photos(self, photos: list[Photo]) -> None:
+        self.beginResetModel()
+        self.photos, self._rows = photos, None
+        self.endResetModel()
+
+    def add_photos(self, photos: list[Photo]) -> None:
+        if photos:
+            self.beginInsertRows(QModelIndex(), len(self.photos), len(self.photos) + len(photos) - 1)
+            self.photos = self.photos + photos
+            self._rows = None
+            self.endInsertRows()
+
+    def replace_photos(self, photos: Sequence[Photo]) -> None:
+        self.photos = list(self.photos)
+        for photo in photos:
+            for row in self.rows_of([photo.id]):
+                self.photos[row] = photo
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+    def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
+        if self._rows is None:
+            self._rows = {photo.id: row for row, photo in enumerate(self.photos)}
+        return sorted(self._rows[int(i)] for i in photo_ids if int(i) in self._rows)
+
+
+class _TileView(QListView):
+    """A list that wraps into as many columns as fit, each as wide as fills the row."""
+
+    def __init__(self, tile: int) -> None:
+        super().__init__()
+        self._tile = tile
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setProperty("role", "tiles")
+
+    def resizeEvent(self, event: Any) -> None:
+        self._fit()
+        super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        width = self.viewport().width()
+        columns = max(1, (width + GAP) // (self._tile + GAP))
+        # Cells include the gap to the right; one pixel less keeps rounding from wrapping the last column.
+        cell = max(16, (width - 1) // columns)
+        if self.gridSize().width() != cell:
+            self.setGridSize(QSize(cell, cell))
+            self.verticalScrollBar().setSingleStep(cell // 2)
+
+
+class _TileDelegate(QStyledItemDelegate):
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.thumbnails: Thumbnails | None = None
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        view = option.widget
+        return view.gridSize() if isinstance(view, QListView) else QSize(TILE, TILE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        photo: Photo = index.data(PHOTO)
+        colours = theme.colours()
+        side = min(option.rect.width(), option.rect.height()) - GAP
+        tile = QRect(option.rect.x() + GAP // 2, option.rect.y() + GAP // 2, side, side)
+        ratio = painter.device().devicePixelRatioF()
+        pixmap = None if self.thumbnails is None else self.thumbnails.square(photo, round(side * ratio))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        faint = not photo.used or photo.missing
+        if pixmap is None:
+            painter.fillPath(rounded(QRectF(tile)), QColor(colours.line))
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(SET_ASIDE_OPACITY if faint else 1.0)
+            painter.drawPixmap(tile, pixmap)
+            painter.setOpacity(1.0)
+        mark = "missing" if photo.missing else "unreadable" if not photo.look.usable else "aside" if faint else ""
+        if mark:
+            self._draw_mark(painter, tile, mark)
+        if option.state & QStyle.StateFlag.State_Selected:
+            self._draw_ring(painter, tile, QColor(colours.primary), RING)
+        elif option.state & (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver):
+            self._draw_ring(painter, tile, QColor(colours.quiet), 1)
+        painter.restore()
+
+    def _draw_mark(self, painter: QPainter, tile: QRect, name: str) -> None:
+        colours = theme.colours()
+        size = 20
+        badge = QRectF(tile.right() - size - 5, tile.bottom() - size - 5, size, size)
+        painter.fillPath(rounded(badge, size / 2), QColor(colours.card))
+        theme.icon(name, colours.warning).paint(painter, badge.toRect().adjusted(3, 3, -3, -3))
+
+    def _draw_ring(self, painter: QPainter, tile: QRect, colour: QColor, width: int) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, width))
+        out = width / 2
+        painter.drawRoundedRect(QRectF(tile).adjusted(-out, -out, out, out), 5, 5)
+
+
+def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
+    """Sorted rows as (first, last) of each unbroken run."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs
