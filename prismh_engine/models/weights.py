@@ -1,0 +1,162 @@
+"""Files of weights: read without running anything in them, and told apart by what they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import urllib.error
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..errors import PrismhError
+
+_HEADS = ("fc.", "classifier.")
+_COUNTER = "num_batches_tracked"
+"""Batch norm's step counter; older files lack it, and no embedding depends on it."""
+
+_KINDS = (
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"SQLite format 3", "a database"),
+    (b"%PDF", "a PDF document"),
+)
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """The tensors of an encoder from a file, under the names that torchvision or timm give them.
+
+    image_size: in pixels, the one the encoder was trained at, where the file says it.
+    """
+
+    path: Path
+    state: Mapping[str, torch.Tensor]
+    image_size: int | None = None
+
+    def fault(self, encoder: nn.Module) -> str:
+        """Why these are not the weights of `encoder`, "" where they are."""
+        wanted = {key: tensor for key, tensor in encoder.state_dict().items() if not key.endswith(_COUNTER)}
+        for key, tensor in wanted.items():
+            if key not in self.state:
+                return f"it has no {key}"
+            if self.state[key].shape != tensor.shape:
+                return f"its {key} is {list(self.state[key].shape)} and not {list(tensor.shape)}"
+        for key in self.state:
+            if key not in wanted and not key.endswith(_COUNTER) and not key.startswith(_HEADS):
+                return f"it has a {key} too many"
+        return ""
+
+    def load_into(self, encoder: nn.Module) -> None:
+        """Copy the tensors into an encoder they fit; a classifier among them is left out."""
+        keys = encoder.state_dict().keys()
+        encoder.load_state_dict({key: self.state[key] for key in keys if key in self.state}, strict=False)
+
+
+def read(path: Path) -> WeightsFile:
+    """Read .pth, .pt or .safetensors: bare weights of torchvision or timm, or a checkpoint of a training.
+
+    Of a checkpoint the encoder alone is taken. Raises `PrismhError` that says what the file is where it is no such
+    file, and for weights that are not finite.
+    """
+    content = _content(path)
+    settings = content.get("settings")
+    image_size = settings.get("image_size") if isinstance(settings, Mapping) else None
+    state = _tensors(content.get("model_state_dict", content.get("state_dict", content)))
+    state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
+    encoder_only = {
+        key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")
+    }
+    state = encoder_only or state
+    if not state:
+        raise PrismhError(f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights.")
+    if "_conv_stem.weight" in state:
+        state = _as_timm(state)
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
+        raise PrismhError(f"{path} holds weights that are not finite: its training diverged; take an earlier file.")
+    return WeightsFile(path, state, image_size if isinstance(image_size, int) else None)
+
+
+def imagenet_file(name: str) -> Path:
+    """torchvision's ImageNet weights of a ResNet, in its own cache; downloaded where missing, the hash checked.
+
+    Raises `PrismhError` that says how to bring the file where there is no connection.
+    """
+    from .torchvision_operators import import_torchvision
+
+    weights = import_torchvision().models.get_model_weights(name).IMAGENET1K_V1
+    file_name = weights.url.rsplit("/", 1)[1]
+    path = Path(torch.hub.get_dir()) / "checkpoints" / file_name
+    begins = file_name.rsplit("-", 1)[1].removesuffix(".pth")
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(weights.url, str(path), hash_prefix=begins, progress=False)
+        except (OSError, urllib.error.URLError, RuntimeError) as error:
+            raise PrismhError(
+                f"The ImageNet weights of {name} are not on this computer and could not be downloaded: bring "
+                f"{weights.url} to {path}, or start from the starter (efficientnet_lite0), which is here."
+            ) from error
+    with path.open("rb") as stream:
+        digest = hashlib.sha256(stream.read()).hexdigest()
+    if not digest.startswith(begins):
+        raise PrismhError(f"{path} is damaged: delete it, so that it is fetched again from {weights.url}.")
+    return path
+
+
+def _content(path: Path) -> Mapping[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(16)
+        if head[8:9] == b"{":
+            from safetensors import SafetensorError
+            from safetensors.torch import load_file
+
+            try:
+                return load_file(path)
+            except SafetensorError as error:
+                raise PrismhError(f"{path} is a damaged safetensors file: bring it again.") from error
+        if head[:2] != b"PK" and head[:1] != b"\x80":
+            kind = next((kind for begin, kind in _KINDS if head.startswith(begin)), "of another kind")
+            raise _no_weights(path, f"it is {kind}")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise PrismhError(f"Cannot read the weights file {path}: {error.strerror or error}.") from error
+    except pickle.UnpicklingError as error:
+        raise _no_weights(path, "it holds more than tensors and plain values, and nothing else is loaded") from error
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _no_weights(path, _kind_of_archive(path)) from error
+    if isinstance(content, Mapping):
+        return content
+    raise _no_weights(path, f"it holds a {type(content).__name__}")
+
+
+def _kind_of_archive(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith(".npy") for name in archive.namelist()):
+                return "it is a file of NumPy arrays"
+    except (OSError, zipfile.BadZipFile):
+        return "it is damaged, or of another kind"
+    return "it is an archive of another kind"
+
+
+def _tensors(content: Any) -> dict[str, torch.Tensor]:
+    items = content.items() if isinstance(content, Mapping) else ()
+    return {str(key): value for key, value in items if isinstance(value, torch.Tensor)}
+
+
+def _as_timm(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The weights of efficientnet-lite-pytorch under timm's names: the same tensors in the same order."""
+    from .encoders import _network
+
+    return dict(zip(_network("efficientnet_lite0").state_dict(), state.values(), strict=False))
+
+
+def _no_weights(path: Path, why: str) -> PrismhError:
+    return PrismhError(f"{path} is no weights file: {why}. Choose a .pt, .pth or .safetensors file.")
