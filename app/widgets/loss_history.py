@@ -54,7 +54,7 @@ class LossHistory:
         return points[:, 0], points[:, 1]
 
     def smooth(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """At most 400 points of the losses' running mean."""
+        """The line through all losses; see `smoothed`."""
         return smoothed(*self.raw())
 
     def per_epoch(self) -> NDArray[np.float64]:
@@ -73,21 +73,25 @@ class LossHistory:
 
 
 def smoothed(
-    epochs: NDArray[np.float64], losses: NDArray[np.float64], points: int = 400
+    epochs: NDArray[np.float64], losses: NDArray[np.float64], points: int = 300
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A running mean over a twentieth of what is there, centred, and narrower towards both ends."""
+    """At most `points` of a line through noisy losses: local straight lines with Gaussian weights (LOESS of degree 1).
+
+    Unlike a running mean it neither lags behind nor bends at the two ends. epochs must rise.
+    """
     count = len(losses)
-    if count < 3:
+    if count < 4:
         return epochs, losses
-    sums = np.concatenate([[0.0], np.cumsum(losses)])
-    at = np.unique(np.linspace(0, count - 1, min(points, count)).round().astype(np.int64))
-    half = np.minimum(max(1, min(count // 40, 500)), np.minimum(at, count - 1 - at))
-    # At the very ends one step alone would make the line jump: take a few, on the inner side.
-    ends = min(count, max(2, count // 100))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, count)
-    low = np.where(high - low < ends, np.maximum(np.minimum(low, count - ends), 0), low)
-    high = np.maximum(high, np.minimum(low + ends, count))
-    return epochs[at], (sums[high] - sums[low]) / (high - low)
+    edges = np.linspace(0, count, min(points, count) + 1).astype(np.int64)
+    sizes = np.diff(edges)
+    x = np.add.reduceat(epochs, edges[:-1]) / sizes
+    y = np.add.reduceat(losses, edges[:-1]) / sizes
+    bandwidth = max((x[-1] - x[0]) * 0.06, 1.5 * (x[-1] - x[0]) / len(x))
+    away = x[None, :] - x[:, None]
+    weights = np.exp(-0.5 * (away / bandwidth) ** 2) * sizes
+    w, wx, wxx = weights.sum(axis=1), (weights * away).sum(axis=1), (weights * away**2).sum(axis=1)
+    wy, wxy = weights @ y, (weights * away) @ y
+    return x, (wxx * wy - wx * wxy) / np.maximum(w * wxx - wx**2, 1e-300)
 
 
 class Health(Enum):

@@ -1,4 +1,4 @@
-"""The loss of a training as it goes: every step pale, their running mean strong, held-out photos dashed."""
+"""The loss of a training as it goes: every step pale, the line through them strong, held-out photos dashed."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ class LossPlot(QWidget):
         item.setMouseEnabled(x=False, y=False)
         item.getViewBox().setDefaultPadding(0)
         item.disableAutoRange()
-        item.setContentsMargins(0, 6, 6, 0)
+        item.setContentsMargins(0, 6, 16, 0)
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setStyle(tickLength=0, tickTextOffset=8, autoExpandTextSpace=True)
+            axis.setStyle(tickLength=0, tickTextOffset=8, hideOverlappingLabels=False)
+            axis.setTickPen(QPen(Qt.PenStyle.NoPen))
         item.getAxis("bottom").setHeight(theme.pixels(26))
         self._lines = _Lines()
         item.addItem(self._lines, ignoreBounds=True)
@@ -82,9 +83,7 @@ class LossPlot(QWidget):
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
             item.setYRange(low - room, high + room, padding=0)
         item.setXRange(0, self._epochs, padding=0)
-
-    def sizeHint(self) -> Any:
-        return super().sizeHint().expandedTo(self.minimumSizeHint())
+        item.getAxis("bottom").setTicks([[(number, f"{number:g}") for number in _whole_numbers(self._epochs)]])
 
     def _follow_theme(self) -> None:
         colours = theme.colours()
@@ -127,6 +126,13 @@ class _Lines(pyqtgraph.GraphicsObject):
         painter.setPen(_pen(theme.colours().line, 1))
         for number in range(int(np.ceil(low / spacing)), int(np.floor(high / spacing)) + 1):
             painter.drawLine(QPointF(left, number * spacing), QPointF(right, number * spacing))
+
+
+def _whole_numbers(last: float) -> list[int]:
+    """Round numbers of epochs from 0 on, at most eleven or so, and the last one."""
+    step = next(step for size in (1, 10, 100, 1000, 10_000, 100_000) for step in (size, 2 * size, 5 * size)
+                if last / step <= 11)  # fmt: skip
+    return [number for number in range(0, int(last), step) if last - number > step / 2] + [int(last)]
 
 
 def _pen(colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
