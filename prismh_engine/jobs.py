@@ -77,6 +77,23 @@ class StopToken:
         self.check()
 
 
+def change_progress(job: Job[T], change: Callable[[Progress], Progress]) -> Job[T]:
+    """The same job, each of its `Progress` passed through `change`; a stop reaches the job inside."""
+    try:
+        progress = next(job)
+        while True:
+            try:
+                yield change(progress)
+            except Stopped as stopped:  # noqa: PERF203 - a stop may come at any of them
+                progress = job.throw(stopped)
+            else:
+                progress = next(job)
+    except StopIteration as end:
+        return end.value
+    finally:
+        job.close()
+
+
 def run(job: Job[T], on_progress: Callable[[Progress], None] | None = None, stop: StopToken | None = None) -> T:
     """Drain a job and return its result.
 

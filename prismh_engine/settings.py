@@ -21,9 +21,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 from .errors import BadValueError, PrismhError
 from .files import write_json
 
-if typing.TYPE_CHECKING:
-    pass
-
 ENVIRONMENT_PREFIX = "PRISMH_"
 
 
@@ -85,6 +82,8 @@ def add_flags(parser: argparse.ArgumentParser, cls: type[Settings]) -> None:
             arguments["action"] = "store_true"
         else:
             arguments["metavar"] = _metavar(field)
+        if takes_several(field):
+            arguments["nargs"] = "+"
         parser.add_argument(*flags, **arguments)
 
 
@@ -153,21 +152,29 @@ def read_config(path: Path, step: str) -> dict[str, Any]:
 
 
 def field_type(field: dataclasses.Field[Any]) -> type:
-    """The one type of a field beside None and words: int, float, bool, str or Path."""
-    hint = _HINTS[field.type] if isinstance(field.type, str) else field.type
-    return next(t for t in _members(hint) if t is not types.NoneType)
+    """The one type of a field, or of its values, beside None and words: int, float, bool, str or Path."""
+    return next(t for t in _members(_hint(field)) if t is not types.NoneType)
+
+
+def takes_several(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field holds a tuple of values, each of `field_type`."""
+    return typing.get_origin(_hint(field)) is tuple
+
+
+def _hint(field: dataclasses.Field[Any]) -> Any:
+    return _HINTS[field.type] if isinstance(field.type, str) else field.type
 
 
 # Settings use these types alone, so that each has one way to be read, written and shown.
 _HINTS: dict[str, Any] = {
     "int": int, "float": float, "bool": bool, "str": str, "Path": Path,
     "int | None": int | None, "float | None": float | None, "str | None": str | None, "Path | None": Path | None,
-    "int | str": int | str,
+    "int | str": int | str, "tuple[Path, ...]": tuple[Path, ...],
 }  # fmt: skip
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
-    return typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    return typing.get_args(hint) or (hint,)
 
 
 def _convert(field: dataclasses.Field[Any], value: Any) -> Any:
@@ -176,6 +183,8 @@ def _convert(field: dataclasses.Field[Any], value: Any) -> Any:
     if value is None or (isinstance(value, str) and value in field.metadata["choices"]):
         return value
     try:
+        if takes_several(field):
+            return tuple(kind(one) for one in (value.split(os.pathsep) if isinstance(value, str) else value))
         if kind is bool:
             return _BOOLEANS[str(value).lower()]
         if kind is int and (isinstance(value, bool) or float(value) != int(float(value))):
@@ -226,7 +235,7 @@ def _help(field: dataclasses.Field[Any]) -> str:
         notes.append(_range(field))
     if field.metadata["unit"]:
         notes.append(field.metadata["unit"])
-    if field_type(field) is not bool and field.default is not None:
+    if field_type(field) is not bool and field.default not in (None, ()):
         notes.append(f"default {field.default}")
     text = field.metadata["help"] + (f" ({'; '.join(notes)})" if notes else "")
     return text.replace("%", "%%")
@@ -237,6 +246,8 @@ def _metavar(field: dataclasses.Field[Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
     return str(value) if isinstance(value, Path) else value
 
 

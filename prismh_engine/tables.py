@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,33 @@ from .paths import FORMULA_START
 
 def cell(value: Any) -> Any:
     """A value as it stands in a CSV: None is empty, text that a spreadsheet would run gets a `'` before it."""
-    if isinstance(value, str) and value.startswith(FORMULA_START):
+    if isinstance(value, str) and _like_a_formula(value):
         return f"'{value}"
     return "" if value is None else value
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write a CSV (UTF-8 with BOM, RFC 4180) whole or not at all; return the number of rows."""
-    count = 0
+@contextmanager
+def csv_file(path: Path, header: Sequence[str]) -> Iterator[Callable[[Iterable[Any]], None]]:
+    """Write a CSV (UTF-8 with BOM, RFC 4180) whole or not at all, row by row through the call it gives.
+
+    For rows that come slowly; `write_csv` takes those that are there.
+    """
     with write_whole(path, "w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(header)
-        for row in rows:
+
+        def write_row(row: Iterable[Any]) -> None:
             writer.writerow([cell(value) for value in row])
-            count += 1
+
+        yield write_row
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> int:
+    """Write a CSV (UTF-8 with BOM, RFC 4180) whole or not at all; return the number of rows."""
+    count = 0
+    with csv_file(path, header) as write_row:
+        for count, row in enumerate(rows, start=1):  # noqa: B007 - the last number is the result
+            write_row(row)
     return count
 
 
@@ -51,5 +65,10 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise PrismhError(f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.') from error
 
 
+def _like_a_formula(text: str) -> bool:
+    """Also text that would look as if `cell` had written it, so that reading can undo it."""
+    return text.lstrip("'").startswith(FORMULA_START)
+
+
 def _uncell(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_START) else text
+    return text[1:] if text.startswith("'") and _like_a_formula(text) else text
