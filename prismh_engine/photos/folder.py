@@ -1,0 +1,43 @@
+"""The photos of a folder that can be used, for steps that work without a project."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ..jobs import Job, Progress, StopToken
+from .cache import PhotoCache
+from .record import FoundPhoto, Look
+from .scan import Scan
+
+LOOKING = "Looking at photos"
+_SECONDS_BETWEEN_PROGRESS = 0.1
+
+
+def list_photos(folder: Path, cache: PhotoCache, stop: StopToken | None = None) -> Job[list[tuple[FoundPhoto, Look]]]:
+    """Every photo below a folder that can be used, in the sorted order of relative paths.
+
+    Raises `PrismhError` where the folder cannot be read.
+    """
+    founds = yield from find_pictures(Scan(folder, without=[cache.folder]))
+    looked: list[tuple[FoundPhoto, Look]] = []
+    yield Progress(LOOKING, 0, len(founds))
+    last = time.monotonic()
+    for found, look in cache.looks(founds, stop=stop):
+        looked.append((found, look))
+        if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
+            last = time.monotonic()
+            yield Progress(LOOKING, len(looked), len(founds))
+    return sorted((pair for pair in looked if pair[1].usable), key=lambda pair: pair[0].relative)
+
+
+def find_pictures(scan: Scan) -> Job[list[FoundPhoto]]:
+    """Drain a scan, telling how many pictures it has found."""
+    founds: list[FoundPhoto] = []
+    last = time.monotonic()
+    for found in scan:
+        founds.append(found)
+        if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
+            last = time.monotonic()
+            yield Progress("Finding photos", len(founds), None)
+    return founds

@@ -1,0 +1,55 @@
+"""One pass over a photo's bytes: everything this program wants to know of it, and its small copy."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+from PIL import Image
+
+from . import exif
+from .decode import decode
+from .measures import SHORT_SIDE, measure
+from .record import Look
+
+LOOK_VERSION = 1
+"""To be raised whenever the same bytes give another `Look`, so that kept ones are made anew."""
+
+
+def content_hash(data: bytes) -> str:
+    """sha256 in hex, by which equal photos are told and everything made from them is kept."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def look_at(data: bytes) -> tuple[Look, Image.Image | None]:
+    """What the bytes of a photo show, and its upright RGB copy (short side <= 384), None where it cannot be used.
+
+    Depends on the bytes alone; `with_name` adds what the file's name tells.
+    """
+    decoded = decode(data, short_side=SHORT_SIDE)
+    facts = exif.read(decoded.exif)
+    look = Look(
+        content_hash=content_hash(data),
+        invalid_reason=decoded.invalid_reason,
+        truncated=decoded.truncated,
+        width=decoded.width,
+        height=decoded.height,
+        taken_at=facts.taken_at,
+        taken_at_source="exif" if facts.taken_at else None,
+        latitude=facts.latitude,
+        longitude=facts.longitude,
+        position_note=facts.position_note,
+        camera=facts.camera,
+    )
+    if decoded.image is None:
+        return look, None
+    return dataclasses.replace(look, **dataclasses.asdict(measure(decoded.image))), decoded.image
+
+
+def with_name(look: Look, file_name: str) -> Look:
+    """The look with the date its file name holds, where EXIF has none."""
+    if look.taken_at is None:
+        date = exif.date_in_name(file_name)
+        if date is not None:
+            return dataclasses.replace(look, taken_at=date, taken_at_source="file_name")
+    return look
