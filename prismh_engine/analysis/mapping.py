@@ -63,7 +63,7 @@ def tsne(
     note = f"Perplexity {used:.3g} instead of {perplexity:g}, since there are only {n} photos." * (used < perplexity)
     positions = start.positions
     try:
-        yield _progress(0, positions)
+        yield Progress("Comparing photos", 0, n, {"positions": positions})
         neighbours = yield from nearest_neighbours(rows, int(NEIGHBOURS_PER_PERPLEXITY * used + 1e-9))
         embedding = _prepare(neighbours, positions, used, seed)
         callbacks = None if stop is None else [lambda *_: stop.stopped]

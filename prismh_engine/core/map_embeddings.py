@@ -1,0 +1,141 @@
+"""The step `map`: embeddings in, 2-D positions out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import jobs
+from ..analysis import mapping
+from ..analysis.neighbours import unit_rows
+from ..command import run_step
+from ..errors import PrismhError
+from ..jobs import Job, Progress, StopToken
+from ..project import Map, Project
+from ..settings import Resolved, Settings, setting
+from ..tables import write_csv
+from . import embedding_files
+from .sources import check_source
+
+TSNE, PCA = "tsne", "pca"
+
+
+@dataclass(frozen=True)
+class MapSettings(Settings):
+    """Settings of the step `map`."""
+
+    step: ClassVar[str] = "map"
+
+    embeddings: Path | None = setting(None, "the all_embeddings.npz that extract wrote")
+    output_dir: Path | None = setting(None, "folder for map.csv")
+    project: Path | None = setting(None, "project folder, in place of --embeddings and --output_dir")
+    method: str = setting(TSNE, "t-SNE or principal components", choices=(TSNE, PCA))
+    perplexity: float = setting(
+        30.0, "how many neighbours t-SNE keeps together; lowered where there are few photos", above=1.0
+    )
+    seed: int = setting(0, "the same seed gives the same map", minimum=0)
+
+
+@dataclass(frozen=True)
+class MapReport:
+    """What a map became; `file` is the map.csv that was written, if one was."""
+
+    layout: mapping.Layout
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        method = {TSNE: "t-SNE", PCA: "principal components"}[self.layout.method]
+        where = f": {self.file}" if self.file else "."
+        done = "Map" if self.layout.finished else "Unfinished map"
+        return f"{done} of {len(self.layout.positions)} photos by {method}{where} {self.layout.note}".strip()
+
+
+def map_embeddings(resolved: Resolved[MapSettings], stop: StopToken | None = None) -> Job[MapReport]:
+    """Map embeddings and write `map.csv` (file_path, x, y), or keep the map in the project.
+
+    Raises `PrismhError` where the embeddings cannot be read or nothing can be written.
+    """
+    settings = resolved.settings
+    check_source(resolved, "output_dir")
+    if settings.project is not None:
+        with Project.open(settings.project) as project:
+            features = project.features.newest().name
+            layout, made = yield from _map_project(project, features, settings, stop)
+            paths = [photo.file_path for photo in project.photos.some(made.photo_ids.tolist())]
+    else:
+        assert settings.embeddings is not None
+        read = embedding_files.read(settings.embeddings)
+        layout = yield from _lay_out(read.embeddings, settings, stop)
+        paths = read.file_paths
+    if settings.output_dir is None:
+        return MapReport(layout)
+    file = settings.output_dir / "map.csv"
+    write_csv(file, ("file_path", "x", "y"), zip(paths, *layout.positions.T, strict=True))
+    return MapReport(layout, file)
+
+
+def map_project(
+    project: Project,
+    features: str = "starter",
+    *,
+    method: str = TSNE,
+    perplexity: float = 30.0,
+    seed: int = 0,
+    stop: StopToken | None = None,
+) -> Job[Map]:
+    """Map the used photos of a project that have features of this name, and keep the map.
+
+    Each `Progress` holds metrics["photo_ids"] (int64 [N]) and metrics["positions"] (float32 [N, 2]) so far. A stop
+    keeps the unfinished map. Raises `PrismhError` where there are no such features.
+    """
+    settings = MapSettings(method=method, perplexity=perplexity, seed=seed)
+    _, made = yield from _map_project(project, features, settings, stop)
+    return made
+
+
+def _map_project(
+    project: Project, name: str, settings: MapSettings, stop: StopToken | None
+) -> Job[tuple[mapping.Layout, Map]]:
+    features = project.features.get(name)
+    photos, embeddings = features.read(project.photos.used())
+    photo_ids = np.array([photo.id for photo in photos], dtype=np.int64)
+    latest: dict[str, NDArray] = {}
+
+    def with_photos(progress: Progress) -> Progress:
+        latest.update(progress.metrics)  # while photos are compared the map stays as it is
+        return dataclasses.replace(progress, metrics={"photo_ids": photo_ids, **latest})
+
+    layout = yield from jobs.change_progress(_lay_out(embeddings, settings, stop), with_photos)
+    parameters = {"seed": settings.seed, "perplexity": layout.perplexity, "finished": layout.finished}
+    made = Map(layout.method, parameters, photo_ids, layout.positions)
+    project.maps.save(features, made)
+    return layout, made
+
+
+def _lay_out(embeddings: NDArray[np.float32], settings: MapSettings, stop: StopToken | None) -> Job[mapping.Layout]:
+    if not len(embeddings):
+        raise PrismhError("There are no photos to map: none has embeddings.")
+    rows = unit_rows(embeddings)
+    if settings.method == PCA:
+        return mapping.pca(rows, settings.seed)
+    return (yield from mapping.tsne(rows, perplexity=settings.perplexity, seed=settings.seed, stop=stop))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_step(
+        MapSettings,
+        map_embeddings,
+        argv,
+        description="Lay photos out on a map where look-alikes lie together.",
+        json_progress=True,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
