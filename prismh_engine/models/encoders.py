@@ -90,9 +90,9 @@ def normalize(images: torch.Tensor) -> torch.Tensor:
     """uint8 [B, H, W, 3] -> ImageNet-normalized float32 [B, 3, H, W], channels last in memory."""
     import torch
 
-    mean = torch.tensor(IMAGENET_MEAN, device=images.device)
-    std = torch.tensor(IMAGENET_STD, device=images.device)
-    return ((images.float() / 255 - mean) / std).permute(0, 3, 1, 2)
+    mean = torch.tensor(IMAGENET_MEAN, device=images.device).reshape(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=images.device).reshape(1, 3, 1, 1)
+    return images.permute(0, 3, 1, 2).float() * (1 / (255 * std)) - mean / std
 
 
 class TorchEncoder:

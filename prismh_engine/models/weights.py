@@ -65,16 +65,16 @@ def read(path: Path) -> WeightsFile:
     file, and for weights that are not finite.
     """
     content = _content(path)
-    settings = content.get("settings")
-    image_size = settings.get("image_size") if isinstance(settings, Mapping) else None
+    described = content.get("model")
+    image_size = described.get("image_size") if isinstance(described, Mapping) else None
     state = _tensors(content.get("model_state_dict", content.get("state_dict", content)))
     state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
-    encoder_only = {
-        key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")
-    }
+    encoder_only = {key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")}
     state = encoder_only or state
     if not state:
-        raise PrismhError(f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights.")
+        raise PrismhError(
+            f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights."
+        )
     if "_conv_stem.weight" in state:
         state = _as_timm(state)
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
