@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zipfile
 import zlib
 from collections import Counter
@@ -37,6 +38,12 @@ class Embeddings:
         if alias not in self.roots or below.is_absolute() or ".." in below.parts:
             return None
         return self.roots[alias] / below
+
+    def moved_to(self, folder: Path) -> Embeddings:
+        """The same with the photos in another folder; those of several in its subfolders, named by alias."""
+        if len(self.roots) <= 1:
+            return dataclasses.replace(self, roots=dict.fromkeys(self.roots or {"": folder}, folder))
+        return dataclasses.replace(self, roots={alias: folder / alias for alias in self.roots})
 
 
 def write(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import BadValueError
@@ -65,7 +65,7 @@ class Labels:
                 names.setdefault(label.photo_id, []).append(label.name)
         return names
 
-    def of_groups(self, members: Mapping[int, Sequence[int]]) -> dict[int, str]:
+    def of_groups(self, members: Mapping[int, Collection[int]]) -> dict[int, str]:
         """Cluster -> its name, for clusters given as cluster -> photo ids.
 
         The rule: a group is called what more than half of its photos were called when a group of theirs was named.
