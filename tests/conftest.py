@@ -77,7 +77,7 @@ def home(
 
 @pytest.fixture(scope="session")
 def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 24 small photos, drum_0.jpg ... puddle_7.jpg: three kinds, eight of each. Copy it before changing it."""
+    """24 small photos, drum_0.jpg ... puddle_7.jpg: three kinds, eight of each. Copy the folder before changing it."""
     from prismh_engine.photos import scenes
 
     folder = tmp_path_factory.mktemp("photos")

@@ -24,31 +24,38 @@ class Light:
 
 @dataclass
 class Box:
-    """A part of the canvas in an object's own coordinates: u to its right, v down, both [h, w], in object sizes."""
+    """A part of the canvas in an object's own coordinates.
+
+    u to its right and v down, both [h, w], in object sizes; pixel: a pixel's size in them.
+    """
 
     rows: slice
     columns: slice
     u: Array
     v: Array
     pixel: float
-    """Size of a pixel in object sizes."""
+
+    def noise(self, rng: np.random.Generator, coarse: int, octaves: int = 3, fall: float = 0.5) -> Array:
+        """Cloudy noise over the box; see `noise`."""
+        height, width = self.u.shape
+        return noise(rng, height, width, coarse, octaves, fall)
 
 
 class Canvas:
-    """pixels: float32 [H, W, 3], 0 to 1."""
+    """pixels: float32 [3, H, W], 0 to 1 (a plane a colour: numpy is several times faster on them)."""
 
     def __init__(self, image: Image.Image, rng: np.random.Generator, light: Light) -> None:
-        self.pixels: Array = np.asarray(image, dtype=np.float32) / np.float32(255)
+        self.pixels: Array = planes(np.asarray(image))
         self.rng = rng
         self.light = light
 
     @property
     def width(self) -> int:
-        return self.pixels.shape[1]
+        return self.pixels.shape[2]
 
     @property
     def height(self) -> int:
-        return self.pixels.shape[0]
+        return self.pixels.shape[1]
 
     @property
     def unit(self) -> float:
@@ -66,15 +73,15 @@ class Canvas:
         return Box(slice(top, bottom), slice(left, right), dx * cos + dy * sin, dy * cos - dx * sin, 1 / size)
 
     def paint(self, box: Box, cover: Array, colour: Array | Colour) -> None:
-        """Lay a colour ([h, w, 3], [3]) over the box where `cover` [h, w] is 1."""
+        """Lay a colour (one, or [3, h, w]) over the box where `cover` [h, w] is 1."""
         if cover.size:
-            part = self.pixels[box.rows, box.columns]
-            part += cover[..., None] * (np.asarray(colour, dtype=np.float32) - part)
+            part = self.pixels[:, box.rows, box.columns]
+            part += cover * (as_planes(colour) - part)
 
     def dim(self, box: Box, cover: Array, by: float) -> None:
         """Darken by the share `by` where `cover` is 1."""
         if cover.size:
-            self.pixels[box.rows, box.columns] *= 1 - np.float32(by) * cover[..., None]
+            self.pixels[:, box.rows, box.columns] *= 1 - np.float32(by) * cover
 
     def shadow(self, x: float, y: float, width: float, height: float, soft: float = 0.5) -> None:
         """The shadow of a thing that stands at (x, y), in pixels, with this half width and half height."""
@@ -85,12 +92,13 @@ class Canvas:
         self.dim(box, np.clip((1.15 - reach) / (soft * (1.3 - light.sun)), 0, 1), 0.35 + 0.3 * light.sun)
 
     def image(self) -> Image.Image:
-        return Image.fromarray((np.clip(self.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+        return to_image(self.pixels)
 
 
 def inside(distance: Array, soft: float) -> Array:
     """Cover, 0 to 1, of what lies inside a signed distance, with an edge `soft` wide."""
-    return np.clip(0.5 - distance / np.float32(max(soft, 1e-6)), 0, 1)
+    cover: Array = np.clip(np.float32(0.5) - distance / np.float32(max(soft, 1e-6)), 0, 1)
+    return cover
 
 
 def ellipse(u: Array, v: Array, rx: float, ry: float) -> Array:
@@ -104,11 +112,10 @@ def _grain() -> Array:
 
 
 def grain(rng: np.random.Generator, height: int, width: int) -> Array:
-    """White noise [height, width], 0 to 1: a random piece of one sheet (drawing it anew is ten times slower)."""
+    """White noise [height, width], 0 to 1: a random piece of one sheet (drawing it anew is slower)."""
     sheet = _grain()
-    repeats = (-(-(height + 1) // 1024) + 1, -(-(width + 1) // 1024) + 1)
-    if max(height, width) > 512:
-        sheet = np.tile(sheet, repeats)
+    if max(height, width) > len(sheet):
+        sheet = np.tile(sheet, (-(-height // len(sheet)), -(-width // len(sheet))))
     top = int(rng.integers(0, sheet.shape[0] - height + 1))
     left = int(rng.integers(0, sheet.shape[1] - width + 1))
     return sheet[top : top + height, left : left + width]
@@ -116,20 +123,36 @@ def grain(rng: np.random.Generator, height: int, width: int) -> Array:
 
 def noise(rng: np.random.Generator, height: int, width: int, coarse: int, octaves: int = 3, fall: float = 0.5) -> Array:
     """Cloudy noise [height, width] around 0.5, mostly 0 to 1; `coarse` lumps across the shorter side at first."""
-    total = np.zeros((height, width), np.float32)
+    rows, columns = height // 4 + 2, width // 4 + 2
+    total = np.zeros((rows, columns), np.float32)
     weight, weights = 1.0, 0.0
     for octave in range(octaves):
-        lumps = coarse * 2**octave
-        shorter = max(min(height, width), 1)
-        rows, columns = (max(2, round(lumps * side / shorter)) for side in (height, width))
-        small = Image.fromarray(grain(rng, rows, columns))
-        total += np.float32(weight) * np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
+        lumps = coarse * 2**octave / min(rows, columns)
+        small = Image.fromarray(grain(rng, max(2, round(lumps * rows)), max(2, round(lumps * columns))))
+        total += np.float32(weight) * np.asarray(small.resize((columns, rows), Image.Resampling.BICUBIC))
         weights += weight
         weight *= fall
-    return (total / np.float32(weights) - 0.5) * np.float32(1.7) + np.float32(0.5)
+    cloud = Image.fromarray(total).resize((width, height), Image.Resampling.BILINEAR)
+    spread = np.float32(1.7)  # a sum of octaves keeps to the middle
+    return np.asarray(cloud, np.float32) * (spread / np.float32(weights)) + (np.float32(0.5) - spread / 2)
 
 
 def mix(a: Array | Colour, b: Array | Colour, share: Array) -> Array:
-    """Colour [h, w, 3] between two colours; `share` [h, w] of the second."""
-    first, second = np.asarray(a, np.float32), np.asarray(b, np.float32)
-    return first + share[..., None] * (second - first)
+    """Colour [3, h, w] between two colours; `share` [h, w] of the second."""
+    first = as_planes(a)
+    return first + share * (as_planes(b) - first)
+
+
+def as_planes(colour: Array | Colour) -> Array:
+    """A colour as [3, 1, 1]; one that is [3, h, w] already stays as it is."""
+    return np.asarray(colour, np.float32).reshape(3, 1, 1) if isinstance(colour, tuple) else colour
+
+
+def planes(pixels: NDArray[np.uint8]) -> Array:
+    """uint8 [h, w, C] as float32 [C, h, w], 0 to 1."""
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32) * np.float32(1 / 255)
+
+
+def to_image(colours: Array) -> Image.Image:
+    """float32 [3, h, w], 0 to 1, as an RGB picture."""
+    return Image.merge("RGB", [Image.fromarray(plane) for plane in (np.clip(colours, 0, 1) * 255).astype(np.uint8)])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
-from .scene_canvas import Array, Colour, grain, mix, noise
+from .scene_canvas import Colour, as_planes, grain, mix, noise, to_image
 
 GROUNDS = ("soil", "concrete", "grass", "gravel", "paving", "asphalt")
 
@@ -55,7 +55,7 @@ def leaf_outline(x: float, y: float, length: float, width: float, angle: float) 
 def _soil(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     dark, pale = _SOILS[rng.integers(len(_SOILS))]
     lumps = 0.65 * noise(rng, height, width, 5, 5, 0.62) + 0.35 * grain(rng, height, width)
-    image = _to_image(mix(dark, pale, np.clip(lumps, 0, 1)))
+    image = to_image(mix(dark, pale, np.clip(lumps, 0, 1)))
     _stones(rng, image, 90, (1.0, 4.5), pale)
     scatter_leaves(rng, image, int(rng.integers(0, 25)))
     return image
@@ -64,10 +64,11 @@ def _soil(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 def _concrete(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     tone = rng.uniform(0.45, 0.72)
     grey = tone + 0.22 * (noise(rng, height, width, 3, 4) - 0.5) + 0.10 * (grain(rng, height, width) - 0.5)
-    image = _to_image(grey[..., None] * np.array([1.0, 0.985, 0.95], np.float32))
+    image = to_image(grey * as_planes((1.0, 0.985, 0.95)))
     draw = ImageDraw.Draw(image)
     for _ in range(int(rng.integers(1, 4))):
-        steps = rng.normal(0, 9, (24, 2)).cumsum(axis=0) + [rng.uniform(0, width), rng.uniform(0, height)]
+        steps = rng.normal(0, 9, (24, 2)).cumsum(axis=0)
+        steps += rng.uniform(0, 1, 2) * (width, height)
         steps[:, 0] += np.arange(24) * rng.uniform(-18, 18)
         shade = int(255 * tone * 0.5)
         draw.line([tuple(step) for step in steps], (shade, shade, shade), int(rng.integers(1, 3)))
@@ -77,7 +78,7 @@ def _concrete(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 def _asphalt(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     tone = rng.uniform(0.24, 0.38)
     grey = tone + 0.10 * (noise(rng, height, width, 3, 3) - 0.5) + 0.22 * (grain(rng, height, width) - 0.5)
-    return _to_image(grey[..., None] * np.array([0.98, 1.0, 1.03], np.float32))
+    return to_image(grey * as_planes((0.98, 1.0, 1.03)))
 
 
 def _paving(rng: np.random.Generator, width: int, height: int) -> Image.Image:
@@ -97,13 +98,13 @@ def _grass(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     dry = rng.uniform(0, 0.7)
     dark = (0.13 + 0.14 * dry, 0.24 + 0.05 * dry, 0.07)
     pale = (0.34 + 0.28 * dry, 0.48 + 0.06 * dry, 0.16 + 0.1 * dry)
-    image = _to_image(mix(dark, pale, np.clip(0.7 * noise(rng, height, width, 6, 4, 0.7) + 0.1, 0, 1)))
+    image = to_image(mix(dark, pale, np.clip(0.7 * noise(rng, height, width, 6, 4, 0.7) + 0.1, 0, 1)))
     draw = ImageDraw.Draw(image)
     unit = min(width, height) / 480
     count = 1100
     xs, ys = rng.uniform(0, width, count), np.sort(rng.uniform(0, height * 1.05, count))
     lengths, leans, lights = rng.uniform(8, 26, count) * unit, rng.normal(0, 6, count) * unit, rng.random(count)
-    tones = (255 * mix(dark, pale, (lights * 1.25).astype(np.float32))).astype(int)
+    tones = (255 * mix(dark, pale, (lights[None] * 1.25).astype(np.float32)))[:, 0].T.astype(int)
     for x, y, length, lean, tone in zip(xs, ys, lengths, leans, tones.tolist(), strict=True):
         draw.line((x, y, x + lean, y - length), tuple(tone), 2 if length > 17 * unit else 1)
     return image
@@ -111,7 +112,8 @@ def _grass(rng: np.random.Generator, width: int, height: int) -> Image.Image:
 
 def _gravel(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     image = _asphalt(rng, width, height)
-    _stones(rng, image, 850, (3.0, 10.0), (0.60, 0.57, 0.53))
+    tones: tuple[Colour, ...] = ((0.60, 0.57, 0.53), (0.52, 0.44, 0.36), (0.46, 0.48, 0.50), (0.66, 0.60, 0.48))
+    _stones(rng, image, 700, (rng.uniform(2, 4), rng.uniform(7, 14)), tones[rng.integers(len(tones))])
     return image
 
 
@@ -121,7 +123,11 @@ def _stones(
     draw = ImageDraw.Draw(image)
     unit = min(image.size) / 480
     xs, ys = rng.uniform(0, image.width, count), rng.uniform(0, image.height, count)
-    sizes, flats, lights = rng.uniform(*radii, count) * unit, rng.uniform(0.55, 0.9, count), rng.uniform(0.6, 1.3, count)
+    sizes, flats, lights = (
+        rng.uniform(*radii, count) * unit,
+        rng.uniform(0.55, 0.9, count),
+        rng.uniform(0.6, 1.3, count),
+    )
     base = np.array(colour) * 255
     for x, y, r, flat, light in zip(xs, ys, sizes, flats, lights, strict=True):
         tone = np.clip(base * light, 0, 255).astype(int)
@@ -136,15 +142,15 @@ def _add_backdrop(rng: np.random.Generator, image: Image.Image) -> None:
     kind = ("plaster", "brick", "hedge", "sheet")[rng.integers(4)]
     if kind == "hedge":
         lumps = noise(rng, height, width, 4, 4, 0.8)
-        wall = _to_image(mix((0.05, 0.10, 0.03), (0.32, 0.44, 0.16), np.clip(lumps, 0, 1)))
+        wall = to_image(mix((0.05, 0.10, 0.03), (0.32, 0.44, 0.16), np.clip(lumps, 0, 1)))
     elif kind == "sheet":
         waves = 0.55 + 0.16 * np.sin(np.arange(width, dtype=np.float32) * np.float32(60 / width * 3.1))
         rust = np.clip((noise(rng, height, width, 3) - 0.45) * 3, 0, 1)
-        wall = _to_image(waves[None, :, None] * mix((0.95, 1.0, 1.05), (0.85, 0.52, 0.32), rust))
+        wall = to_image(waves * mix((0.95, 1.0, 1.05), (0.85, 0.52, 0.32), rust))
     else:
         tones: tuple[Colour, ...] = ((0.80, 0.75, 0.62), (0.62, 0.68, 0.70), (0.74, 0.56, 0.44), (0.85, 0.84, 0.80))
         stain = 0.75 + 0.4 * (noise(rng, height, width, 3, 4) - 0.4)
-        wall = _to_image(stain[..., None] * np.array(tones[rng.integers(len(tones))], np.float32))
+        wall = to_image(stain * as_planes(tones[rng.integers(len(tones))]))
         if kind == "brick":
             draw = ImageDraw.Draw(wall, "RGBA")
             tall = max(height // 6, 4)
@@ -153,15 +159,11 @@ def _add_backdrop(rng: np.random.Generator, image: Image.Image) -> None:
                     red = int(rng.integers(-22, 22))
                     brick = (148 + red, 78 + red // 2, 58, 215)
                     draw.rectangle((left + 1, top + 1, left + 2 * tall - 1, top + tall - 1), brick)
-    wall = wall.filter(ImageFilter.GaussianBlur(1.6 * min(image.size) / 480))
+    wall = wall.reduce(2).resize((width, height), Image.Resampling.BILINEAR)  # out of focus
     image.paste(wall, (0, 0))
-    foot = Image.new("L", (width, max(height // 3, 2)))
-    foot.putdata([int(130 * (1 - y / foot.height)) for y in range(foot.height) for _ in range(width)])
+    fade = np.linspace(130, 0, max(height // 3, 2)).astype(np.uint8)
+    foot = Image.fromarray(np.repeat(fade[:, None], width, axis=1))
     image.paste((22, 20, 17), (0, height), foot)
-
-
-def _to_image(colours: Array) -> Image.Image:
-    return Image.fromarray((np.clip(colours, 0, 1) * 255).astype(np.uint8))
 
 
 _GROUND_PAINTERS = {

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .scene_canvas import Array, Box, Canvas, Colour, ellipse, inside, mix, noise
+from .scene_canvas import Array, Box, Canvas, Colour, as_planes, ellipse, inside, mix, planes
 from .scene_grounds import leaf_outline
 
 
 @dataclass
 class _Vessel:
-    """A round vessel in a box: where its side and its mouth are, and how light falls on them."""
+    """A round vessel in a box, all [h, w]: cover of its side and of its mouth, and how light falls on them.
+
+    height: 0 at the rim to 1 at the foot, bent as a ring around the vessel is. flat: how much its circles are
+    squashed, 0 to 1. top: v of the rim's middle.
+    """
 
     side: Array
     mouth: Array
     height: Array
-    """0 at the rim to 1 at the foot, bent as a ring around the vessel is."""
-    around: Array
-    """-1 at the left edge to 1 at the right."""
     shade: Array
     flat: float
     top: float
@@ -30,7 +31,7 @@ class _Vessel:
 def draw_drum(canvas: Canvas) -> None:
     """One to three steel or plastic drums, standing or lying."""
     rng = canvas.rng
-    for x, y, size in _spread(canvas, int(rng.choice([1, 1, 1, 2, 3])), 0.15, 0.22):
+    for x, y, size in _spread(canvas, int(rng.choice([1, 1, 1, 2, 3])), 0.17, 0.25):
         lying = rng.random() < 0.2
         angle = rng.choice([-1, 1]) * rng.uniform(1.25, 1.75) if lying else rng.normal(0, 0.05)
         _one_drum(canvas, x, y, size * (0.85 if lying else 1.0), angle)
@@ -47,7 +48,7 @@ def _one_drum(canvas: Canvas, x: float, y: float, size: float, angle: float) -> 
     vessel = _vessel(canvas, box, 1.0, 1.0, tall, rng.uniform(0.26, 0.46))
     base = _pick(rng, _DRUM_COLOURS)
     rusty = rng.random() < 0.6
-    rust = np.clip((noise(rng, *box.u.shape, 5, 4, 0.7) - (0.5 if rusty else 0.75)) * 4, 0, 1)
+    rust = np.clip((box.noise(rng, 5, 4, 0.7) - (0.5 if rusty else 0.75)) * 4, 0, 1)
     colour = mix(base, (0.36, 0.19, 0.10), rust * (0.55 + 0.45 * vessel.height))
     if rng.random() < 0.4:  # a painted band
         band = inside(np.abs(vessel.height - 0.5) - 0.12, box.pixel * 2)
@@ -56,7 +57,7 @@ def _one_drum(canvas: Canvas, x: float, y: float, size: float, angle: float) -> 
     for place in (0.03, 0.34, 0.66, 0.97):
         step = (vessel.height - np.float32(place)) / np.float32(0.022)
         rings -= step * np.exp(-(step**2)) * np.float32(0.5)
-    canvas.paint(box, vessel.side, colour * (vessel.shade + rings)[..., None])
+    canvas.paint(box, vessel.side, colour * (vessel.shade + rings))
     lid = mix(base, (0.36, 0.19, 0.10), rust * 0.8) * np.float32(0.75 + 0.25 * canvas.light.sun)
     canvas.paint(box, vessel.mouth, lid)
     if rng.random() < 0.6:
@@ -82,11 +83,11 @@ def draw_bucket(canvas: Canvas) -> None:
             continue
         vessel = _vessel(canvas, box, 1.0, foot, tall, flat)
         base = _pick(rng, _BUCKET_COLOURS)
-        dirt = np.clip((noise(rng, *box.u.shape, 4) - 0.4) * 1.6, 0, 0.7) * vessel.height
+        dirt = np.clip((box.noise(rng, 4) - 0.4) * 1.6, 0, 0.7) * vessel.height
         colour = mix(base, (0.32, 0.26, 0.18), dirt)
         lip = inside(np.abs(vessel.height - 0.07) - 0.045, box.pixel * 2)
-        canvas.paint(box, vessel.side, colour * (vessel.shade + 0.18 * lip)[..., None])
-        canvas.paint(box, vessel.mouth, np.asarray(base, np.float32) * np.float32(0.9))
+        canvas.paint(box, vessel.side, colour * (vessel.shade + 0.18 * lip))
+        canvas.paint(box, vessel.mouth, as_planes(base) * np.float32(0.9))
         _open_mouth(canvas, box, vessel, 0.91, rng.uniform(0.15, 0.5))
         _rim(canvas, box, vessel, 0.96, base)
         up = rng.choice([-1.0, 1.0])
@@ -111,20 +112,20 @@ def draw_pot(canvas: Canvas) -> None:
             plate = box.v - tall / 2
             rx = foot + 0.45
             canvas.paint(box, inside(ellipse(box.u, plate - 0.08, rx, rx * flat), box.pixel * 2),
-                         np.asarray(base, np.float32) * np.float32(0.55))  # fmt: skip
+                         as_planes(base) * np.float32(0.55))  # fmt: skip
             canvas.paint(box, inside(ellipse(box.u, plate, rx, rx * flat), box.pixel * 2),
-                         np.asarray(base, np.float32) * np.float32(0.9))  # fmt: skip
+                         as_planes(base) * np.float32(0.9))  # fmt: skip
             canvas.paint(box, inside(ellipse(box.u, plate, rx - 0.1, (rx - 0.1) * flat), box.pixel * 2),
-                         _water(canvas, box, (0.20, 0.20, 0.15)))  # fmt: skip
+                         _water(canvas, box, (0.20, 0.20, 0.15), tall / 2, rx * flat))  # fmt: skip
         vessel = _vessel(canvas, box, 1.0, foot, tall, flat)
-        bloom = np.clip((noise(rng, *box.u.shape, 4, 4) - 0.5) * 2, 0, 0.5)
+        bloom = np.clip((box.noise(rng, 4, 4) - 0.5) * 2, 0, 0.5)
         collar = inside(vessel.height - 0.2, box.pixel * 2)
         under = np.exp(-(((vessel.height - 0.24) / 0.05) ** 2)) * 0.35
         shade = vessel.shade * (1 + 0.12 * collar) - under
-        canvas.paint(box, vessel.side, mix(base, (0.82, 0.78, 0.70), bloom) * shade[..., None])
-        canvas.paint(box, vessel.mouth, np.asarray(base, np.float32) * np.float32(1.05))
+        canvas.paint(box, vessel.side, mix(base, (0.82, 0.78, 0.70), bloom) * shade)
+        canvas.paint(box, vessel.mouth, as_planes(base) * np.float32(1.05))
         soil = inside(ellipse(box.u, box.v - vessel.top, 0.86, 0.86 * flat), box.pixel * 2)
-        lumps = np.clip(noise(rng, *box.u.shape, 12, 3, 0.8), 0, 1)
+        lumps = np.clip(box.noise(rng, 12, 3, 0.8), 0, 1)
         canvas.paint(box, soil, mix((0.08, 0.06, 0.05), (0.26, 0.19, 0.13), lumps))
         _plant(canvas, x, y + vessel.top * size, size)
 
@@ -161,13 +162,13 @@ def _one_tyre(
         return
     u, v = box.u / np.float32(wide), box.v
     tone = rng.uniform(0.10, 0.20)
-    dust = np.clip(noise(rng, *u.shape, 4, 4) - 0.35, 0, 1) * rng.uniform(0.2, 0.8)
+    dust = np.clip(box.noise(rng, 4, 4) - 0.35, 0, 1) * rng.uniform(0.2, 0.8)
     rubber = mix((tone, tone, tone * 1.04), (0.44, 0.38, 0.31), dust)
     bend = np.sqrt(np.clip(1 - u**2, 0, 1))
     tread = np.maximum(np.maximum(np.abs(u) - 1, -v), v - thick - flat * bend)
-    blocks = np.where(np.sin(np.arcsin(np.clip(u, -1, 1)) * 34 + np.round((v - flat * bend) * 9) * 1.6) > 0.1, 1.0, 0.45)
-    light = 0.55 + 0.45 * canvas.light.side * u
-    canvas.paint(box, inside(tread, box.pixel * 1.5), rubber * (blocks * light).astype(np.float32)[..., None])
+    cut = np.sin(np.arcsin(np.clip(u, -1, 1)) * 34 + np.round((v - flat * bend) * 9) * 1.6) < 0.1
+    light = (0.55 + 0.45 * canvas.light.side * u) * (1 - 0.55 * cut.astype(np.float32))
+    canvas.paint(box, inside(tread, box.pixel * 1.5), rubber * light)
     radius = np.hypot(u, v / np.float32(flat))
     hole = rng.uniform(0.50, 0.58)
     middle, half = (1 + hole) / 2, (1 - hole) / 2
@@ -178,19 +179,21 @@ def _one_tyre(
     groove -= 0.3 * inside(np.abs(radius - (1 - 0.45 * half)) - 0.012, box.pixel * 2)
     turn = np.arctan2(v / flat, u)
     start = rng.uniform(-3, 3)
-    letters = (np.sin(turn * 70) > -0.2) & (np.abs(np.angle(np.exp(1j * (turn - start)))) < 0.55)
-    marks = letters * inside(np.abs(radius - middle) - 0.05, box.pixel * 2) * rng.choice([0.0, 0.35, 0.9])
-    shoulder = np.where((np.sin(turn * 46) > 0.2) & (radius > 1 - 0.3 * half), 0.6, 1.0)
+    letters = ((np.sin(turn * 70) > -0.2) & (np.cos(turn - start) > 0.85)).astype(np.float32)
+    marks = letters * inside(np.abs(radius - middle) - 0.05, box.pixel * 2) * float(rng.choice([0.0, 0.35, 0.9]))
+    groove -= 0.4 * ((np.sin(turn * 46) > 0.2) & (radius > 1 - 0.3 * half)).astype(np.float32)
     gloss = np.clip(facing, 0, 1) ** 6 * 0.35 * canvas.light.sun
-    face = rubber * (np.clip(facing, 0.15, 1.2) * 1.5 * groove * shoulder)[..., None] + (gloss + marks * 0.5)[..., None]
-    ring = inside(ellipse(u, v, 1.0, flat), box.pixel * 1.5) * (1 - inside(ellipse(u, v, hole, hole * flat), box.pixel * 2))
-    canvas.paint(box, ring.astype(np.float32), face.astype(np.float32))
+    face = rubber * (np.clip(facing, 0.15, 1.2) * 1.5 * groove) + (gloss + marks * 0.5)
+    ring = inside(ellipse(u, v, 1.0, flat), box.pixel * 1.5) * (
+        1 - inside(ellipse(u, v, hole, hole * flat), box.pixel * 2)
+    )
+    canvas.paint(box, ring, face)
     well = inside(ellipse(u, v, hole, hole * flat), box.pixel * 2)
     if thick > 0.2:
         canvas.dim(box, well, 0.75)
         if water and rng.random() < 0.7:
             pool = inside(ellipse(u, v - 0.10, hole * 1.02, hole * flat * 0.95), box.pixel * 2) * well
-            canvas.paint(box, pool, _water(canvas, box, (0.08, 0.08, 0.06)) * np.float32(0.8))
+            canvas.paint(box, pool, _water(canvas, box, (0.08, 0.08, 0.06), 0.1, hole * flat) * np.float32(0.8))
     else:
         depth = inside(ellipse(u, v + 0.06, hole, hole * flat), box.pixel * 2)
         canvas.dim(box, well * (1 - depth), 0.7)
@@ -201,8 +204,7 @@ def draw_puddle(canvas: Canvas) -> None:
     rng = canvas.rng
     count = int(rng.choice([1, 1, 2, 3]))
     flat = rng.uniform(0.32, 0.62)
-    for x, y, size in _spread(canvas, count, 0.40, 0.62):
-        size *= 1.0 if count == 1 else 0.62
+    for x, y, size in _spread(canvas, count, *((0.40, 0.62) if count == 1 else (0.28, 0.44))):
         box = canvas.box(x, y + size * 0.1, size, rng.normal(0, 0.12), 1.7)
         if not box.u.size:
             continue
@@ -210,12 +212,14 @@ def draw_puddle(canvas: Canvas) -> None:
         edge = np.ones_like(turn)
         for lobes in (1, 2, 3, 5, 8):
             edge += np.float32(rng.uniform(0.02, 0.32) / lobes) * np.sin(lobes * turn + np.float32(rng.uniform(0, 6.3)))
-        edge += 0.22 * (noise(rng, *turn.shape, 7, 4, 0.6) - 0.5)
+        edge += 0.30 * (box.noise(rng, 5, 2, 0.5) - 0.5)
         distance = (np.hypot(box.u, box.v / np.float32(flat)) - edge) * np.float32(0.6)
-        canvas.dim(box, inside(distance - 0.16, 0.3), 0.5)
-        canvas.dim(box, inside(distance - 0.03, 0.05), 0.35)
+        canvas.dim(box, inside(distance - 0.14, 0.36), 0.5)
         murky = _pick(rng, ((0.30, 0.25, 0.18), (0.22, 0.23, 0.20), (0.36, 0.28, 0.19), (0.16, 0.18, 0.18)))
-        canvas.paint(box, inside(distance, 0.025 + box.pixel), _water(canvas, box, murky))
+        # Shallow at the edge: the ground shows through.
+        deep = np.clip(0.35 - distance * 9, 0, 1) * inside(distance, 0.012 + box.pixel)
+        canvas.paint(box, deep, _water(canvas, box, murky, 0.0, flat))
+        canvas.paint(box, inside(np.abs(distance + 0.004) - 0.004, 0.012) * 0.3, (0.9, 0.93, 0.95))
 
 
 def draw_drain(canvas: Canvas) -> None:
@@ -225,9 +229,9 @@ def draw_drain(canvas: Canvas) -> None:
     size, flat, angle = canvas.unit * rng.uniform(0.24, 0.36), rng.uniform(0.5, 0.85), rng.normal(0, 0.25)
     box = canvas.box(x, y, size, angle, 2.0)
     u, v = box.u, box.v / np.float32(flat)
-    canvas.dim(box, inside(np.hypot(u, v) - 1.35 - 0.5 * (noise(rng, *u.shape, 5) - 0.5), 0.6), 0.45)
-    metal = mix((0.24, 0.24, 0.25), (0.40, 0.25, 0.15), np.clip((noise(rng, *u.shape, 6, 4) - 0.45) * 3, 0, 1))
-    metal = metal * np.float32(0.85 + 0.5 * canvas.light.sun)
+    canvas.dim(box, inside(np.hypot(u, v) - rng.uniform(0.9, 1.5) - 0.5 * (box.noise(rng, 5) - 0.5), 0.6), 0.45)
+    metal = mix((0.24, 0.24, 0.25), (0.40, 0.25, 0.15), np.clip((box.noise(rng, 6, 4) - 0.45) * 3, 0, 1))
+    metal = metal * (np.float32(rng.uniform(0.6, 1.2) + 0.5 * canvas.light.sun) * as_planes(_pick(rng, _METALS)))
     soft = box.pixel * 1.5
     if rng.random() < 0.6:
         wide, deep = rng.uniform(0.9, 1.3), rng.uniform(0.6, 1.0)
@@ -241,27 +245,37 @@ def draw_drain(canvas: Canvas) -> None:
         canvas.paint(box, inside(frame, soft), metal)
         canvas.paint(box, slot, (0.02, 0.02, 0.02))
         glint = within * inside((np.abs(wave - 0.33) - 0.03) * (2 * wide / slots), soft) * (1 - slot)
-        canvas.paint(box, glint * 0.5, (0.66, 0.66, 0.66))
+        canvas.paint(box, glint * np.float32(0.5), (0.66, 0.66, 0.66))
     else:
         radius = np.hypot(u, v)
         canvas.paint(box, inside(radius - 1.14, soft), (0.44, 0.43, 0.41))
         canvas.paint(box, inside(radius - 1.02, soft), metal)
-        studs = (np.sin(u * 22) * np.sin(v * 22) > 0.15) * inside(radius - 0.82, soft)
-        canvas.paint(box, studs.astype(np.float32) * 0.55, (0.62, 0.60, 0.57))
+        fine = rng.uniform(14, 30)
+        pattern = rng.integers(3)
+        raised = (
+            np.sin(u * fine) * np.sin(v * fine) if pattern == 0
+            else np.sin(radius * fine * 1.6) if pattern == 1
+            else np.sin((u + v) * fine) * np.sign(np.sin((u - v) * fine / 3))
+        )  # fmt: skip
+        studs = (raised > 0.15).astype(np.float32) * inside(radius - 0.82, soft)
+        canvas.paint(box, studs * np.float32(0.55), (0.62, 0.60, 0.57))
         canvas.dim(box, inside(np.abs(radius - 0.9) - 0.02, soft) + inside(np.abs(radius - 1.03) - 0.02, soft), 0.75)
         for hole in (-0.6, 0.6):
             canvas.paint(box, inside(np.hypot(u - hole, v) - 0.07, soft), (0.02, 0.02, 0.02))
 
 
+# What draws each kind of breeding place onto a canvas.
 THINGS: dict[str, Callable[[Canvas], None]] = {
     "drum": draw_drum, "tyre": draw_tyre, "pot": draw_pot, "puddle": draw_puddle, "bucket": draw_bucket,
     "drain": draw_drain,
 }  # fmt: skip
-"""What draws each kind of breeding place onto a canvas."""
 
 
 def _spread(canvas: Canvas, count: int, low: float, high: float) -> list[tuple[float, float, float]]:
-    """Places and sizes (all in pixels) for `count` things of `low` to `high` of the picture's shorter side, far ones first."""
+    """(x, y, size) in pixels of `count` things side by side, far ones first.
+
+    low, high: the range of sizes as shares of the picture's shorter side.
+    """
     rng = canvas.rng
     size = canvas.unit * rng.uniform(low, high) * (1.0 if count == 1 else 0.88)
     middle = canvas.width * rng.uniform(0.42, 0.58)
@@ -285,36 +299,48 @@ def _vessel(canvas: Canvas, box: Box, top_radius: float, foot_radius: float, tal
     shade *= 1 - 0.25 * share
     height = np.clip((v + tall / 2 - flat * radius * bulge) / tall, -0.2, 1)
     mouth = inside(ellipse(u, v + tall / 2, top_radius, top_radius * flat), box.pixel * 1.5)
-    return _Vessel(inside(distance, box.pixel * 1.5), mouth, height, around, shade, flat, -tall / 2)
+    return _Vessel(inside(distance, box.pixel * 1.5), mouth, height, shade, flat, -tall / 2)
 
 
 def _open_mouth(canvas: Canvas, box: Box, vessel: _Vessel, radius: float, depth: float) -> None:
     """The inside of a vessel, with water `depth` object sizes below its rim."""
     v = box.v - vessel.top
     mouth = inside(ellipse(box.u, v, radius, radius * vessel.flat), box.pixel * 1.5)
-    inner = 0.10 + 0.16 * np.clip(0.5 - canvas.light.side * box.u * 0.6 - v, 0, 1)
-    canvas.paint(box, mouth, inner[..., None] * np.array([1.0, 0.97, 0.92], np.float32))
-    pool = inside(ellipse(box.u, v - depth * (1 - vessel.flat) * 0.8, radius * 0.98, radius * vessel.flat), box.pixel * 2)
-    canvas.paint(box, pool * mouth, _water(canvas, box, (0.12, 0.12, 0.09)))
+    inner = np.float32(0.10) + np.float32(0.16) * np.clip(0.5 - canvas.light.side * box.u * 0.6 - v, 0, 1)
+    canvas.paint(box, mouth, inner * as_planes((1.0, 0.97, 0.92)))
+    sunk = depth * (1 - vessel.flat) * 0.8
+    pool = inside(ellipse(box.u, v - sunk, radius * 0.98, radius * vessel.flat), box.pixel * 2)
+    water = _water(canvas, box, (0.12, 0.12, 0.09), vessel.top + sunk, radius * vessel.flat)
+    canvas.paint(box, pool * mouth, water)
 
 
 def _rim(canvas: Canvas, box: Box, vessel: _Vessel, radius: float, colour: Colour) -> None:
     away = np.abs(np.hypot(box.u, (box.v - vessel.top) / vessel.flat) - radius)
-    bright = np.clip(np.asarray(colour, np.float32) * np.float32(1.25) + np.float32(0.08), 0, 1)
+    bright = np.clip(as_planes(colour) * np.float32(1.25) + np.float32(0.08), 0, 1)
     canvas.paint(box, inside(away - 0.03, box.pixel * 2) * vessel.mouth * 0.9, bright)
 
 
-def _water(canvas: Canvas, box: Box, murky: Colour) -> Array:
-    """Water as it looks from above at a slant: its own colour near, the sky and dark reflections farther away."""
+def _water(canvas: Canvas, box: Box, murky: Colour, middle: float, half: float) -> Array:
+    """Water as it looks from above at a slant: its own colour near, the mirrored sky and trees farther away.
+
+    middle, half: where along v its surface lies.
+    """
     rng = canvas.rng
-    height, width = box.u.shape
-    sky = mix((0.52, 0.62, 0.72), (0.93, 0.94, 0.94), np.clip(noise(rng, height, width, 2, 3) * 1.4 - 0.2, 0, 1))
-    far = np.clip(0.55 - box.v * np.float32(rng.uniform(0.4, 0.9)), 0.12, 0.95) * np.float32(0.55 + 0.4 * canvas.light.sun)
-    water = mix(murky, sky, far)
-    trees = np.clip((noise(rng, height, width, 3, 3) - 0.56) * 9, 0, 1) * (box.v < rng.uniform(-0.3, 0.3))
-    water = mix(water, (0.10, 0.13, 0.09), trees * 0.6)
-    ripples = np.sin(box.v * 46 + noise(rng, height, width, 5, 2) * 12)
-    return water * (1 + np.float32(0.035) * ripples)[..., None]
+    down = (box.v - np.float32(middle)) / np.float32(half)
+    clouds = np.clip(box.noise(rng, 2, 3) * 2.2 - 0.6, 0, 1)
+    sky = mix((0.36, 0.52, 0.70), (0.97, 0.97, 0.96), clouds) * np.float32(0.7 + 0.3 * canvas.light.sun)
+    mirror = np.clip(rng.uniform(0.45, 0.75) - down * np.float32(rng.uniform(0.15, 0.45)), 0.08, 0.96)
+    line = _treetops(rng, box.u) * rng.uniform(0.3, 0.9) - rng.uniform(0.5, 1.5)
+    wobble = np.sin(box.v * 40 + box.u * 5) * np.float32(0.03)
+    trees = np.clip((line + wobble - down) * 6 + 0.5, 0, 1)
+    return mix(murky, mix(sky, (0.10, 0.14, 0.08), trees * np.float32(0.85)), mirror)
+
+
+def _treetops(rng: np.random.Generator, u: Array) -> Array:
+    """A jagged line over u, mostly 0 to 1."""
+    tops = rng.random(40)
+    tops = np.convolve(tops, [0.2, 0.6, 0.2], "same") + 0.5 * np.sin(np.arange(40) * 0.4 + rng.uniform(0, 6.3))
+    return np.interp(u, np.linspace(-1.7, 1.7, 40), tops).astype(np.float32)
 
 
 def _plant(canvas: Canvas, x: float, y: float, size: float) -> None:
@@ -343,28 +369,32 @@ def _plant(canvas: Canvas, x: float, y: float, size: float) -> None:
             px, py = centre + away * np.cos(angle), centre + away * np.sin(angle)
             draw.ellipse((px - r, py - r, px + r, py + r), (*petal.astype(int), 255))
             draw.ellipse((px - r / 3, py - r / 3, px + r / 3, py + r / 3), (110, 80, 20, 255))
-    small = np.asarray(layer.reduce(2), np.float32) / np.float32(255)
+    small = planes(np.asarray(layer.reduce(2)))
     left, top = int(x - side / 2), int(y - side / 2)
     rows = slice(max(0, top), min(canvas.height, top + side))
     columns = slice(max(0, left), min(canvas.width, left + side))
-    part = small[rows.start - top : max(rows.stop - top, 0), columns.start - left : max(columns.stop - left, 0)]
+    part = small[:, rows.start - top : max(rows.stop - top, 0), columns.start - left : max(columns.stop - left, 0)]
     if part.size:
-        canvas.pixels[rows, columns] += part[..., 3:] * (part[..., :3] - canvas.pixels[rows, columns])
+        canvas.pixels[:, rows, columns] += part[3] * (part[:3] - canvas.pixels[:, rows, columns])
 
 
 def _pick(rng: np.random.Generator, colours: tuple[Colour, ...]) -> Colour:
-    """One of the colours, a little lighter or darker."""
-    light = rng.uniform(0.85, 1.12)
-    r, g, b = colours[rng.integers(len(colours))]
-    return (r * light, g * light, b * light)
+    """One of the colours, a little lighter, darker or off."""
+    light = rng.uniform(0.8, 1.15)
+    red, green, blue = np.array(colours[rng.integers(len(colours))]) * rng.uniform(0.9, 1.1, 3) * light
+    return (float(red), float(green), float(blue))
 
 
 _DRUM_COLOURS: tuple[Colour, ...] = (
-    (0.10, 0.28, 0.58), (0.12, 0.36, 0.26), (0.62, 0.14, 0.10), (0.16, 0.16, 0.17), (0.56, 0.34, 0.20), (0.24, 0.42, 0.66),
+    (0.10, 0.28, 0.58), (0.12, 0.36, 0.26), (0.62, 0.14, 0.10),
+    (0.16, 0.16, 0.17), (0.56, 0.34, 0.20), (0.24, 0.42, 0.66),
 )  # fmt: skip
 _BUCKET_COLOURS: tuple[Colour, ...] = (
-    (0.85, 0.16, 0.14), (0.14, 0.42, 0.78), (0.92, 0.78, 0.16), (0.66, 0.68, 0.70), (0.88, 0.88, 0.86), (0.2, 0.62, 0.36),
+    (0.85, 0.16, 0.14), (0.14, 0.42, 0.78), (0.92, 0.78, 0.16), (0.66, 0.68, 0.70),
+    (0.88, 0.88, 0.86), (0.20, 0.62, 0.36), (0.16, 0.16, 0.18), (0.90, 0.48, 0.16), (0.50, 0.30, 0.60),
 )  # fmt: skip
 _POT_COLOURS: tuple[Colour, ...] = (
-    (0.70, 0.36, 0.22), (0.76, 0.44, 0.28), (0.62, 0.30, 0.18), (0.28, 0.20, 0.16), (0.82, 0.80, 0.74), (0.20, 0.32, 0.48),
+    (0.70, 0.36, 0.22), (0.76, 0.44, 0.28), (0.62, 0.30, 0.18),
+    (0.28, 0.20, 0.16), (0.82, 0.80, 0.74), (0.20, 0.32, 0.48),
 )  # fmt: skip
+_METALS: tuple[Colour, ...] = ((1.0, 1.0, 1.0), (1.1, 1.0, 0.9), (0.9, 1.0, 1.1))
