@@ -257,6 +257,8 @@ class Session(QObject):
             self.thumbnails.deleteLater()
             self.thumbnails = None
         self._summary_job, self._summary_is_old = None, False
+        if self.cache is not None:
+            self.cache.close()
         self.project.close()
         self.project, self.cache = None, None
         self.summary = Summary()
@@ -370,8 +372,9 @@ def _learning(resolved: Any, stop: StopToken) -> Job[Any]:
 
 
 def _see_what_was_learned(project: Project, run: str, stop: StopToken) -> Generator[Progress, None, None]:
-    from prismh_engine.core.cluster_embeddings import cluster_project
     from prismh_engine.core.evaluate import what_changed
+
+    from prismh_engine.core.cluster_embeddings import cluster_project
     from prismh_engine.core.extract_embeddings import extract_project
     from prismh_engine.core.map_embeddings import map_project
 

@@ -13,7 +13,6 @@ from prismh_engine.errors import PrismhError
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
-
     from prismh_engine.project import Photo
 
 THREADS = 2

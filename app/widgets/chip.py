@@ -1,0 +1,78 @@
+"""A row of chips of which one is chosen: filters with their counts, formats, tools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+
+from .. import theme, words
+
+
+@dataclass(frozen=True)
+class Chip:
+    """name: what `chosen` says, also the objectName after "chip_". count None: no number is shown."""
+
+    name: str
+    text: str
+    count: int | None = None
+
+
+class ChipRow(QWidget):
+    """Exactly one chip is chosen, the first to begin with. Left and right arrow move among them."""
+
+    chosen = Signal(str)
+
+    def __init__(self, chips: Sequence[Chip] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(theme.ROW_GAP)
+        self._layout.addStretch(1)
+        self._group = QButtonGroup(self)
+        self._group.buttonClicked.connect(self._clicked)
+        self._buttons: dict[str, QPushButton] = {}
+        self.set_chips(chips)
+
+    def set_chips(self, chips: Sequence[Chip]) -> None:
+        """Show these chips; the chosen one stays chosen where it is among them, else the first is."""
+        before = self.choice()
+        for name in [name for name in self._buttons if name not in {chip.name for chip in chips}]:
+            button = self._buttons.pop(name)
+            self._group.removeButton(button)
+            self._layout.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        for place, chip in enumerate(chips):
+            button = self._buttons.get(chip.name) or self._add(chip.name)
+            if self._layout.indexOf(button) != place:
+                self._layout.insertWidget(place, button)
+            number = "" if chip.count is None else f"  {words.number(chip.count)}"
+            button.setText(f"{chip.text}{number}")
+            button.setAccessibleName(f"{chip.text}{number}")
+        if self._buttons and self.choice() is None:
+            next(iter(self._buttons.values())).setChecked(True)
+            if before is not None:
+                self.chosen.emit(self.choice())
+
+    def choice(self) -> str | None:
+        return next((name for name, button in self._buttons.items() if button.isChecked()), None)
+
+    def choose(self, name: str) -> None:
+        """Choose a chip as if it had been clicked."""
+        self._buttons[name].click()
+
+    def _add(self, name: str) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(f"chip_{name}")
+        button.setProperty("role", "chip")
+        button.setCheckable(True)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._group.addButton(button)
+        self._buttons[name] = button
+        return button
+
+    def _clicked(self, button: QPushButton) -> None:
+        self.chosen.emit(button.objectName().removeprefix("chip_"))

@@ -1,0 +1,19 @@
+"""The one place that asks for a folder or a file name, so that a test can answer in its stead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+
+def choose_folder(parent: QWidget, title: str) -> Path | None:
+    """The folder a person chose, None where they thought better of it."""
+    chosen = QFileDialog.getExistingDirectory(parent, title)
+    return Path(chosen) if chosen else None
+
+
+def choose_new_file(parent: QWidget, title: str, proposal: Path, kinds: str) -> Path | None:
+    """Where to save a file; the dialog has asked whether one that is there may be replaced."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(proposal), kinds)
+    return Path(chosen) if chosen else None

@@ -1,0 +1,89 @@
+"""The card at the foot of the rail: what is running and how far, or that nothing is."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
+
+from prismh_engine.jobs import Progress
+
+from .. import words
+from ..session import LEARNING, Session
+from .card import Card, ElidedLabel, label
+
+STEPS = 1000
+PHASE_SHARE = 0.5
+
+
+class JobCard(Card):
+    """Follows the session's long job. Its bar never goes back: each phase takes its share of what is left."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("job_card")
+        self._session = session
+        self._phase, self._base, self._share = "", 0.0, 0.0
+        self._name = ElidedLabel("", "job_name")
+        self._name.setObjectName("job_name")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("job_progress")
+        self._bar.setAccessibleName(self.tr("Progress"))
+        self._bar.setRange(0, STEPS)
+        self._bar.setTextVisible(False)
+        self._state = label("", "job_state")
+        self._state.setObjectName("job_state")
+        self._state.setWordWrap(True)
+        self._stop = QPushButton(self.tr("Stop"))
+        self._stop.setObjectName("job_stop")
+        self._stop.setAccessibleName(self.tr("Stop what is running"))
+        self._stop.setToolTip(self.tr("What was done so far is kept"))
+        self._stop.setProperty("role", "link")
+        self._stop.clicked.connect(session.stop)
+        foot = QHBoxLayout()
+        foot.addWidget(self._state, 1)
+        foot.addWidget(self._stop)
+        self.body.setContentsMargins(11, 10, 11, 10)
+        self.body.setSpacing(5)
+        self.body.addWidget(self._name)
+        self.body.addWidget(self._bar)
+        self.body.addLayout(foot)
+        session.job_changed.connect(self._job_changed)
+        self._job_changed()
+
+    def _job_changed(self) -> None:
+        kind, progress = self._session.running_kind, self._session.progress
+        self._bar.setVisible(kind is not None)
+        self._stop.setVisible(kind is not None and kind != LEARNING)
+        if kind is None:
+            self._phase, self._base, self._share = "", 0.0, 0.0
+            self._bar.setValue(0)
+            self._name.setText(self.tr("All work is saved"))
+            self._state.setText(self.tr("Nothing is running"))
+        elif progress is None:
+            self._name.setText(self.tr("Starting"))
+            self._state.setText("")
+        elif kind == LEARNING:
+            self._show_learning(progress)
+        else:
+            self._show_reading(progress)
+
+    def _show_reading(self, progress: Progress) -> None:
+        if progress.what != self._phase:
+            self._phase = progress.what
+            self._base += self._share
+            self._share = (1.0 - self._base) * PHASE_SHARE
+        self._name.setText(progress.what)
+        if progress.total:
+            done = self._base + self._share * progress.done / progress.total
+            self._bar.setValue(max(self._bar.value(), round(STEPS * done)))
+            self._state.setText(self.tr("{0} of {1}").format(words.number(progress.done), words.number(progress.total)))
+        else:
+            self._state.setText(words.number(progress.done) if progress.done else "")
+
+    def _show_learning(self, progress: Progress) -> None:
+        self._name.setText(self.tr("Learning, paused") if self._session.paused else progress.what)
+        if progress.total:
+            self._bar.setValue(max(self._bar.value(), round(STEPS * progress.done / progress.total)))
+        left, saved = progress.metrics.get("seconds_left"), progress.metrics.get("seconds_since_saved")
+        parts = [] if left is None else [self.tr("{0} left").format(words.duration(left))]
+        if saved is not None:
+            parts.append(self.tr("saved {0} ago").format(words.duration(saved)))
+        self._state.setText(" · ".join(parts))

@@ -1,0 +1,71 @@
+"""The line above a page that says what happened and offers what to do: never a box that has to be clicked away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from .. import theme
+from .card import label, set_role
+
+Action = tuple[str, str, Callable[[], None]]
+
+
+class Notice(QFrame):
+    """One sentence, up to two actions (text, objectName, call) and a cross. Hidden while there is nothing to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("notice")
+        self._text: QLabel = label("", "")
+        self._text.setObjectName("notice_text")
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._close = QPushButton()
+        self._close.setObjectName("notice_close")
+        self._close.setAccessibleName(self.tr("Dismiss"))
+        self._close.setToolTip(self.tr("Dismiss"))
+        self._close.setProperty("role", "link")
+        self._close.setIconSize(QSize(14, 14))
+        self._close.clicked.connect(self.dismiss)
+        self._buttons: list[QPushButton] = []
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(14, 6, 8, 6)
+        self._layout.setSpacing(theme.ROW_GAP)
+        self._layout.addWidget(self._text, 1)
+        self._layout.addWidget(self._close)
+        theme.changed.connect(self._theme_changed)
+        self._theme_changed()
+        self.hide()
+
+    def say(self, sentence: str, *actions: Action, role: str = "note") -> None:
+        self.dismiss()
+        self._text.setText(sentence)
+        self.setAccessibleName(sentence)
+        set_role(self, role)
+        set_role(self._text, "")
+        for text, object_name, call in actions:
+            button = QPushButton(text)
+            button.setObjectName(object_name)
+            button.setAccessibleName(text)
+            button.setProperty("role", "small")
+            button.clicked.connect(self.dismiss)
+            button.clicked.connect(call)
+            self._layout.insertWidget(self._layout.count() - 1, button)
+            self._buttons.append(button)
+        self.show()
+
+    def text(self) -> str:
+        return self._text.text() if self.isVisibleTo(self.parentWidget()) else ""
+
+    def dismiss(self) -> None:
+        for button in self._buttons:
+            button.hide()
+            button.deleteLater()
+        self._buttons.clear()
+        self.hide()
+
+    def _theme_changed(self) -> None:
+        self._close.setIcon(theme.icon("close"))

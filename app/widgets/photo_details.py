@@ -1,0 +1,166 @@
+"""The card beside the grid: the selected photo large, what is known of it, and setting it aside or taking it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from prismh_engine.photos.verdicts import Thresholds
+
+from .. import theme, words
+from ..session import Session
+from .card import Card, ElidedLabel, Facts, Note, label
+from .thumbnails import Thumbnails, rounded
+
+if TYPE_CHECKING:
+    from prismh_engine.project import Photo
+
+PREVIEW_HEIGHT = 196
+
+
+class PhotoDetails(Card):
+    """Shows one photo, or says how many are selected. `overruled` gives the decision for all of them."""
+
+    overruled = Signal(list, str)
+    """photo ids, and "used" or "set aside"."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("photo_details")
+        self._photos: list[Photo] = []
+        self._preview = PhotoPreview(session)
+        self._preview.setFixedHeight(PREVIEW_HEIGHT)
+        self._name = ElidedLabel("", "heading")
+        self._name.setObjectName("photo_name")
+        self._facts = Facts()
+        self._verdict = Note("photo_verdict")
+        self._aside = self._button("set_aside", self.tr("Set aside"))
+        self._back = self._button("take_back", self.tr("Take back"))
+        self._aside.clicked.connect(self._set_aside)
+        self._back.clicked.connect(self._take_back)
+        self._hint = label(self.tr("Choose a photo to see what is known of it."), "why")
+        self._hint.setWordWrap(True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (self._preview, self._name, self._facts, self._verdict, self._aside, self._back, self._hint):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.show_photos([])
+
+    def show_photos(self, photos: list[Photo]) -> None:
+        self._photos = photos
+        one = photos[0] if len(photos) == 1 else None
+        self._preview.show_photo(photos[0] if photos else None)
+        self._preview.setVisible(bool(photos))
+        self._name.setVisible(bool(photos))
+        self._facts.setVisible(one is not None)
+        self._verdict.setVisible(bool(photos))
+        self._hint.setVisible(not photos)
+        usable = [photo for photo in photos if photo.look.usable]
+        self._aside.setVisible(any(photo.used for photo in usable))
+        self._back.setVisible(any(not photo.used for photo in usable))
+        if one is not None:
+            self._name.setText(one.path.name)
+            self._facts.show_facts(self._facts_of(one))
+            self._verdict.say(*self._verdict_of(one))
+        elif photos:
+            self._name.setText(self.tr("{0} selected").format(words.photos(len(photos))))
+            used = sum(photo.used for photo in photos)
+            text = self.tr("{0} used, {1} set aside").format(words.number(used), words.number(len(photos) - used))
+            self._verdict.say(text, "note")
+
+    def _facts_of(self, photo: Photo) -> list[tuple[str, str]]:
+        look, limits = photo.look, Thresholds()
+        unknown = self.tr("unknown")
+        facts = [(self.tr("Taken"), words.taken(look.taken_at) if look.taken_at else unknown)]
+        if look.latitude is not None and look.longitude is not None:
+            facts.append((self.tr("Place"), words.place(look.latitude, look.longitude)))
+        else:
+            facts.append((self.tr("Place"), look.position_note or unknown))
+        if look.camera:
+            facts.append((self.tr("Camera"), look.camera))
+        if look.width and look.height:
+            facts.append((self.tr("Size"), f"{look.width} × {look.height}"))
+        measured = self.tr("{0} (limit {1})")
+        if look.sharpness is not None:
+            facts.append((self.tr("Sharpness"), measured.format(_rounded(look.sharpness), _rounded(limits.blurry))))
+        if look.brightness is not None:
+            facts.append((self.tr("Brightness"), measured.format(_rounded(look.brightness), _rounded(limits.dark))))
+        facts.append((self.tr("File"), photo.file_path))
+        return facts
+
+    def _verdict_of(self, photo: Photo) -> tuple[str, str]:
+        if photo.missing:
+            return self.tr("Not where it was: {0}").format(photo.path), "warning"
+        if not photo.look.usable:
+            return photo.look.invalid_reason, "warning"
+        if photo.overruled == "set aside":
+            return self.tr("Set aside by you"), "warning"
+        if photo.overruled == "used":
+            reason = photo.reason
+            return (
+                self.tr("Taken back by you. {0}").format(reason) if reason else self.tr("Taken back by you")
+            ), "note"
+        if photo.used:
+            return self.tr("Used: clear, and unlike the others"), "note"
+        return self.tr("Set aside. {0}").format(photo.reason), "warning"
+
+    def _button(self, object_name: str, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(object_name)
+        button.setAccessibleName(text)
+        return button
+
+    def _set_aside(self) -> None:
+        self.overruled.emit([photo.id for photo in self._photos if photo.used], "set aside")
+
+    def _take_back(self) -> None:
+        self.overruled.emit([p.id for p in self._photos if p.look.usable and not p.used], "used")
+
+
+class PhotoPreview(QWidget):
+    """One photo with its own ratio, as large as fits."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._thumbnails: Thumbnails | None = None
+        self._photo: Photo | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        session.project_changed.connect(self._project_changed)
+        self._project_changed()
+
+    def show_photo(self, photo: Photo | None) -> None:
+        self._photo = photo
+        self.setAccessibleName("" if photo is None else photo.path.name)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(256, PREVIEW_HEIGHT)
+
+    def _project_changed(self) -> None:
+        if self._session.thumbnails is not self._thumbnails:
+            self._photo, self._thumbnails = None, self._session.thumbnails
+            if self._thumbnails is not None:
+                self._thumbnails.arrived.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        pixmap = None
+        if self._photo is not None and self._thumbnails is not None:
+            pixmap = self._thumbnails.whole(self._photo)
+        if pixmap is None:
+            painter.fillPath(rounded(QRectF(self.rect()), 6), QColor(theme.colours().line))
+        else:
+            fitted = pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            left, top = (self.width() - fitted.width()) / 2, (self.height() - fitted.height()) / 2
+            place = QRectF(left, top, fitted.width(), fitted.height())
+            painter.setClipPath(rounded(place, 6))
+            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+        painter.end()
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"

@@ -1,0 +1,78 @@
+"""Numbers, times and sizes as a person says them, in the language of the window."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("words", text)
+
+
+def number(value: int) -> str:
+    return QLocale().toString(value)
+
+
+def photos(count: int) -> str:
+    return tr("1 photo") if count == 1 else tr("{0} photos").format(number(count))
+
+
+def groups(count: int) -> str:
+    return tr("1 group") if count == 1 else tr("{0} groups").format(number(count))
+
+
+def photo_folders(count: int) -> str:
+    return tr("1 photo folder") if count == 1 else tr("{0} photo folders").format(number(count))
+
+
+def duration(seconds: float) -> str:
+    """A length of time, roughly: "40 s", "17 min", "3 h 10 min", "2 days"."""
+    if seconds < 60:
+        return tr("{0} s").format(max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return tr("{0} min").format(minutes)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return tr("{0} days").format(round(hours / 24))
+    return tr("{0} h {1} min").format(hours, minutes) if minutes else tr("{0} h").format(hours)
+
+
+def day(moment: str, today: date | None = None) -> str:
+    """An ISO 8601 moment as "today", "yesterday" or "14 July 2026"; "" where it is none."""
+    try:
+        then = datetime.fromisoformat(moment).date()
+    except ValueError:
+        return ""
+    days = ((today or date.today()) - then).days
+    return tr("today") if days == 0 else tr("yesterday") if days == 1 else _date(then)
+
+
+def taken(moment: str) -> str:
+    """When a photo was taken, to the minute, as the camera's clock had it: "14 July 2026, 09:31"."""
+    try:
+        then = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    return _date(then.date()) if len(moment) <= 10 else f"{_date(then.date())}, {then:%H:%M}"
+
+
+def place(latitude: float, longitude: float) -> str:
+    """WGS 84 degrees with their hemispheres: "13.0827° N, 80.2707° E"."""
+    north, east = tr("N") if latitude >= 0 else tr("S"), tr("E") if longitude >= 0 else tr("W")
+    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+
+
+def size(count: float) -> str:
+    """Bytes, to two digits: "about 9 MB" without the "about"."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def _date(day: date) -> str:
+    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
