@@ -1,0 +1,145 @@
+"""The two views of a photo (Chen et al. 2020, section 3 and appendix A).
+
+A view is drawn first, as plain numbers, then applied. So the photos' views are a function of (seed, epoch, photo, view)
+and of nothing else: not of the order of calls, not of how many threads prepare them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ...errors import BadValueError
+from ..encoders import IMAGENET_MEAN, IMAGENET_STD
+from ..torchvision_operators import import_torchvision
+
+import_torchvision()
+from torchvision.transforms import InterpolationMode  # noqa: E402 - only works after the line above
+from torchvision.transforms import functional as transforms  # noqa: E402
+
+FIXED_EPOCH = 2**64 - 1
+"""The epoch of views that never change, for measuring the loss on held-out photos."""
+
+_VIEWS, _ORDER = 1, 2  # the two uses of one seed
+_AREA, _RATIO = (0.2, 1.0), (3 / 4, 4 / 3)
+_FLIP, _JITTER, _GREY = 0.5, 0.8, 0.2
+_BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = 0.4, 0.4, 0.4, 0.1
+
+
+@dataclass(frozen=True)
+class View:
+    """What is done to a photo to make a view of it.
+
+    box: left, top, width, height of the crop in pixels. brightness, contrast, saturation: factors, 1 changes nothing;
+    hue: a turn, -.5 to .5; all four None where colours stay.
+    """
+
+    box: tuple[int, int, int, int]
+    flip: bool
+    colours: tuple[float, float, float, float] | None
+    grey: bool
+
+
+def view_generator(seed: int, epoch: int, photo: int, view: int) -> np.random.Generator:
+    """The random numbers of one view: a counter-based generator keyed by these four (Philox, Salmon et al. 2011)."""
+    return np.random.Generator(_philox((0, view, photo, epoch), (seed, _VIEWS)))
+
+
+def order_generator(seed: int, epoch: int) -> np.random.Generator:
+    """The random numbers of the order of photos in one epoch."""
+    return np.random.Generator(_philox((0, 0, 0, epoch), (seed, _ORDER)))
+
+
+def _philox(counter: tuple[int, ...], key: tuple[int, ...]) -> np.random.Philox:
+    # Lists of numbers past 2**63 would pass through floats.
+    return np.random.Philox(counter=np.array(counter, dtype=np.uint64), key=np.array(key, dtype=np.uint64))
+
+
+def draw_view(generator: np.random.Generator, width: int, height: int, strength: float = 1.0) -> View:
+    """Draw a view of a photo of this size in pixels; strength scales the changes of colour, 0 to 1 and above."""
+    # All numbers are drawn, used or not, so that none depends on what became of another.
+    area, ratio = generator.random(10), generator.random(10)
+    place, chance, colour = generator.random(2), generator.random(3), generator.random(4)
+    box = _draw_box(area, ratio, place, width, height)
+    colours = None
+    if strength > 0 and chance[1] < _JITTER:
+        spans = [min(span * strength, 1.0) for span in (_BRIGHTNESS, _CONTRAST, _SATURATION)]
+        factors = [1 - span + 2 * span * float(u) for span, u in zip(spans, colour[:3], strict=True)]
+        turn = min(_HUE * strength, 0.5) * (2 * float(colour[3]) - 1)
+        colours = (factors[0], factors[1], factors[2], turn)
+    return View(box, bool(chance[0] < _FLIP), colours, bool(chance[2] < _GREY))
+
+
+def apply_view(image: Image.Image, view: View, size: int) -> Image.Image:
+    """The view as a picture of size x size pixels. image: RGB."""
+    left, top, width, height = view.box
+    image = transforms.resized_crop(
+        image, top, left, height, width, [size, size], InterpolationMode.BILINEAR, antialias=True
+    )
+    if view.flip:
+        image = transforms.hflip(image)
+    if view.colours is not None:
+        # Always in this order, unlike torchvision's ColorJitter: a view is its numbers, nothing more.
+        brightness, contrast, saturation, hue = view.colours
+        image = transforms.adjust_brightness(image, brightness)
+        image = transforms.adjust_contrast(image, contrast)
+        image = transforms.adjust_saturation(image, saturation)
+        image = transforms.adjust_hue(image, hue)
+    if view.grey:
+        image = transforms.rgb_to_grayscale(image, num_output_channels=3)
+    return image
+
+
+def normalize(pixels: Tensor) -> Tensor:
+    """uint8 pixels [..., 3, H, W] as ImageNet-normalized float32, in the same memory format."""
+    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device).view(3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=pixels.device).view(3, 1, 1)
+    return pixels.float().div_(255).sub_(mean).div_(std)
+
+
+def get_simclr_transforms(size: int = 224, strength: float = 1.0) -> Callable[[Image.Image], Tensor]:
+    """The augmentation of SimCLR as a transform for a loader of one's own: RGB picture -> float32 [3, size, size].
+
+    A crop of .2 to 1 of the area, a flip in half of the cases, with probability .8 a change of brightness, contrast,
+    saturation (.4 each) and hue (.1), all x strength, with .2 grey; ImageNet-normalized. Its chances come from torch's
+    global generator. Raises `BadValueError` for a size below 1 or a strength below 0.
+    """
+    if size < 1:
+        raise BadValueError(f"size must be >= 1, got {size}")
+    if not strength >= 0:
+        raise BadValueError(f"strength must be >= 0, got {strength}")
+    return _RandomView(size, strength)
+
+
+@dataclass(frozen=True)
+class _RandomView:  # a class, not a closure, so that loaders can send it to worker processes
+    size: int
+    strength: float
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        generator = np.random.default_rng(int(torch.randint(2**62, ())))
+        image = image.convert("RGB")
+        view = draw_view(generator, image.width, image.height, self.strength)
+        return normalize(transforms.pil_to_tensor(apply_view(image, view, self.size)))
+
+
+def _draw_box(
+    area: np.ndarray, ratio: np.ndarray, place: np.ndarray, width: int, height: int
+) -> tuple[int, int, int, int]:
+    """The crop of torchvision's RandomResizedCrop: ten tries, then the largest that has a permitted ratio."""
+    low, high = math.log(_RATIO[0]), math.log(_RATIO[1])
+    for a, r in zip(area, ratio, strict=True):
+        target = width * height * (_AREA[0] + (_AREA[1] - _AREA[0]) * float(a))
+        aspect = math.exp(low + (high - low) * float(r))
+        w, h = round(math.sqrt(target * aspect)), round(math.sqrt(target / aspect))
+        if 0 < w <= width and 0 < h <= height:
+            return int(place[0] * (width - w + 1)), int(place[1] * (height - h + 1)), w, h
+    w = max(1, min(width, round(height * _RATIO[1])))
+    h = max(1, min(height, round(width / _RATIO[0])))
+    return (width - w) // 2, (height - h) // 2, w, h

@@ -1,0 +1,173 @@
+"""Pairs of views: a dataset for loaders of one's own, and the loader of the command and the window."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ... import jobs
+from ...errors import PrismhError
+from ...photos.cache import PhotoCache, default_cache_folder
+from ...photos.folder import list_photos
+from .augmentation import FIXED_EPOCH, apply_view, draw_view, get_simclr_transforms, order_generator, view_generator
+from .training_photos import TrainingPhoto
+
+BATCHES_AHEAD = 2
+
+
+class SimCLRDataset(Dataset[tuple[Any, Any]]):
+    """Two views of every photo below a folder, in the sorted order of relative paths.
+
+    Each photo is opened once: its copy (short side 384 pixels) is kept in the platform's cache folder.
+    transform: RGB picture -> view; None means `get_simclr_transforms()`. `file_paths`: the photos, relative to
+    root_dir with `/`. Raises `PrismhError` where the folder is missing or holds no photo that can be read.
+    """
+
+    def __init__(self, root_dir: str | Path, transform: Callable[[Image.Image], Any] | None = None) -> None:
+        root = Path(root_dir)
+        if not root.is_dir():
+            raise PrismhError(f"There is no folder {root}: root_dir must name the folder with the photos.")
+        self._cache_folder = default_cache_folder()
+        self._cache: tuple[int, PhotoCache] | None = None
+        listed = jobs.run(list_photos(root, self._open_cache()))
+        if not listed:
+            raise PrismhError(f"{root} holds no photo that can be read.")
+        self.root_dir = root
+        self.transform = transform or get_simclr_transforms()
+        self.file_paths = [found.relative for found, _ in listed]
+        self._photos = [(found.path, look.content_hash) for found, look in listed]
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        path, content_hash = self._photos[index]
+        image = self._open_cache().copy(path, content_hash)
+        return self.transform(image), self.transform(image)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cache": None}
+
+    def _open_cache(self) -> PhotoCache:
+        # A loader's worker processes must not share the cache's open database with their parent.
+        if self._cache is None or self._cache[0] != os.getpid():
+            self._cache = (os.getpid(), PhotoCache(self._cache_folder))
+        return self._cache[1]
+
+
+class ViewBatches:
+    """Batches of views, prepared in threads beside the training step.
+
+    A batch is uint8 [2N, 3, size, size] in channels-last memory: the first views of its N photos, then the second
+    ones in the same order. It is a function of (seed, epoch, number of the batch), so that a training can go on at any
+    batch. A last batch of one photo is skipped. fixed: photos in their order and the same views in every epoch.
+    Close it, or use it in a `with`.
+    """
+
+    def __init__(
+        self,
+        photos: Sequence[TrainingPhoto],
+        cache: PhotoCache,
+        *,
+        image_size: int,
+        batch_size: int,
+        seed: int,
+        threads: int,
+        fixed: bool = False,
+    ) -> None:
+        self.photos = photos
+        self.batch_size = min(batch_size, len(photos))
+        self._cache = cache
+        self._image_size = image_size
+        self._seed = seed
+        self._fixed = fixed
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="views") if threads else None
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        whole, rest = divmod(len(self.photos), self.batch_size)
+        return whole + (rest > 1)
+
+    @property
+    def photos_in_epoch(self) -> int:
+        """How many photos an epoch takes: all, or all but one."""
+        return min(len(self) * self.batch_size, len(self.photos))
+
+    def stream(self, epoch: int, batch: int = 0) -> Generator[Tensor, None, None]:
+        """The batches from (epoch, batch) on: one epoch where the views are fixed, else epoch after epoch, endlessly.
+
+        The next ones are being prepared while one is used. Close it when it is not drained.
+        """
+        upcoming = self._positions(epoch, batch)
+        pending: deque[tuple[Tensor, list[Future[None]]]] = deque()
+        try:
+            while True:
+                while len(pending) <= (BATCHES_AHEAD if self._pool else 0):
+                    position = next(upcoming, None)
+                    if position is None:
+                        break
+                    pending.append(self._begin(*position))
+                if not pending:
+                    return
+                views, futures = pending.popleft()
+                for future in futures:
+                    future.result()
+                yield views
+        finally:
+            for _, futures in pending:
+                for future in futures:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Drop what is still to be prepared and wait for what is being prepared."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> ViewBatches:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _positions(self, epoch: int, batch: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        while True:
+            order = np.arange(len(self.photos))
+            if not self._fixed:
+                order = order_generator(self._seed, epoch).permutation(len(self.photos))
+            for start in range(batch * self.batch_size, len(self) * self.batch_size, self.batch_size):
+                yield FIXED_EPOCH if self._fixed else epoch, order[start : start + self.batch_size]
+            if self._fixed:
+                return
+            epoch, batch = epoch + 1, 0
+
+    def _begin(self, epoch: int, chosen: NDArray[np.int64]) -> tuple[Tensor, list[Future[None]]]:
+        size, count = self._image_size, len(chosen)
+        pixels = np.empty((2 * count, size, size, 3), dtype=np.uint8)
+        futures = []
+        for place, index in enumerate(chosen):
+            photo = self.photos[int(index)]
+            if self._pool is None:
+                self._prepare(photo, epoch, pixels[place::count])
+            else:
+                futures.append(self._pool.submit(self._prepare, photo, epoch, pixels[place::count]))
+        return torch.from_numpy(pixels).permute(0, 3, 1, 2), futures
+
+    def _prepare(self, photo: TrainingPhoto, epoch: int, into: NDArray[np.uint8]) -> None:
+        image = self._cache.copy(photo.path, photo.content_hash)
+        for number in range(2):
+            view = draw_view(view_generator(self._seed, epoch, photo.number, number), image.width, image.height)
+            into[number] = np.asarray(apply_view(image, view, self._image_size))

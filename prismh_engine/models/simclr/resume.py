@@ -1,0 +1,177 @@
+"""How a training begins: afresh, or from which checkpoint, with which settings, and into which folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...command import required
+from ...errors import BadValueError, PrismhError
+from ...project import Project, Run
+from ...project.runs import FINISHED
+from ...settings import Resolved, resolve
+from . import checkpoint as checkpoints
+from .run_folder import RunFolder
+from .settings import TrainSettings, settle
+
+AUTO = "auto"
+
+# What a resume may change: where things lie, how often to save, on what to compute; none changes what is learned, but
+# for `epochs`, which may only grow.
+FREE = frozenset({
+    "epochs", "data_dir", "project", "output_dir", "cache_dir", "device", "checkpoint_every", "keep_checkpoints",
+    "checkpoint_minutes", "num_workers", "resume_from", "allow_changed_photos",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a training begins.
+
+    resolved: the settings it runs with. folder: of the run; None: a new one of the project. run: of the project, where
+    it has one already. state: of the checkpoint it goes on from, None afresh. notes: sentences for the person.
+    goes_back: the checkpoint is one of the folder's own that a person chose, so that later ones may lie beside it.
+    """
+
+    resolved: Resolved[TrainSettings]
+    folder: RunFolder | None
+    run: Run | None
+    state: dict[str, Any] | None
+    notes: list[str]
+    goes_back: bool = False
+
+    @property
+    def finished_before(self) -> bool:
+        """Whether the run was at its end and has not been made longer."""
+        state = self.state
+        return (
+            state is not None
+            and bool(state["finished"])
+            and self.resolved.settings.epochs <= int(state["settings"]["epochs"])
+        )
+
+
+def choose_start(resolved: Resolved[TrainSettings], project: Project | None) -> Start:
+    """Decide where to begin.
+
+    Raises `BadValueError` for settings that contradict each other or the checkpoint, `PrismhError` for a folder that
+    holds another run or a checkpoint that cannot be used.
+    """
+    settings = resolved.settings
+    for name in ("data_dir", "output_dir"):
+        if project is not None and resolved.given(name):
+            raise BadValueError(f"--project takes the place of --{name}: leave one of the two out.")
+    if settings.resume_from is None:
+        return _afresh(resolved, project)
+    if settings.resume_from == AUTO:
+        return _newest(resolved, project)
+    return _from_file(resolved, project, Path(settings.resume_from))
+
+
+def _afresh(resolved: Resolved[TrainSettings], project: Project | None) -> Start:
+    resolved = settle(resolved)
+    if project is not None:
+        return Start(resolved, None, None, None, [])
+    required(resolved, "data_dir", "output_dir")
+    folder = RunFolder(Path(resolved.settings.output_dir or ""))
+    if folder.holds_a_run:
+        raise PrismhError(
+            f"{folder.folder} holds a training already: go on with it by --resume_from auto, or choose another "
+            "--output_dir."
+        )
+    return Start(resolved, folder, None, None, [])
+
+
+def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start:
+    run = None
+    if project is not None:
+        runs = project.runs.all()
+        run = next((r for r in reversed(runs) if r.state != FINISHED), runs[-1] if runs else None)
+        if run is None:
+            return _afresh(resolved, project)
+        folder = RunFolder(run.folder)
+    else:
+        required(resolved, "output_dir")
+        folder = RunFolder(Path(resolved.settings.output_dir or ""))
+    found = checkpoints.newest_good(folder.checkpoints)
+    notes = [
+        f"{path.name} is damaged and was left out."
+        for path in sorted(folder.checkpoints.glob("*.pt"))
+        if path not in checkpoints.steps(folder.checkpoints)
+    ]
+    if found is None:
+        if project is None:
+            required(resolved, "data_dir")
+        return Start(settle(resolved), folder, run, None, notes)
+    path, state = found
+    return Start(_continued(resolved, state, path), folder, run, state, notes)
+
+
+def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path: Path) -> Start:
+    state = checkpoints.read(path)
+    own = path.parent.parent if path.parent.name == "checkpoints" else None
+    merged = _continued(resolved, state, path)
+    run, goes_back = None, False
+    folder: RunFolder | None
+    if project is not None:
+        run = next((r for r in project.runs.all() if own is not None and r.folder.resolve() == own.resolve()), None)
+        folder = None if run is None else RunFolder(run.folder)
+    elif resolved.settings.output_dir is not None:
+        folder = RunFolder(resolved.settings.output_dir)
+    elif own is not None:
+        folder = RunFolder(own)
+    else:
+        raise BadValueError(f"--output_dir is needed: {path} does not lie in the checkpoints folder of a run.")
+    if folder is not None and own is not None and folder.folder.resolve() == own.resolve():
+        goes_back = True
+    elif folder is not None and folder.holds_a_run:
+        raise PrismhError(
+            f"{folder.folder} holds another training: go on with that one by --resume_from auto, or choose a new "
+            f"--output_dir for the one that goes on from {path}."
+        )
+    return Start(merged, folder, run, state, [], goes_back)
+
+
+def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path: Path) -> Resolved[TrainSettings]:
+    """The checkpoint's settings with what a resume may change."""
+    if "settings" not in state or "photos" not in state:
+        raise PrismhError(
+            f"{path} was written by train_simclr and not by this command: give it as --weights to start from its "
+            "encoder."
+        )
+    kept = state["settings"]
+    before = resolve(TrainSettings, {k: v for k, v in kept.items() if v is not None}, environment={}).settings
+    changes: dict[str, Any] = {}
+    for name in resolved.origins:
+        value, earlier = getattr(resolved.settings, name), getattr(before, name)
+        if name in ("resume_from", "allow_changed_photos"):
+            changes[name] = value
+        elif not resolved.given(name):
+            continue
+        elif name in FREE:
+            changes[name] = value
+        elif value != earlier:
+            raise BadValueError(
+                f"The run of {path} has --{name} {_shown(earlier)}, but --{name} {_shown(value)} is given: leave it "
+                "out to go on with the run, or start a new one."
+            )
+    if changes.get("epochs", before.epochs) < before.epochs:
+        raise BadValueError(
+            f"The run of {path} has --epochs {before.epochs}, but --epochs {changes['epochs']} is given: a run can "
+            "only be made longer."
+        )
+    if "project" in changes:
+        changes["data_dir"] = changes["output_dir"] = None
+    elif "data_dir" in changes:
+        changes["project"] = None
+    origins = {**state["origins"], **{name: resolved.origins[name] for name in changes if resolved.given(name)}}
+    return Resolved(dataclasses.replace(before, **changes), origins)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value is None else str(value)

@@ -1,0 +1,155 @@
+"""The files of a run: where each lies, and how it is written."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...errors import PrismhError
+from ...files import make_folder, write_json, write_whole
+from ...settings import Resolved, write_settings
+from ...tables import read_csv, write_csv
+from ...version import __version__
+from . import checkpoint as checkpoints
+from .network import SimCLRModel
+from .settings import TrainSettings
+
+METRICS = (
+    "epoch", "step", "train_loss", "val_loss", "learning_rate", "grad_norm", "positive_similarity",
+    "negative_similarity", "alignment", "uniformity", "feature_std", "rankme", "knn",
+)  # fmt: skip
+PERFORMANCE = ("epoch", "step", "photos_per_second", "data_wait_share", "memory_mb", "seconds_left")
+
+_NUMBERED = re.compile(r"checkpoint_epoch_(\d+)\.pt")
+
+
+class RunFolder:
+    """A folder that holds, or will hold, one training."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkpoints = folder / "checkpoints"
+        self.last = self.checkpoints / "last.pt"
+        self.best = self.checkpoints / "best_model.pt"
+        self.encoder = folder / "encoder.safetensors"
+        self.metrics = folder / "metrics.csv"
+        self.tensorboard = folder / "tensorboard"
+        self._performance_rows: list[Sequence[Any]] = []
+
+    @property
+    def holds_a_run(self) -> bool:
+        return (self.folder / "run.json").exists() or any(self.checkpoints.glob("*.pt"))
+
+    def begin(self, resolved: Resolved[TrainSettings], about: Mapping[str, Any]) -> None:
+        """Write `settings.json` and `run.json`. about: what is known of this training beside versions and command."""
+        make_folder(self.folder)
+        write_settings(self.folder / "settings.json", resolved)
+        write_json(self.folder / "run.json", {"command": _command(resolved), **about, "versions": versions()})
+
+    def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write `metrics.csv` anew: a row an epoch, numbers with nine digits, empty where not measured."""
+        write_csv(self.metrics, METRICS, [[_nine_digits(row.get(name)) for name in METRICS] for row in rows])
+
+    def read_performance(self, up_to_step: int) -> None:
+        """Take over the rows of an earlier sitting."""
+        path = self.folder / "performance.csv"
+        if path.exists():
+            rows = [row for row in read_csv(path, PERFORMANCE) if int(row["step"]) <= up_to_step]
+            self._performance_rows = [[row[name] for name in PERFORMANCE] for row in rows]
+
+    def add_performance(self, row: Mapping[str, Any]) -> None:
+        self._performance_rows.append([_nine_digits(row[name]) for name in PERFORMANCE])
+        write_csv(self.folder / "performance.csv", PERFORMANCE, self._performance_rows)
+
+    def save_last(self, state: dict[str, Any]) -> None:
+        checkpoints.write(self.last, state)
+
+    def keep_last_as_best(self) -> None:
+        checkpoints.copy(self.last, self.best)
+
+    def keep_last_as_epoch(self, epoch: int, keep: int) -> None:
+        """Keep `last.pt` as the checkpoint of an epoch, and of all those only the newest `keep`, 0 for all."""
+        checkpoints.copy(self.last, self.checkpoints / f"checkpoint_epoch_{epoch}.pt")
+        if keep:
+            numbered = {int(m[1]): p for p in self.checkpoints.iterdir() if (m := _NUMBERED.fullmatch(p.name))}
+            for old in sorted(numbered)[:-keep]:
+                numbered[old].unlink()
+
+    def write_encoder(self) -> None:
+        """Write the encoder of the best epoch, the one whose features are extracted, as safetensors.
+
+        Its keys are torchvision's or timm's. Raises `PrismhError` where the disk refuses.
+        """
+        from safetensors.torch import save
+
+        state = checkpoints.read(self.best)
+        model = SimCLRModel.from_state(state)
+        tensors = {key: tensor.contiguous() for key, tensor in model.encoder.state_dict().items()}
+        about = {"base_model": model.base_model, "image_size": str(model.image_size), "epoch": str(state["epoch"])}
+        with write_whole(self.encoder) as stream:
+            stream.write(save(tensors, metadata={"format": "pt", **about}))
+
+    def set_aside_after(self, step: int) -> Path | None:
+        """Move what is later than `step` to `superseded/<time>/`; return that folder, None where nothing was later."""
+        later = [path for path, done in checkpoints.steps(self.checkpoints).items() if done > step]
+        if not later:
+            return None
+        base = self.folder / "superseded" / time.strftime("%Y-%m-%d_%H-%M-%S")
+        target, number = base, 2
+        while target.exists():
+            target, number = base.with_name(f"{base.name}_{number}"), number + 1
+        make_folder(target / "checkpoints")
+        if self.metrics.exists():
+            rows = [row for row in read_csv(self.metrics, METRICS) if int(row["step"]) > step]
+            write_csv(target / "metrics.csv", METRICS, [[_number(row[name]) for name in METRICS] for row in rows])
+        try:
+            for path in later:
+                path.replace(target / "checkpoints" / path.name)
+            if self.encoder.exists():
+                self.encoder.replace(target / self.encoder.name)
+        except OSError as error:
+            raise PrismhError(f"Cannot move the later checkpoints to {target}: {error.strerror}.") from error
+        return target
+
+
+def versions() -> dict[str, str]:
+    import numpy as np
+    import timm
+    import torchvision
+
+    return {
+        "prism-h": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "timm": timm.__version__,
+        "numpy": np.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _command(resolved: Resolved[TrainSettings]) -> str:
+    """The command that starts this training with the same values."""
+    words = ["python", "-m", "prismh_engine.models.simclr"]
+    for name in resolved.origins:
+        value = getattr(resolved.settings, name)
+        if resolved.given(name) and value is not None and value is not False:
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def _nine_digits(value: Any) -> Any:
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def _number(text: str) -> float | int | str:
+    if not text:
+        return text
+    return int(text) if text.lstrip("-").isdigit() else float(text)

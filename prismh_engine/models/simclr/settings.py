@@ -1,0 +1,114 @@
+"""The settings of the step `train` and its presets; free of torch, so that a window or `--help` shows them at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ...errors import BadValueError
+from ...settings import Resolved, Settings, setting
+
+BASE_MODELS = ("resnet50", "resnet18", "efficientnet_lite0")
+STARTER_BASE_MODEL = "efficientnet_lite0"
+
+# Learning from photos alone adds little on top of the starter and can easily take something away, so that every preset
+# is gentle: batch norm as it is, only the last stages learn. Frozen blocks keep nothing for a backward pass, which is
+# what keeps 224 px far below 2.5 GB.
+_GENTLE: Mapping[str, Any] = {
+    "base_model": STARTER_BASE_MODEL,
+    "weights": "starter",
+    "temperature": 0.2,
+    "optimizer": "adamw",
+    "learning_rate": 1e-4,
+    "freeze_bn": True,
+    "freeze_blocks": 11,
+    "warmup_epochs": 1,
+}
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "quick": {**_GENTLE, "image_size": 128, "batch_size": 64, "epochs": 10},
+    "standard": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 20},
+    "thorough": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 120},
+}
+
+
+@dataclass(frozen=True)
+class TrainSettings(Settings):
+    """Everything a training can be told. Without a preset every value is the published one."""
+
+    step: ClassVar[str] = "train"
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = PRESETS
+
+    data_dir: Path | None = setting(None, "folder with the photos to learn from")
+    output_dir: Path | None = setting(None, "folder for the run's settings, metrics, checkpoints and encoder")
+    project: Path | None = setting(None, "a project, in place of the two folders: its used photos, a run in its runs/")
+    cache_dir: Path | None = setting(
+        None, "folder for decoded copies (default: the project's, else the platform's cache)"
+    )
+    preset: str | None = setting(
+        None,
+        "start from the starter encoder, for about 5, 30 or 180 minutes per 1,000 photos on two cores",
+        choices=tuple(PRESETS),
+    )
+    base_model: str = setting("resnet50", "encoder", choices=BASE_MODELS)
+    weights: str = setting(
+        "none",
+        "weights to start from: none, starter (brings efficientnet_lite0), imagenet, or a file of weights",
+    )
+    pretrained: bool = setting(False, "the same as --weights imagenet")
+    epochs: int = setting(100, "passes over all photos", minimum=1)
+    batch_size: int = setting(32, "photos in a step, two views of each", minimum=2)
+    learning_rate: float = setting(1e-3, "highest learning rate", above=0.0)
+    temperature: float = setting(0.5, "temperature of the NT-Xent loss", above=0.0)
+    weight_decay: float = setting(1e-4, "weight decay; biases and norms have none", minimum=0.0)
+    image_size: int = setting(224, "side of a view", unit="pixels", minimum=32, maximum=1024)
+    optimizer: str = setting("adam", "optimizer", choices=("adam", "adamw", "sgd"))
+    momentum: float = setting(0.9, "momentum of sgd", minimum=0.0, maximum=1.0)
+    schedule: str = setting(
+        "cosine",
+        "learning rate over the run; a run made longer goes on at the rate the longer run has at that epoch",
+        choices=("cosine", "plateau", "constant"),
+    )
+    warmup_epochs: int = setting(0, "epochs over which the learning rate rises to its highest", minimum=0)
+    freeze_bn: bool = setting(False, "keep batch norm as the start weights have it")
+    freeze_blocks: int = setting(0, "first blocks of the encoder to keep as they are; saves time and memory", minimum=0)
+    grad_clip: float | None = setting(None, "longest gradient, as an L2 norm over all weights", above=0.0)
+    early_stopping_patience: int | None = setting(None, "epochs without a better loss before the run ends", minimum=1)
+    val_fraction: float = setting(0.1, "share of photos held out to measure the loss on", minimum=0.0, maximum=0.5)
+    seed: int = setting(0, "seed of all randomness", minimum=0, maximum=2**63 - 1)
+    device: str = setting("auto", "where to compute", choices=("auto", "cpu", "cuda"))
+    num_workers: int | str = setting("auto", "threads that prepare views", choices=("auto",), minimum=0)
+    checkpoint_every: int = setting(10, "epochs between checkpoints that are kept", minimum=1)
+    keep_checkpoints: int = setting(0, "how many of those to keep, the newest; 0 for all", minimum=0)
+    checkpoint_minutes: float = setting(1.0, "minutes between saves of last.pt", minimum=0.0)
+    resume_from: str | None = setting(None, "checkpoint to go on from; auto: the newest good one of the output folder")
+    allow_changed_photos: bool = setting(False, "go on although the photos are not those the run began with")
+
+    @property
+    def start_weights(self) -> str:
+        """Where the encoder's weights come from: none, starter, imagenet or a file."""
+        return "imagenet" if self.pretrained else self.weights
+
+
+def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
+    """The settings with what follows from them: starter weights bring their encoder.
+
+    Raises `BadValueError` where two values contradict each other; both are named.
+    """
+    settings = resolved.settings
+    if settings.pretrained and resolved.given("weights") and settings.weights != "imagenet":
+        raise BadValueError(
+            f"--pretrained means --weights imagenet, but --weights {settings.weights} is given: leave one out."
+        )
+    if settings.start_weights != "starter" or settings.base_model == STARTER_BASE_MODEL:
+        return resolved
+    if resolved.given("base_model"):
+        raise BadValueError(
+            f"--weights starter belongs to --base_model {STARTER_BASE_MODEL}, but --base_model {settings.base_model} "
+            "is given: leave it out, or choose other --weights (none, imagenet or a file)."
+        )
+    return Resolved(
+        dataclasses.replace(settings, base_model=STARTER_BASE_MODEL), {**resolved.origins, "base_model": "weights"}
+    )

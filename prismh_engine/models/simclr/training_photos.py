@@ -1,0 +1,97 @@
+"""The photos a training takes: where they come from, which are held out, and how a changed set is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import PrismhError
+from ...jobs import Job, StopToken
+from ...photos.cache import PhotoCache
+from ...photos.folder import list_photos
+from ...project import Project
+
+
+@dataclass(frozen=True)
+class TrainingPhoto:
+    """A photo to learn from. number: its place in the sorted order of all of them, the key of its views."""
+
+    number: int
+    path: Path
+    file_path: str
+    content_hash: str
+
+
+def photos_of_folder(folder: Path, cache: PhotoCache, stop: StopToken | None) -> Job[list[TrainingPhoto]]:
+    """Every photo below a folder that can be read, in the sorted order of relative paths."""
+    if not folder.is_dir():
+        raise PrismhError(f"There is no folder {folder}: --data_dir must name the folder with the photos.")
+    listed = yield from list_photos(folder, cache, stop)
+    return [
+        TrainingPhoto(number, found.path, found.relative, look.content_hash)
+        for number, (found, look) in enumerate(listed)
+    ]
+
+
+def photos_of_project(project: Project) -> list[TrainingPhoto]:
+    """The photos a project uses, in the sorted order of file paths."""
+    return [
+        TrainingPhoto(number, photo.path, photo.file_path, photo.look.content_hash)
+        for number, photo in enumerate(project.photos.used())
+    ]
+
+
+def hold_out(
+    photos: Sequence[TrainingPhoto], fraction: float, seed: int
+) -> tuple[list[TrainingPhoto], list[TrainingPhoto]]:
+    """Split into photos to learn from and photos to measure the loss on, each in the given order.
+
+    Who is held out hangs on content and seed, so that adding photos moves few, and photos of equal bytes stay on one
+    side. Fewer than two held-out photos measure nothing: then none is.
+    """
+    contents = sorted({p.content_hash for p in photos}, key=lambda c: hashlib.sha256(f"{seed} {c}".encode()).digest())
+    copies: dict[str, int] = {}
+    for photo in photos:
+        copies[photo.content_hash] = copies.get(photo.content_hash, 0) + 1
+    wanted, held, count = round(len(photos) * fraction), set(), 0
+    for content in contents:
+        if count + copies[content] <= wanted:
+            held.add(content)
+            count += copies[content]
+    if count < 2:
+        return list(photos), []
+    return [p for p in photos if p.content_hash not in held], [p for p in photos if p.content_hash in held]
+
+
+def fingerprint(photos: Sequence[TrainingPhoto]) -> str:
+    """What the photos and their order are, wherever they lie: a sha256 of their contents' hashes."""
+    return hashlib.sha256("\n".join(photo.content_hash for photo in photos).encode()).hexdigest()
+
+
+def describe(photos: Sequence[TrainingPhoto]) -> dict[str, Any]:
+    """What a checkpoint keeps of the list, to tell later what changed."""
+    return {
+        "fingerprint": fingerprint(photos),
+        "file_paths": [photo.file_path for photo in photos],
+        "contents": [photo.content_hash[:16] for photo in photos],
+    }
+
+
+def what_changed(before: dict[str, Any], photos: Sequence[TrainingPhoto]) -> str:
+    """What is different from the photos a run began with, in words with names; "" where nothing is."""
+    if before["fingerprint"] == fingerprint(photos):
+        return ""
+    old = dict(zip(before["file_paths"], before["contents"], strict=True))
+    new = {photo.file_path: photo.content_hash[:16] for photo in photos}
+    added = [path for path, content in new.items() if path not in old and content not in old.values()]
+    gone = [path for path, content in old.items() if path not in new and content not in new.values()]
+    other = [path for path, content in new.items() if old.get(path, content) != content]
+    parts = [
+        f"{len(paths)} {word} ({', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''})"
+        for paths, word in ((added, "added"), (gone, "gone"), (other, "changed"))
+        if paths
+    ]
+    return ", ".join(parts) or "their names or their order changed"
