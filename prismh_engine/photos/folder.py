@@ -19,6 +19,17 @@ def list_photos(folder: Path, cache: PhotoCache, stop: StopToken | None = None) 
 
     Raises `PrismhError` where the folder cannot be read.
     """
+    looked = yield from look_at_folder(folder, cache, stop)
+    return [pair for pair in looked if pair[1].usable]
+
+
+def look_at_folder(
+    folder: Path, cache: PhotoCache, stop: StopToken | None = None
+) -> Job[list[tuple[FoundPhoto, Look]]]:
+    """Every file below a folder that looks like a picture, usable or not, in the sorted order of relative paths.
+
+    Raises `PrismhError` where the folder cannot be read.
+    """
     founds = yield from find_pictures(Scan(folder, without=[cache.folder]))
     looked: list[tuple[FoundPhoto, Look]] = []
     yield Progress(LOOKING, 0, len(founds))
@@ -28,7 +39,7 @@ def list_photos(folder: Path, cache: PhotoCache, stop: StopToken | None = None) 
         if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
             last = time.monotonic()
             yield Progress(LOOKING, len(looked), len(founds))
-    return sorted((pair for pair in looked if pair[1].usable), key=lambda pair: pair[0].relative)
+    return sorted(looked, key=lambda pair: pair[0].relative)
 
 
 def find_pictures(scan: Scan) -> Job[list[FoundPhoto]]:

@@ -1,0 +1,289 @@
+"""The step `extract`: photos in, embeddings out, by the starter encoder or by one that was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..command import required, run_step
+from ..errors import BadValueError, PrismhError
+from ..files import write_json
+from ..jobs import Job, Progress, StopToken
+from ..models import starter
+from ..photos.cache import PhotoCache, default_cache_folder
+from ..photos.folder import look_at_folder
+from ..project import FeatureSet, Photo, Project
+from ..project.feature_sets import STARTER, Encoder
+from ..project.runs import Run
+from ..settings import Resolved, Settings, setting
+from ..version import __version__
+from . import embedding_files
+from .encode_photos import PhotoEncoder, UsablePhoto, encode_photos
+
+AUTO, CPU, CUDA = "auto", "cpu", "cuda"
+_BY_STARTER, _BY_LEARNED = "Seeing what they show", "Seeing what was learned of them"
+
+
+@dataclass(frozen=True)
+class ExtractSettings(Settings):
+    """Settings of the step `extract`."""
+
+    step: ClassVar[str] = "extract"
+
+    input_dir: Path | None = setting(None, "folder with the photos")
+    output_dir: Path | None = setting(None, "folder for all_embeddings.npz and extraction_metadata.json")
+    project: Path | None = setting(
+        None, "a project, in place of --input_dir: its used photos; the features are kept in it"
+    )
+    cache_dir: Path | None = setting(
+        None, "folder for decoded copies (default: the project's, else the platform's cache)"
+    )
+    model_path: str | None = setting(
+        None,
+        "a checkpoint, a file of an encoder's weights, or the word starter (default: the project's newest run, else "
+        "the starter)",
+    )
+    image_size: int | None = setting(
+        None,
+        "side of the square each photo is squeezed to (default: the one the model learned at, 224 for the starter)",
+        unit="pixels",
+        minimum=32,
+        maximum=1024,
+    )
+    batch_size: int = setting(
+        64, "photos encoded at once on a GPU; a CPU takes at most 8, which it does faster", minimum=1
+    )
+    device: str = setting(AUTO, "where the encoder runs; auto takes the GPU if there is one", choices=(AUTO, CPU, CUDA))
+
+
+@dataclass(frozen=True)
+class ExtractReport:
+    """What was made. photos: rows; skipped: files that look like photos and have none; file: the npz, if one was."""
+
+    encoder: Encoder
+    photos: int
+    skipped: int
+    file: Path | None
+
+    def __str__(self) -> str:
+        where = f": {self.file}" if self.file else ", kept in the project"
+        skipped = f" {self.skipped:,} could not be used." if self.skipped else ""
+        size = f"{self.encoder.dimension:,} numbers each, by {self.encoder.name} at {self.encoder.image_size} pixels"
+        return f"Embeddings of {self.photos:,} photos ({size}){where}.{skipped}"
+
+
+@dataclass(frozen=True)
+class _Model:
+    """An encoder that is not running yet: what it is, and how to start it."""
+
+    identity: Encoder
+    start: Callable[[], PhotoEncoder]
+    what: str
+
+
+def extract(resolved: Resolved[ExtractSettings], stop: StopToken | None = None) -> Job[ExtractReport]:
+    """Embed the photos of a folder or of a project; what was embedded before is not computed again.
+
+    Raises `PrismhError` where the photos or the model cannot be read or nothing can be written.
+    """
+    settings = resolved.settings
+    if settings.project is None:
+        required(resolved, "input_dir", "output_dir")
+        return (yield from _extract_folder(settings, stop))
+    for name in ("input_dir", "image_size"):
+        if getattr(settings, name) is not None:
+            raise BadValueError(f"--{name} and --project exclude each other: a project has its own.")
+    with Project.open(settings.project) as project:
+        run = _chosen_run(project, settings.model_path)
+        features = yield from _extract_project(project, run, settings, stop)
+        photos = project.photos.used()
+        present, embeddings = features.read(photos)
+        report = ExtractReport(features.encoder, len(present), len(photos) - len(present), _npz(settings.output_dir))
+        if report.file is not None:
+            roots = {folder.alias: folder.path for folder in project.folders()}
+            embedding_files.write(report.file, embeddings, [photo.file_path for photo in present], roots=roots)
+            _write_metadata(report)
+    return report
+
+
+def extract_project(project: Project, run: str | None = None, stop: StopToken | None = None) -> Job[FeatureSet]:
+    """Embed the photos of a project that lack features, by the starter (None) or by a run's best model.
+
+    The starter sees every photo that can be used, since verdicts need it, a run those that are used. A stop leaves as
+    `Stopped`; what was computed is kept. Raises `PrismhError` where the run has no checkpoint.
+    """
+    chosen = None if run is None else project.runs.get(run)
+    return (yield from _extract_project(project, chosen, ExtractSettings(), stop))
+
+
+def _extract_project(
+    project: Project, run: Run | None, settings: ExtractSettings, stop: StopToken | None
+) -> Job[FeatureSet]:
+    yield Progress(_BY_LEARNED if run else _BY_STARTER, 0, None)
+    if run is None:
+        model = _starter_model(settings, stop)
+        candidates = [photo for photo in project.photos.all() if photo.look.usable and not photo.missing]
+    else:
+        model = _file_model(_checkpoint(run), settings)
+        candidates = project.photos.used()
+    features = project.features.ensure(run.name if run else STARTER, model.identity, run)
+    with PhotoCache(settings.cache_dir or project.cache_folder) as cache:
+        missing = _as_usable(features.missing(candidates))
+        known = cache.features(_key(model.identity), (photo.content_hash for photo in missing))
+        if known:
+            features.append(list(known), np.stack(list(known.values())))
+        missing = [photo for photo in missing if photo.content_hash not in known]
+        if missing:
+            yield from encode_photos(missing, model.start(), cache, features.append, model.what)
+    return features
+
+
+def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[ExtractReport]:
+    assert settings.input_dir is not None
+    file = _npz(settings.output_dir)
+    assert file is not None
+    if settings.model_path in (None, STARTER):
+        model = _starter_model(settings, stop)
+    else:
+        model = _file_model(Path(str(settings.model_path)), settings)
+    key = _key(model.identity)
+    with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
+        looked = yield from look_at_folder(settings.input_dir, cache, stop)
+        photos = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
+        if not photos:
+            raise PrismhError(f"There is no photo in {settings.input_dir} that can be used.")
+        by_content = {photo.content_hash: photo for photo in photos}
+        known = cache.features(key, by_content)
+        missing = [photo for name, photo in by_content.items() if name not in known]
+        if missing:
+            yield Progress(model.what, 0, len(missing))
+
+            def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+                cache.store_features(key, hashes, embeddings)
+                known.update(zip(hashes, embeddings, strict=True))
+
+            yield from encode_photos(missing, model.start(), cache, keep, model.what)
+    photos = [photo for photo in photos if photo.content_hash in known]
+    if not photos:
+        raise PrismhError(
+            f"The photos in {settings.input_dir} cannot be read any more: check that the folder is there."
+        )
+    embeddings = np.stack([known[photo.content_hash] for photo in photos])
+    report = ExtractReport(model.identity, len(photos), len(looked) - len(photos), file)
+    root = settings.input_dir.absolute()
+    embedding_files.write(file, embeddings, [photo.file_path for photo in photos], root=root)
+    _write_metadata(report)
+    return report
+
+
+def _starter_model(settings: ExtractSettings, stop: StopToken | None) -> _Model:
+    identity = starter.identity(settings.image_size or starter.IMAGE_SIZE)
+
+    def start() -> PhotoEncoder:
+        # A look at the driver first, since asking torch for GPUs means importing it.
+        if settings.device == CUDA or (settings.device == AUTO and starter.uses_gpu()):
+            device = _device(settings.device)
+            if device != CPU:
+                from ..models.encoders import TorchEncoder, build
+
+                return TorchEncoder(build("efficientnet_lite0", "starter"), identity, device, settings.batch_size)
+        return starter.StarterEncoder(identity.image_size, stop)
+
+    return _Model(identity, start, _BY_STARTER)
+
+
+def _file_model(path: Path, settings: ExtractSettings) -> _Model:
+    from ..models.encoders import ENCODERS, TorchEncoder, from_file, weights_sha256
+
+    name, module, own_size = from_file(path)
+    image_size = settings.image_size or own_size or starter.IMAGE_SIZE
+    identity = Encoder(name, weights_sha256(module), image_size, ENCODERS[name])
+    return _Model(
+        identity,
+        lambda: TorchEncoder(module, identity, _device(settings.device), settings.batch_size),
+        _BY_LEARNED,
+    )
+
+
+def _device(wanted: str) -> str:
+    import torch
+
+    if wanted == CUDA and not torch.cuda.is_available():
+        raise PrismhError("There is no GPU that torch can use: leave --device out, or set it to cpu.")
+    return CUDA if wanted != CPU and torch.cuda.is_available() else CPU
+
+
+def _chosen_run(project: Project, model_path: str | None) -> Run | None:
+    """The run a person means in a project, None for the starter."""
+    with_checkpoint = [run for run in project.runs.all() if _best_model(run).is_file()]
+    if model_path is None:
+        return with_checkpoint[-1] if with_checkpoint else None
+    if model_path == STARTER:
+        return None
+    for run in with_checkpoint:
+        if Path(model_path).resolve() == _best_model(run).resolve():
+            return run
+    raise PrismhError(
+        f"{model_path} is not the best_model.pt of a run of this project: give --input_dir and --output_dir in place "
+        "of --project to use it."
+    )
+
+
+def _checkpoint(run: Run) -> Path:
+    path = _best_model(run)
+    if not path.is_file():
+        raise PrismhError(f"{run.name} has saved nothing yet: let it learn for an epoch first.")
+    return path
+
+
+def _best_model(run: Run) -> Path:
+    return run.folder / "checkpoints" / "best_model.pt"
+
+
+def _as_usable(photos: Iterable[Photo]) -> list[UsablePhoto]:
+    return [UsablePhoto(photo.file_path, photo.path, photo.look.content_hash) for photo in photos]
+
+
+def _key(identity: Encoder) -> str:
+    """An encoder's identity as the cache knows it."""
+    return f"{identity.name} {identity.weights_sha256} {identity.image_size}"
+
+
+def _npz(output_dir: Path | None) -> Path | None:
+    return None if output_dir is None else output_dir / "all_embeddings.npz"
+
+
+def _write_metadata(report: ExtractReport) -> None:
+    assert report.file is not None
+    encoder = asdict(report.encoder)
+    write_json(
+        report.file.with_name("extraction_metadata.json"),
+        {
+            "encoder": encoder.pop("name"),
+            **encoder,
+            "photos": report.photos,
+            "skipped": report.skipped,
+            "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "version": __version__,
+        },
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_step(
+        ExtractSettings,
+        extract,
+        argv,
+        description="Turn photos into embeddings: numbers that are alike where photos look alike.",
+        json_progress=True,
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,25 @@
+"""From a project's folders to its instant map: what the window does when photos were added. Imports no torch."""
+
+from __future__ import annotations
+
+from ..jobs import Job, Progress, StopToken
+from ..project import Project
+from .cluster_embeddings import cluster_project
+from .extract_embeddings import extract_project
+from .map_embeddings import map_project
+from .preprocess import judge_project, look_at_project
+
+
+def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
+    """Look at new and changed photos, see what they show with the starter, judge, group and map them.
+
+    Each part's `Progress` passes through with its metrics. Parts that were done before are not done again; a stop
+    leaves as `Stopped` and what is finished is kept. A project in which no photo can be used gets no map.
+    """
+    yield from look_at_project(project, stop)
+    yield from extract_project(project, stop=stop)
+    yield Progress("Comparing photos", 0, None)
+    judge_project(project)
+    if project.photos.used():
+        yield from cluster_project(project, stop=stop)
+        yield from map_project(project, stop=stop)
