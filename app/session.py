@@ -46,6 +46,8 @@ class Session(QObject):
     """photo ids int64 [N] and positions float32 [N, 2] of a map that is being computed."""
     map_changed = Signal()
     """There may be a new map or grouping in the project."""
+    map_wanted = Signal(str)
+    """Show the map of this feature set, "starter" or a run's name; emitted by a page after it asked for Explore."""
     learning_progressed = Signal(object)
     learning_finished = Signal(object)
     """The `TrainReport` of a learning that ended or was stopped."""

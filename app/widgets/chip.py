@@ -18,6 +18,8 @@ class Chip:
     name: str
     text: str
     count: int | None = None
+    tip: str = ""
+    enabled: bool = True
 
 
 class ChipRow(QWidget):
@@ -52,6 +54,9 @@ class ChipRow(QWidget):
             number = "" if chip.count is None else f"  {words.number(chip.count)}"
             button.setText(f"{chip.text}{number}")
             button.setAccessibleName(f"{chip.text}{number}")
+            button.setToolTip(chip.tip)
+            button.setAccessibleDescription(chip.tip)
+            button.setEnabled(chip.enabled)
         if self._buttons and self.choice() is None:
             next(iter(self._buttons.values())).setChecked(True)
             if before is not None:
@@ -63,6 +68,10 @@ class ChipRow(QWidget):
     def choose(self, name: str) -> None:
         """Choose a chip as if it had been clicked."""
         self._buttons[name].click()
+
+    def show_choice(self, name: str) -> None:
+        """Choose a chip without telling anyone."""
+        self._buttons[name].setChecked(True)
 
     def _add(self, name: str) -> QPushButton:
         button = QPushButton()

@@ -111,6 +111,11 @@ class EmbeddingMap(QWidget):
             self._place(positions)
 
     @property
+    def moving(self) -> bool:
+        """Whether points are on their way to new places."""
+        return self._motion.state() == QVariantAnimation.State.Running
+
+    @property
     def positions(self) -> NDArray[np.float32]:
         return self._raster.positions
 
