@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
@@ -75,10 +75,11 @@ class PhotoCache:
 
     def looks(
         self, founds: Iterable[FoundPhoto], threads: int | None = None, stop: StopToken | None = None
-    ) -> Iterator[tuple[FoundPhoto, Look]]:
+    ) -> Generator[tuple[FoundPhoto, Look], None, None]:
         """`look` for many photos, several at once, in the order in which they get ready.
 
-        threads: None for one a processor. Raises `Stopped` where `stop` asks for it; looks made so far are kept.
+        threads: None for one a processor. Close it where it is left early. Raises `Stopped` where `stop` asks for it;
+        looks made so far are kept.
         """
         threads = threads or os.cpu_count() or 1
         pool = ThreadPoolExecutor(threads, thread_name_prefix="look")

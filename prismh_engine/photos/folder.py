@@ -1,8 +1,10 @@
-"""The photos of a folder that can be used, for steps that work without a project."""
+"""The photos of a folder, for steps that work without a project."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from ..jobs import Job, Progress, StopToken
@@ -31,14 +33,22 @@ def look_at_folder(
     Raises `PrismhError` where the folder cannot be read.
     """
     founds = yield from find_pictures(Scan(folder, without=[cache.folder]))
+    return (yield from look_at_pictures(founds, cache, stop))
+
+
+def look_at_pictures(
+    founds: Sequence[FoundPhoto], cache: PhotoCache, stop: StopToken | None = None
+) -> Job[list[tuple[FoundPhoto, Look]]]:
+    """Look at the pictures that a scan found; sorted by relative path."""
     looked: list[tuple[FoundPhoto, Look]] = []
     yield Progress(LOOKING, 0, len(founds))
     last = time.monotonic()
-    for found, look in cache.looks(founds, stop=stop):
-        looked.append((found, look))
-        if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
-            last = time.monotonic()
-            yield Progress(LOOKING, len(looked), len(founds))
+    with closing(cache.looks(founds, stop=stop)) as looks:
+        for found, look in looks:
+            looked.append((found, look))
+            if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
+                last = time.monotonic()
+                yield Progress(LOOKING, len(looked), len(founds))
     return sorted(looked, key=lambda pair: pair[0].relative)
 
 

@@ -1,0 +1,68 @@
+"""What is said of each photo: clean, or why it should be set aside, in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .duplicates import Duplicate
+from .record import Look
+
+CLEAN, INVALID, DUPLICATE, DARK, BLURRY, OUTLIER = "clean", "invalid", "duplicate", "dark", "blurry", "outlier"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """ccthreshold: cosine of starter features from which two photos are near duplicates, 0 to 1. dark: mean grey, 0 to
+    255, below which a photo is dark. blurry: sharpness (see `measures`) below which it is blurred.
+    """
+
+    ccthreshold: float = 0.9
+    dark: float = 13.0
+    blurry: float = 50.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """kind: the first that holds of invalid, duplicate, dark, blurry, else clean. reason: a sentence or several, which
+    name the further ones too, "" where there is nothing to say. duplicate_of: the index of the best photo.
+    """
+
+    kind: str
+    reason: str = ""
+    duplicate_of: int | None = None
+
+
+def judge(
+    looks: Sequence[Look],
+    names: Sequence[str],
+    duplicates: Mapping[int, Duplicate],
+    thresholds: Thresholds,
+) -> list[Verdict]:
+    """A verdict for each photo. names: how photos are called in the reasons."""
+    return [_judge(index, look, names, duplicates.get(index), thresholds) for index, look in enumerate(looks)]
+
+
+def _judge(
+    index: int, look: Look, names: Sequence[str], duplicate: Duplicate | None, thresholds: Thresholds
+) -> Verdict:
+    if not look.usable:
+        return Verdict(INVALID, look.invalid_reason)
+    holds = []
+    if duplicate is not None:
+        best = names[duplicate.best]
+        same = f"The same file as {best}." if duplicate.equal_bytes else f"Shows nearly the same as {best}."
+        holds.append((DUPLICATE, same))
+    if look.brightness is not None and look.brightness < thresholds.dark:
+        dark = f"Too dark: its mean brightness is {look.brightness:.1f} of 255, below {thresholds.dark:g}."
+        holds.append((DARK, dark))
+    if look.sharpness is not None and look.sharpness < thresholds.blurry:
+        holds.append((BLURRY, f"Blurred: its sharpness is {look.sharpness:.1f}, below {thresholds.blurry:g}."))
+    reasons = [reason for _, reason in holds]
+    if look.truncated:
+        reasons.append("The file is cut short; the part that is there is used.")
+    return Verdict(
+        holds[0][0] if holds else CLEAN,
+        " ".join(reasons),
+        duplicate.best if duplicate is not None else None,
+    )
