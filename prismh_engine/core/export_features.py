@@ -133,14 +133,18 @@ def export_project(
     *,
     features: str | None = None,
     with_features: bool = True,
+    with_location: bool = True,
+    location_decimals: int | None = None,
     stop: StopToken | None = None,
 ) -> Job[ExportReport]:
     """Write the used photos of a project to a CSV, whole or not at all.
 
-    features: whose map and groups are taken; None for the newest run's, else the starter's. Raises `PrismhError`
-    where there are none of this name or the disk refuses.
+    features: whose map and groups are taken; None for the newest run's, else the starter's. with_location: False
+    leaves positions empty; location_decimals: rounds them, 2 is about a kilometre. Raises `PrismhError` where there
+    are no features of this name or the disk refuses.
     """
-    return (yield from _export_project(project, output, features, with_features, _Location(), stop))
+    location = _Location(not with_location, location_decimals)
+    return (yield from _export_project(project, output, features, with_features, location, stop))
 
 
 def preview_project(project: Project, rows: int = 20, features: str | None = None) -> tuple[list[str], list[list[str]]]:
