@@ -257,17 +257,11 @@ class ExplorePage(Page):
         learned = bool(self._contents.learned)
         tip = self.tr("The map by what was learned from these photos.")
         none_yet = self.tr("There is one after learning from these photos, which is optional.")
+        instant_tip = self.tr("The map by what the starter encoder sees.")
         self._maps.set_chips(
             [
-                Chip(_INSTANT, self.tr("Instant"), tip=self.tr("The map by what the starter encoder sees.")),
-                Chip(
-                    _LEARNED,
-                    self.tr("Learned"),
-                    tip=tip
-                    if learned
-                    else self.tr("There is one after learning from these photos, which is optional."),
-                    enabled=learned,
-                ),
+                Chip(_INSTANT, self.tr("Instant"), tip=instant_tip),
+                Chip(_LEARNED, self.tr("Learned"), tip=tip if learned else none_yet, enabled=learned),
             ]
         )
         self._maps.show_choice(_INSTANT if self._features == STARTER else _LEARNED)
@@ -392,9 +386,7 @@ class ExplorePage(Page):
         at = self._map.pixel_of(index).toPoint()
         caption = words.taken(photo.look.taken_at) if photo.look.taken_at else photo.path.name
         self._card_photo = photo
-        self._card.show_photo(
-            at, self.session.thumbnails.whole(photo), title, words.taken(photo.look.taken_at or "") or photo.path.name
-        )
+        self._card.show_photo(at, self.session.thumbnails.whole(photo), title, caption)
 
     def _thumbnail_arrived(self) -> None:
         if self._card.isVisible() and self.session.thumbnails is not None:

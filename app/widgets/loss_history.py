@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +72,20 @@ class LossHistory:
         with np.errstate(invalid="ignore"):
             means = sums / counts
         return means[:complete][counts[:complete] > 0]
+
+
+def read_metrics(path: Path) -> LossHistory:
+    """The losses of a run so far from its `metrics.csv`: one point an epoch; none where it cannot be read."""
+    history = LossHistory()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for row in csv.DictReader(stream):
+                history.add(float(row["epoch"]), float(row["train_loss"]))
+                if row["val_loss"]:
+                    history.add_held_out(float(row["epoch"]), float(row["val_loss"]))
+    except (OSError, ValueError, KeyError, TypeError):  # a run that was stopped before its first epoch, or a torn file
+        return history
+    return history
 
 
 def smoothed(

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme
+from .card import label
 from .loss_history import LossHistory
 
 _RAW_POINTS = 4_000
@@ -56,15 +57,11 @@ class LossPlot(QWidget):
         self._follow_theme()
         self.refresh()
 
-    def start(self, epochs: int) -> None:
-        """Forget what was drawn, and make room for a training of so many epochs."""
-        self.history = LossHistory()
-        self.set_epochs(epochs)
-        self.refresh()
-
-    def set_epochs(self, epochs: int) -> None:
-        """How long the axis is; a training can be made longer."""
+    def show_history(self, history: LossHistory, epochs: int) -> None:
+        """Draw another training, of so many epochs in all."""
+        self.history = history
         self._epochs = float(max(1, epochs))
+        self.refresh()
 
     def refresh(self) -> None:
         """Draw what the history holds now."""
@@ -99,6 +96,78 @@ class LossPlot(QWidget):
             axis.setPen(QPen(Qt.PenStyle.NoPen))
             axis.setTickFont(theme.font(11.5))
         self._lines.update()
+
+
+class LossCurve(QWidget):
+    """The plot with its heading and legend; a sentence in its place while there is nothing to draw."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("loss_curve")
+        self.plot = LossPlot()
+        empty = label(self.tr("The curve of the loss appears here while it learns."), "quiet")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self.plot)
+        self._axis = label(self.tr("epoch"), "small")
+        self._axis.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._legend = LossLegend()
+        head = QHBoxLayout()
+        head.setSpacing(theme.ROW_GAP)
+        head.addWidget(label(self.tr("Contrastive loss"), "heading"))
+        head.addWidget(label(self.tr("lower is better"), "quiet"))
+        head.addStretch(1)
+        head.addWidget(self._legend)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self._axis)
+        self.show_history(LossHistory(), 1)
+
+    def show_history(self, history: LossHistory, epochs: int) -> None:
+        """Draw a training of so many epochs in all."""
+        self.plot.show_history(history, epochs)
+        drawn = bool(len(history))
+        self._stack.setCurrentIndex(1 if drawn else 0)
+        self._axis.setVisible(drawn)
+        self._legend.setVisible(drawn)
+
+
+class LossLegend(QWidget):
+    """Which line is which."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("loss_legend")
+        self._entries = (
+            (self.tr("training"), Qt.PenStyle.SolidLine),
+            (self.tr("held-out photos"), Qt.PenStyle.DashLine),
+        )
+        self.setAccessibleName(", ".join(words for words, _ in self._entries))
+        self.setToolTip(
+            self.tr("Held-out photos are never learned from: they tell whether what is learned holds for others.")
+        )
+        theme.changed.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(theme.font(12))
+        return QSize(sum(metrics.horizontalAdvance(words) + 46 for words, _ in self._entries), metrics.height() + 4)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(12))
+        x, colours = 0, theme.colours()
+        for (words, style), colour in zip(self._entries, (colours.primary, colours.warning), strict=True):
+            painter.setPen(_pen(colour, 2.5, style))
+            painter.drawLine(QPointF(x, self.height() / 2), QPointF(x + 22, self.height() / 2))
+            painter.setPen(QColor(colours.quiet))
+            width = painter.fontMetrics().horizontalAdvance(words)
+            painter.drawText(x + 28, 0, width + 2, self.height(), Qt.AlignmentFlag.AlignVCenter, words)
+            x += width + 46
+        painter.end()
 
 
 class _Lines(pyqtgraph.GraphicsObject):

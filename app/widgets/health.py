@@ -1,0 +1,30 @@
+"""What the losses say, as a sentence a person can act on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+
+from .loss_history import Health, Verdict
+
+NOTE, WARNING = "note", "warning"
+
+
+def sentence(verdict: Verdict) -> tuple[str, str]:
+    """The sentence and the role it is shown in: NOTE or WARNING."""
+    texts = {
+        Health.WAITING: tr("Learning has begun. How it goes can be told after the second epoch."),
+        Health.LEARNING: tr("Learning well. The loss still falls."),
+        Health.SLOW: tr("Learning slowly. The loss has not fallen for {epochs} epochs."),
+        Health.FLAT: tr("Flat for {epochs} epochs: you can stop and keep what was learned."),
+        Health.RISING: tr("The loss rises. Stop, and try a smaller learning rate under Advanced."),
+        Health.HELD_OUT_RISES: tr(
+            "Held-out photos have got worse for {epochs} epochs: you can stop. The best epoch is kept."
+        ),
+        Health.BROKEN: tr("The loss is no number any more. Stop, and try a smaller learning rate under Advanced."),
+    }
+    role = WARNING if verdict.health in (Health.RISING, Health.BROKEN) else NOTE
+    return texts[verdict.health].format(epochs=verdict.epochs), role
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("health", text)

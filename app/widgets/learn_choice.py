@@ -1,0 +1,73 @@
+"""One of the plain choices of the Learn page: a card that can be chosen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+
+from .. import theme
+from .card import label
+
+
+class LearnChoice(QAbstractButton):
+    """A title, how long it takes and what it is good for. Put several into a QButtonGroup: arrow keys move there."""
+
+    def __init__(self, object_name: str, title: str, what_for: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(object_name)
+        self.setCheckable(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._title = label(title, "choice_title")
+        self._time = label("", "strong")
+        self._what_for = label(what_for, "quiet")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 14, 16, 14)
+        layout.setSpacing(5)
+        for part in (self._title, self._time, self._what_for):
+            part.setWordWrap(True)
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            layout.addWidget(part)
+        layout.addStretch(1)
+        theme.changed.connect(self._follow_theme)
+        self._follow_theme()
+        self.say("")
+
+    def say(self, time: str, what_for: str | None = None) -> None:
+        """Tell how long it takes, "" where that is unknown, and what it is good for where that changed."""
+        self._time.setText(time)
+        self._time.setVisible(bool(time))
+        if what_for is not None:
+            self._what_for.setText(what_for)
+        self.setAccessibleName(self._title.text())
+        self.setAccessibleDescription(f"{time}. {self._what_for.text()}".lstrip(". "))
+
+    def time(self) -> str:
+        return self._time.text()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.pixels(200), max(theme.pixels(104), self.layout().sizeHint().height()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = theme.colours()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = 2.0 if self.isChecked() else 1.0
+        hovered = self.underMouse() and self.isEnabled()
+        painter.setBrush(QColor(colours.hover if hovered and not self.isChecked() else colours.card))
+        painter.setPen(QPen(QColor(colours.primary if self.isChecked() or self.hasFocus() else colours.line), width))
+        inset = width / 2
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.CARD_RADIUS, theme.CARD_RADIUS
+        )
+        if self.hasFocus() and self.isChecked():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.primary), 1, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(5.5, 5.5, -5.5, -5.5), 6, 6)
+        painter.end()
+
+    def _follow_theme(self) -> None:
+        self._title.setStyleSheet(f"font-size: {theme.pixels(14)}px; font-weight: 600")
+        self.update()

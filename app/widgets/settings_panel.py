@@ -1,0 +1,205 @@
+"""Every setting of a step as a form, made from the fields of its settings class: name, value, unit, range, help."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from prismh_engine.errors import PrismhError
+from prismh_engine.settings import Resolved, Settings, field_type, resolve
+
+from .. import theme
+from .card import Note, label, set_role
+
+_EDITOR_WIDTH = 150
+
+
+class SettingsPanel(QWidget):
+    """Shows the values that a preset gives, lets a person change them, and says at once where one cannot be."""
+
+    changed = Signal()
+    """A value was changed, or taken back to the preset's."""
+
+    def __init__(
+        self,
+        cls: type[Settings],
+        hidden: Collection[str],
+        check: Callable[[Resolved[Any]], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        """hidden: names of fields that are decided elsewhere. check: raises `PrismhError` where values do not fit
+        together."""
+        super().__init__(parent)
+        self.setObjectName("settings_panel")
+        self._cls = cls
+        self._check = check
+        self._fixed: dict[str, Any] = {}
+        self._given: dict[str, Any] = {}
+        self._editors: dict[str, QWidget] = {}
+        self._reset = QPushButton(self.tr("Back to the preset"))
+        self._reset.setObjectName("reset_settings_button")
+        self._reset.setAccessibleName(self._reset.text())
+        self._reset.setProperty("role", "small")
+        self._reset.clicked.connect(self.reset)
+        self._complaint = Note("settings_complaint")
+        self._complaint.hide()
+        form = QWidget()
+        self._grid = QGridLayout(form)
+        self._grid.setContentsMargins(0, 0, theme.CARD_GAP, 0)
+        self._grid.setHorizontalSpacing(theme.CARD_GAP)
+        self._grid.setVerticalSpacing(theme.ROW_GAP)
+        self._grid.setColumnStretch(2, 1)
+        for field in dataclasses.fields(cls):
+            if field.name not in hidden:
+                self._add_row(field)
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
+        scroll = QScrollArea()
+        scroll.setObjectName("settings_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(form)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Advanced"), "heading"))
+        head.addWidget(label(self.tr("in the field's own terms; what the preset sets is filled in"), "quiet"))
+        head.addStretch(1)
+        head.addWidget(self._reset)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.ROW_GAP)
+        layout.addLayout(head)
+        layout.addWidget(self._complaint)
+        layout.addWidget(scroll, 1)
+
+    def set_fixed(self, fixed: Mapping[str, Any]) -> None:
+        """Values decided elsewhere (the preset, the project); what a person changed here stays."""
+        self._fixed = dict(fixed)
+        self._show_values()
+
+    def given(self) -> dict[str, Any]:
+        """The values a person changed, as typed."""
+        return dict(self._given)
+
+    def complaint(self) -> str:
+        """What is wrong with the values, "" where nothing is."""
+        return "" if self._complaint.isHidden() else self._complaint.text()
+
+    def reset(self) -> None:
+        """Take back every change."""
+        self._given.clear()
+        self._show_values()
+        self.changed.emit()
+
+    def _add_row(self, field: dataclasses.Field[Any]) -> None:
+        row = self._grid.rowCount()
+        editor = self._editor(field)
+        editor.setObjectName(f"setting_{field.name}")
+        editor.setAccessibleName(field.name.replace("_", " "))
+        help_text = field.metadata["help"]
+        editor.setAccessibleDescription(help_text)
+        editor.setFixedWidth(theme.pixels(_EDITOR_WIDTH))
+        self._editors[field.name] = editor
+        name = label(field.name.replace("_", " "), "")
+        name.setBuddy(editor)
+        unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
+        words = label(f"{help_text}{unit}{_range_words(field)}", "small")
+        words.setWordWrap(True)
+        self._grid.addWidget(name, row, 0)
+        self._grid.addWidget(editor, row, 1)
+        self._grid.addWidget(words, row, 2)
+
+    def _editor(self, field: dataclasses.Field[Any]) -> QWidget:
+        kind, choices = field_type(field), field.metadata["choices"]
+        if kind is bool:
+            box = QCheckBox()
+            box.toggled.connect(self._edited)
+            return box
+        if choices and kind is str:
+            combo = _QuietCombo()
+            combo.addItems(list(choices))
+            combo.currentTextChanged.connect(self._edited)
+            return combo
+        line = QLineEdit()
+        line.setPlaceholderText(self.tr("off") if field.default is None else "")
+        line.editingFinished.connect(self._edited)
+        return line
+
+    def _edited(self) -> None:
+        name = self.sender().objectName().removeprefix("setting_")
+        value = _value(self._editors[name])
+        preset = getattr(resolve(self._cls, self._fixed, environment={}).settings, name)
+        if value == _text(preset):
+            self._given.pop(name, None)
+        elif self._given.get(name) == value:
+            return
+        else:
+            self._given[name] = value if value != "" else None
+        self._show_values()
+        self.changed.emit()
+
+    def _show_values(self) -> None:
+        """Fill the editors; a value that cannot be stays as typed, with the reason above."""
+        base = resolve(self._cls, self._fixed, environment={}).settings
+        try:
+            self._check(resolve(self._cls, {**self._fixed, **self._given}, environment={}))
+            self._complaint.hide()
+        except PrismhError as error:
+            self._complaint.say(str(error), "warning")
+            self._complaint.show()
+        for name, editor in self._editors.items():
+            value = self._given[name] if name in self._given else getattr(base, name)
+            with QSignalBlocker(editor):
+                _fill(editor, value)
+            set_role(editor, "changed" if name in self._given else "")
+        self._reset.setEnabled(bool(self._given))
+
+
+class _QuietCombo(QComboBox):
+    """A wheel over it scrolls the form instead of changing a value nobody looked at."""
+
+    def wheelEvent(self, event: Any) -> None:
+        event.ignore()
+
+
+def _range_words(field: dataclasses.Field[Any]) -> str:
+    low, above, high = (field.metadata[key] for key in ("minimum", "above", "maximum"))
+    words = [f"≥ {low:g}"] if low is not None else [f"> {above:g}"] if above is not None else []
+    if high is not None and high < 1e9:
+        words.append(f"≤ {high:g}")
+    return f"; {' and '.join(words)}" if words else ""
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _value(editor: QWidget) -> Any:
+    if isinstance(editor, QCheckBox):
+        return editor.isChecked()
+    return editor.currentText() if isinstance(editor, QComboBox) else editor.text().strip()
+
+
+def _fill(editor: QWidget, value: Any) -> None:
+    if isinstance(editor, QCheckBox):
+        editor.setChecked(bool(value))
+    elif isinstance(editor, QComboBox):
+        editor.setCurrentText(str(value))
+    else:
+        editor.setText(_text(value))
