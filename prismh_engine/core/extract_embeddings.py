@@ -152,23 +152,12 @@ def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[Ex
         model = _starter_model(settings, stop)
     else:
         model = _file_model(Path(str(settings.model_path)), settings)
-    key = _key(model.identity)
     with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
         looked = yield from look_at_folder(settings.input_dir, cache, stop)
         photos = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
         if not photos:
             raise PrismhError(f"There is no photo in {settings.input_dir} that can be used.")
-        by_content = {photo.content_hash: photo for photo in photos}
-        known = cache.features(key, by_content)
-        missing = [photo for name, photo in by_content.items() if name not in known]
-        if missing:
-            yield Progress(model.what, 0, len(missing))
-
-            def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
-                cache.store_features(key, hashes, embeddings)
-                known.update(zip(hashes, embeddings, strict=True))
-
-            yield from encode_photos(missing, model.start(), cache, keep, model.what)
+        known = yield from _embed_through_cache(photos, model, cache)
     photos = [photo for photo in photos if photo.content_hash in known]
     if not photos:
         raise PrismhError(
@@ -182,16 +171,44 @@ def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[Ex
     return report
 
 
+def starter_features_of(
+    photos: Sequence[UsablePhoto], cache: PhotoCache, stop: StopToken | None = None
+) -> Job[dict[str, NDArray[np.float32]]]:
+    """Content hash -> starter embedding [1280] of photos without a project; kept in the cache, also at a stop.
+
+    A photo that cannot be read any more has none.
+    """
+    return (yield from _embed_through_cache(photos, _starter_model(ExtractSettings(), stop), cache))
+
+
+def _embed_through_cache(
+    photos: Sequence[UsablePhoto], model: _Model, cache: PhotoCache
+) -> Job[dict[str, NDArray[np.float32]]]:
+    key = _key(model.identity)
+    by_content = {photo.content_hash: photo for photo in photos}
+    known = cache.features(key, by_content)
+    missing = [photo for name, photo in by_content.items() if name not in known]
+    if missing:
+        yield Progress(model.what, 0, len(missing))
+
+        def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+            cache.store_features(key, hashes, embeddings)
+            known.update(zip(hashes, embeddings, strict=True))
+
+        yield from encode_photos(missing, model.start(), cache, keep, model.what)
+    return known
+
+
 def _starter_model(settings: ExtractSettings, stop: StopToken | None) -> _Model:
     identity = starter.identity(settings.image_size or starter.IMAGE_SIZE)
 
     def start() -> PhotoEncoder:
         # A look at the driver first, since asking torch for GPUs means importing it.
         if settings.device == CUDA or (settings.device == AUTO and starter.uses_gpu()):
-            device = _device(settings.device)
-            if device != CPU:
-                from ..models.encoders import TorchEncoder, build
+            from ..models.encoders import TorchEncoder, build, compute_device
 
+            device = compute_device(settings.device)
+            if device.type != CPU:
                 return TorchEncoder(build("efficientnet_lite0", "starter"), identity, device, settings.batch_size)
         return starter.StarterEncoder(identity.image_size, stop)
 
@@ -199,24 +216,16 @@ def _starter_model(settings: ExtractSettings, stop: StopToken | None) -> _Model:
 
 
 def _file_model(path: Path, settings: ExtractSettings) -> _Model:
-    from ..models.encoders import ENCODERS, TorchEncoder, from_file, weights_sha256
+    from ..models.encoders import ENCODERS, TorchEncoder, compute_device, from_file, weights_sha256
 
     name, module, own_size = from_file(path)
     image_size = settings.image_size or own_size or starter.IMAGE_SIZE
     identity = Encoder(name, weights_sha256(module), image_size, ENCODERS[name])
     return _Model(
         identity,
-        lambda: TorchEncoder(module, identity, _device(settings.device), settings.batch_size),
+        lambda: TorchEncoder(module, identity, compute_device(settings.device), settings.batch_size),
         _BY_LEARNED,
     )
-
-
-def _device(wanted: str) -> str:
-    import torch
-
-    if wanted == CUDA and not torch.cuda.is_available():
-        raise PrismhError("There is no GPU that torch can use: leave --device out, or set it to cpu.")
-    return CUDA if wanted != CPU and torch.cuda.is_available() else CPU
 
 
 def _chosen_run(project: Project, model_path: str | None) -> Run | None:

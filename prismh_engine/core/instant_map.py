@@ -19,7 +19,7 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
     yield from look_at_project(project, stop)
     yield from extract_project(project, stop=stop)
     yield Progress("Comparing photos", 0, None)
-    judge_project(project)
+    judge_project(project, stop=stop)
     if project.photos.used():
         yield from cluster_project(project, stop=stop)
         yield from map_project(project, stop=stop)

@@ -72,9 +72,9 @@ class StarterEncoder:
         self._session = _session(image_size, stop)
         self._torch: Any = None
         if self._session is None:
-            from .encoders import TorchEncoder, build
+            from .encoders import TorchEncoder, build, compute_device
 
-            self._torch = TorchEncoder(build("efficientnet_lite0", "starter"), self.identity)
+            self._torch = TorchEncoder(build("efficientnet_lite0", "starter"), self.identity, compute_device("cpu"))
 
     def encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [B, H, W, 3] -> float32 [B, 1280], any B."""
