@@ -72,9 +72,9 @@ class RunningJob(QObject):
     def resume(self) -> None:
         self._stop.resume()
 
-    def wait(self, milliseconds: int) -> bool:
+    def wait(self, milliseconds: int | None = None) -> bool:
         """Block until the job has ended, at most so long; return whether it has. The outcome is delivered first."""
-        ended = self._thread.wait(milliseconds)
+        ended = self._thread.wait() if milliseconds is None else self._thread.wait(milliseconds)
         if ended:
             self._deliver_outcome()
         return ended

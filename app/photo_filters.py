@@ -16,10 +16,7 @@ SORTS = (NEWEST, OLDEST, NAME, BLURRIEST, DARKEST)
 
 def groups_of(photo: Photo) -> tuple[str, ...]:
     """The filters a photo falls under besides "all": "used", or why it is not; "missing" comes on top."""
-    if photo.used:
-        first = USED
-    else:
-        first = photo.verdict if photo.verdict in VERDICTS else BY_HAND
+    first = USED if photo.used else photo.verdict if photo.verdict in VERDICTS else BY_HAND
     return (first, MISSING) if photo.missing else (first,)
 
 

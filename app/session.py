@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 READING, LEARNING = "reading", "learning"
 SAMPLE_PHOTOS = 300
-MS_TO_STOP = 30_000
 
 
 class Session(QObject):
@@ -87,6 +86,8 @@ class Session(QObject):
             self.failed.emit(str(error))
             return False
         self._take(project)
+        if not self._has_map():  # it was closed before its map was made
+            self.start_instant_map()
         return True
 
     def new_project(self, photo_folder: Path) -> bool:
@@ -243,6 +244,10 @@ class Session(QObject):
         self.project_changed.emit()
         self.summarise()
 
+    def _has_map(self) -> bool:
+        assert self.project is not None
+        return any(self.project.maps.newest(features) is not None for features in self.project.features.all())
+
     def _let_go(self) -> None:
         if self.project is None:
             return
@@ -252,7 +257,7 @@ class Session(QObject):
         for job in running:
             job.stop()
         for job in running:
-            job.wait(MS_TO_STOP)
+            job.wait()  # saving takes as long as it takes
         self._beside.clear()
         if self.thumbnails is not None:
             self.thumbnails.close()
@@ -374,9 +379,8 @@ def _learning(resolved: Any, stop: StopToken) -> Job[Any]:
 
 
 def _see_what_was_learned(project: Project, run: str, stop: StopToken) -> Generator[Progress, None, None]:
-    from prismh_engine.core.evaluate import what_changed
-
     from prismh_engine.core.cluster_embeddings import cluster_project
+    from prismh_engine.core.evaluate import what_changed
     from prismh_engine.core.extract_embeddings import extract_project
     from prismh_engine.core.map_embeddings import map_project
 

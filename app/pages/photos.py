@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,14 +30,19 @@ DETAILS_WIDTH = 286
 MS_AFTER_TYPING = 200
 
 
+def _tr(text: str) -> str:
+    """`tr` for what is said before the page is made."""
+    return QCoreApplication.translate("PhotosPage", text)
+
+
 class PhotosPage(Page):
     """The first step of the road."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
             session,
-            self.tr("Photos"),
-            self.tr(
+            _tr("Photos"),
+            _tr(
                 "Every photo was looked at once. Nothing is deleted: photos that are set aside stay where they are, "
                 "and you can take any of them back."
             ),

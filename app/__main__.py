@@ -1,0 +1,62 @@
+"""Start of the window: arguments first, so that `--help` needs no Qt; then the first frame, then the rest."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+PAGES = ("start", "photos", "training", "explore", "export")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window; return its exit code."""
+    arguments = _parser().parse_args(argv)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+    from PySide6.QtWidgets import QApplication
+
+    from . import theme
+    from .main_window import MainWindow
+    from .settings import AppSettings
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application.setApplicationName("Prism-H")
+    application.setDesktopFileName("prism-h")
+    settings = AppSettings()
+    theme.apply(settings.theme, settings.text_size)
+    window = MainWindow(settings)
+    failed = False
+    if arguments.project is not None:
+        failed = not window.session.open_project(arguments.project)
+    if not failed:
+        window.show_page(arguments.page or ("start" if arguments.project is None else "photos"))
+    if arguments.screenshot is not None:
+        if failed or (arguments.page not in (None, "start") and arguments.project is None):
+            reason = window.notice.text() or f"The page {arguments.page} needs a project."
+            print(reason, file=sys.stderr)
+            window.close()
+            return 1
+        from .screenshot import Screenshot
+
+        Screenshot(window, arguments.screenshot)
+    window.show()
+    return int(application.exec())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="prism-h", description="See which of your photos show the same kind of place.", allow_abbrev=False
+    )
+    parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT", help="a project folder to open")
+    parser.add_argument("--page", choices=PAGES, help="the page to begin with (default: photos, or start)")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="FILE.png", help="save a picture of the page, when it is loaded, and end"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,341 @@
+"""The frame: the rail, one page at a time, the line of notices, menus, and what happens when the window is closed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+
+from . import theme
+from .pages.start import StartPage
+from .session import LEARNING, Session
+from .settings import AppSettings
+from .widgets.file_dialogs import choose_folder
+from .widgets.notice import Notice
+from .widgets.rail import Rail
+
+DRAWN_WIDTH, DRAWN_HEIGHT = 1280, 800
+SMALLEST_WIDTH, SMALLEST_HEIGHT = 960, 620
+ROAD = ("photos", "explore", "export", "training")
+
+
+class MainWindow(QMainWindow):
+    """The one window. Pages are made when they are first shown, so that the first frame waits for none of them."""
+
+    def __init__(self, settings: AppSettings) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Prism-H")
+        self.setWindowIcon(QIcon(str(theme.resource_folder() / "icons" / "prism.svg")))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST_WIDTH, SMALLEST_HEIGHT)
+        self.session = Session(settings, self)
+        self._settings = settings
+        self._pages: dict[str, QWidget] = {}
+        self._dropped: Path | None = None
+        self._help: QWidget | None = None
+        self._closed = False
+        self._rail = Rail(self.session)
+        self._rail.step_chosen.connect(self.show_page)
+        self._rail.settings_chosen.connect(self.show_settings)
+        self._rail.help_chosen.connect(self.show_help)
+        self._rail.hide()
+        self.notice = Notice()
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("pages")
+        self._lay_out()
+        self._make_menus()
+        self.session.failed.connect(self._say_failure)
+        self.session.project_changed.connect(self._project_changed)
+        self.session.job_changed.connect(self._enable_actions)
+        self.show_page("start")
+        self._restore_geometry()
+
+    def show_page(self, name: str) -> None:
+        """Bring a page on screen: "start", or with a project open one of `ROAD`."""
+        if name != "start" and self.session.project is None:
+            name = "start"
+        page = self._pages.get(name) or self._make_page(name)
+        self._rail.setVisible(name != "start")
+        if name in ROAD:
+            self._rail.show_step(name)
+        self._stack.setCurrentWidget(page)
+        page.shown()  # type: ignore[attr-defined]
+
+    def page(self) -> QWidget:
+        """The page on screen."""
+        return self._stack.currentWidget()
+
+    def loaded(self) -> bool:
+        """Whether nothing is on its way to the screen any more."""
+        return self.session.running_kind is None and bool(self.page().loaded())  # type: ignore[attr-defined]
+
+    def open_folder(self, folder: Path) -> None:
+        """Open a project, or the project of a photo folder."""
+        is_project = (folder / "project.db").is_file()
+        if self.session.open_project(folder) if is_project else self.session.new_project(folder):
+            self.show_page("photos")
+
+    def show_settings(self) -> None:
+        from .widgets.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def show_help(self) -> None:
+        from .widgets.help_dialog import HelpDialog
+
+        if self._help is None:
+            self._help = HelpDialog(self)
+        self._help.show()
+        self._help.raise_()
+
+    # ---- putting it together
+
+    def _lay_out(self) -> None:
+        around_notice = QVBoxLayout()
+        around_notice.setContentsMargins(theme.PAGE_MARGIN, 0, theme.PAGE_MARGIN, 0)
+        around_notice.addWidget(self.notice)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addLayout(around_notice)
+        right.addWidget(self._stack, 1)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addLayout(right, 1)
+        self.setCentralWidget(central)
+
+    def _make_page(self, name: str) -> QWidget:
+        page = self._new_page(name)
+        page.go_to.connect(self.show_page)  # type: ignore[attr-defined]
+        self._pages[name] = page
+        self._stack.addWidget(page)
+        return page
+
+    def _new_page(self, name: str) -> QWidget:
+        if name == "start":
+            return StartPage(self.session)
+        if name == "photos":
+            from .pages.photos import PhotosPage
+
+            return PhotosPage(self.session)
+        if name == "explore":
+            from .pages.explore import ExplorePage
+
+            return ExplorePage(self.session)
+        if name == "export":
+            from .pages.export import ExportPage
+
+            return ExportPage(self.session)
+        from .pages.training import TrainingPage
+
+        return TrainingPage(self.session)
+
+    def _make_menus(self) -> None:
+        menu = self.menuBar().addMenu(self.tr("&Project"))
+        self._action(menu, "new_project", self.tr("&New project…"), "Ctrl+N").triggered.connect(self._new_project)
+        self._action(menu, "open_project", self.tr("&Open project…"), "Ctrl+O").triggered.connect(self._open_project)
+        self._recent = menu.addMenu(self.tr("&Recent"))
+        self._recent.aboutToShow.connect(self._fill_recent)
+        self._recent.triggered.connect(self._open_recent)
+        self._action(menu, "open_samples_action", self.tr("Open &samples")).triggered.connect(self._open_samples)
+        menu.addSeparator()
+        close = self._action(menu, "close_project", self.tr("&Close project"), "Ctrl+W")
+        close.triggered.connect(self._close_project)
+        self._action(menu, "quit", self.tr("&Quit"), "Ctrl+Q").triggered.connect(self.close)
+
+        menu = self.menuBar().addMenu(self.tr("P&hotos"))
+        add = self._action(menu, "add_folder_action", self.tr("&Add folder…"))
+        add.triggered.connect(self._add_folder)
+        look = self._action(menu, "look_again", self.tr("&Look for new photos"), "F5")
+        look.triggered.connect(self.session.start_instant_map)
+        search = self._action(menu, "search_photos", self.tr("&Search"), "Ctrl+F")
+        search.triggered.connect(self._search)
+
+        menu = self.menuBar().addMenu(self.tr("&Go"))
+        names = {
+            "photos": self.tr("&Photos"), "explore": self.tr("&Explore"), "export": self.tr("E&xport"),
+            "training": self.tr("&Learn"),
+        }  # fmt: skip
+        steps = []
+        for number, (name, text) in enumerate(names.items(), start=1):
+            action = self._action(menu, f"go_to_{name}", text, f"Ctrl+{number}")
+            action.setData(name)
+            action.triggered.connect(self._go)
+            steps.append(action)
+        menu.addSeparator()
+        self._stop_action = self._action(menu, "stop_job", self.tr("&Stop what is running"))
+        self._stop_action.triggered.connect(self.session.stop)
+
+        menu = self.menuBar().addMenu(self.tr("&Help"))
+        self._action(menu, "show_help", self.tr("&Help"), "F1").triggered.connect(self.show_help)
+        self._action(menu, "show_settings", self.tr("&Settings…"), "Ctrl+,").triggered.connect(self.show_settings)
+        self._with_project = [close, search, *steps]
+        self._when_idle = [add, look]
+        self._enable_actions()
+
+    def _action(self, menu: QMenu, object_name: str, text: str, shortcut: str = "") -> QAction:
+        action = menu.addAction(text)
+        action.setObjectName(object_name)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        return action
+
+    def _enable_actions(self) -> None:
+        is_open, is_idle = self.session.project is not None, self.session.running_kind is None
+        for action in self._with_project:
+            action.setEnabled(is_open)
+        for action in self._when_idle:
+            action.setEnabled(is_open and is_idle)
+        self._stop_action.setEnabled(not is_idle)
+
+    # ---- what a person does
+
+    def _go(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        self.show_page(str(action.data()))
+
+    def _start_page(self) -> StartPage:
+        page = self._pages["start"]
+        assert isinstance(page, StartPage)
+        return page
+
+    def _new_project(self) -> None:
+        if self._may_leave():
+            self._start_page().new_project()
+
+    def _open_samples(self) -> None:
+        if self._may_leave():
+            self._start_page().open_samples()
+
+    def _open_project(self) -> None:
+        if self._may_leave():
+            folder = choose_folder(self, self.tr("Choose a project's folder"))
+            if folder is not None and self.session.open_project(folder):
+                self.show_page("photos")
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for project in self._settings.recent():
+            self._recent.addAction(project.name.replace("&", "&&")).setData(project.folder)
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("None yet")).setEnabled(False)
+
+    def _open_recent(self, action: QAction) -> None:
+        if self._may_leave() and self.session.open_project(Path(action.data())):
+            self.show_page("photos")
+
+    def _close_project(self) -> None:
+        if self._may_leave():
+            self.session.close_project()
+
+    def _add_folder(self) -> None:
+        folder = choose_folder(self, self.tr("Choose a folder with photos"))
+        if folder is not None:
+            self.session.add_folder(folder)
+
+    def _search(self) -> None:
+        self.show_page("photos")
+        search = self._pages["photos"].findChild(QWidget, "photo_search")
+        assert search is not None
+        search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # ---- what the session says
+
+    def _project_changed(self) -> None:
+        project = self.session.project
+        self._enable_actions()
+        self.notice.dismiss()
+        self.setWindowTitle("Prism-H" if project is None else f"{project.name} – Prism-H")
+        if project is None:
+            if not self._closed:
+                self.show_page("start")
+        elif self.session.unfinished_run() is not None:
+            self.notice.say(
+                self.tr("Learning was stopped before its end. What it learned so far is kept."),
+                (self.tr("Go on learning"), "resume_learning", self._resume_learning),
+                (self.tr("Not now"), "not_now", self.notice.dismiss),
+            )
+
+    def _resume_learning(self) -> None:
+        self.show_page("training")
+        self.session.resume_learning()
+
+    def _say_failure(self, sentence: str) -> None:
+        self.notice.say(sentence, role="warning")
+
+    # ---- dropping a folder
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._folder_in(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folder = self._folder_in(event)
+        if folder is None:
+            return
+        event.acceptProposedAction()
+        if self.session.project is None or (folder / "project.db").is_file():
+            if self._may_leave():
+                self.open_folder(folder)
+            return
+        self._dropped = folder
+        self.notice.say(
+            self.tr("What is {0} to become?").format(folder.name),
+            (self.tr("Part of this project"), "drop_into_project", self._add_dropped),
+            (self.tr("A new project"), "drop_as_project", self._open_dropped),
+        )
+
+    def _folder_in(self, event: QDropEvent) -> Path | None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        return next((path for path in paths if path.is_dir()), None)
+
+    def _add_dropped(self) -> None:
+        if self._dropped is not None and self.session.add_folder(self._dropped):
+            self.show_page("photos")
+
+    def _open_dropped(self) -> None:
+        if self._dropped is not None and self._may_leave():
+            self.open_folder(self._dropped)
+
+    # ---- leaving
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closed:
+            if not self._may_leave():
+                event.ignore()
+                return
+            self._closed = True
+            self._settings.geometry = QByteArray(self.saveGeometry())
+            self.hide()  # the rest takes up to a second
+            self.session.close()
+        event.accept()
+
+    def _may_leave(self) -> bool:
+        """Ask once where something is being learned; everything else just stops and goes on another time."""
+        if self.session.running_kind != LEARNING:
+            return True
+        box = QMessageBox(self)
+        box.setObjectName("leave_learning")
+        box.setWindowTitle(self.tr("Learning is under way"))
+        box.setText(self.tr("What was learned is saved, and goes on from there when you open the project again."))
+        leave = box.addButton(self.tr("Save and close"), QMessageBox.ButtonRole.AcceptRole)
+        leave.setObjectName("save_and_close")
+        stay = box.addButton(self.tr("Keep learning"), QMessageBox.ButtonRole.RejectRole)
+        stay.setObjectName("keep_learning")
+        box.setDefaultButton(leave)
+        box.setEscapeButton(stay)
+        box.exec()
+        return box.clickedButton() is leave
+
+    def _restore_geometry(self) -> None:
+        stored = self._settings.geometry
+        if stored is None or not self.restoreGeometry(stored):
+            self.resize(DRAWN_WIDTH, DRAWN_HEIGHT)
