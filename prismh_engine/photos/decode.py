@@ -40,6 +40,8 @@ _UPRIGHT = {
 # A picture this large without a smaller way to decode it takes 150 MB and more: one at a time.
 _LARGE_PIXELS = 40_000_000
 _one_large_picture = threading.Lock()
+# No compression of a photo comes near this; a file that claims it keeps a decoder busy for nothing.
+_MOST_PIXELS_A_BYTE = 10_000
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ def _formats() -> tuple[str, ...]:
 
 def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decoded:
     full_size = picture.size
+    pixels = full_size[0] * full_size[1]
+    if pixels > _LARGE_PIXELS and pixels > _MOST_PIXELS_A_BYTE * len(data):
+        reason = f"The picture says it has {pixels // 10**6} million pixels, which its {len(data)} bytes cannot hold."
+        return Decoded(None, reason, width=full_size[0], height=full_size[1])
     if short_side is not None and picture.format in ("JPEG", "MPO"):
         picture.draft(None, _reduced(full_size, short_side))
     damage: Exception | None = None
@@ -124,17 +130,15 @@ def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decode
         exif = _exif(picture)
         orientation = exif.get(_ORIENTATION_TAG) if exif is not None else None
         image = _rgb(picture)
+    truncated = damage is not None
     if damage is not None or _ends_in_zeros(data):
-        share = _share_of_rows(image)
-        if damage is not None and share < ENOUGH_ROWS:
-            return Decoded(None, _why(damage, data), width=full_size[0], height=full_size[1], exif=exif)
-        if share < ENOUGH_ROWS:
+        first, last = _rows_there(image)
+        if last - first < max(1, ENOUGH_ROWS * image.height):
             reason = "The end of the file is lost: too little of the picture is there."
+            reason = _why(damage, data) if damage is not None else reason
             return Decoded(None, reason, width=full_size[0], height=full_size[1], exif=exif)
-        truncated = damage is not None or share < 1
-        image = image.crop((0, 0, image.width, max(1, round(share * image.height))))
-    else:
-        truncated = False
+        truncated = truncated or last - first < image.height
+        image = image.crop((0, first, image.width, last))
     if short_side is not None and min(image.size) > short_side:
         image = image.resize(_reduced(image.size, short_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
     if orientation in _UPRIGHT:
@@ -213,12 +217,19 @@ def _from_lab(picture: Image.Image) -> Image.Image:
     return image
 
 
-def _share_of_rows(image: Image.Image) -> float:
-    """The share of rows above a lower edge of one single colour, which is what a decoder leaves where data ends."""
+def _rows_there(image: Image.Image) -> tuple[int, int]:
+    """The first row that was decoded, and one past the last: a decoder leaves one single colour where data ends.
+
+    That is black at the top where rows are stored from the bottom up (BMP, TGA).
+    """
     pixels = np.asarray(image)
-    same = (pixels == pixels[-1, -1]).all(axis=(1, 2))
-    missing = len(same) if same.all() else int(np.argmin(same[::-1]))
-    return 1 - missing / len(same)
+    missing = (pixels == pixels[-1, -1]).all(axis=(1, 2))
+    if missing.all():
+        return 0, 0
+    below = int(np.argmin(missing[::-1]))
+    if below:
+        return 0, len(pixels) - below
+    return int(np.argmax(pixels.any(axis=(1, 2)))), len(pixels)
 
 
 def _ends_in_zeros(data: bytes) -> bool:

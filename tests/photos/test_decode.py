@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from prismh_engine.photos.decode import decode
+
+from .pictures import encoded, picture, write
+
+SIZE = (160, 120)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Mean absolute difference of two pictures, brought to one size, 0 to 255."""
+    small = [np.asarray(image.convert("RGB").resize((32, 32)), dtype=float) for image in (one, other)]
+    return float(np.abs(small[0] - small[1]).mean())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM", "TGA", "JPEG2000"])
+def test_every_common_kind_of_picture_is_read(kind: str) -> None:
+    image = picture(1)
+    decoded = decode(encoded(image, kind))
+    assert decoded.image is not None
+    assert decoded.image.mode == "RGB"
+    assert (decoded.width, decoded.height) == SIZE
+    assert difference(decoded.image, image) < 12
+
+
+def test_heic_of_a_phone_is_read(shared: Path) -> None:
+    decoded = decode(shared / "gps" / "exif-py" / "HMD_Nokia_8.3_5G_hdr.heif", short_side=384)
+    assert decoded.image is not None
+    assert (decoded.width, decoded.height) == (4608, 3456)
+    assert min(decoded.image.size) == 384
+
+
+def test_a_picture_is_brought_down_to_its_short_side_but_never_enlarged() -> None:
+    large = decode(encoded(picture(1, (1600, 1000))), short_side=384)
+    assert large.image is not None
+    assert large.image.size == (614, 384)
+    assert (large.width, large.height) == (1600, 1000)
+    small = decode(encoded(picture(1)), short_side=384)
+    assert small.image is not None
+    assert small.image.size == SIZE
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_a_photo_is_turned_upright_as_its_exif_says(orientation: int, kind: str) -> None:
+    image = picture(2)
+    # The inverse of what a viewer has to do.
+    stored = {
+        1: image,
+        2: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: image.transpose(Image.Transpose.ROTATE_180),
+        4: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: image.transpose(Image.Transpose.TRANSPOSE),
+        6: image.transpose(Image.Transpose.ROTATE_90),
+        7: image.transpose(Image.Transpose.TRANSVERSE),
+        8: image.transpose(Image.Transpose.ROTATE_270),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    decoded = decode(encoded(stored, kind, exif=exif), short_side=96)
+    assert decoded.image is not None
+    assert (decoded.width, decoded.height) == SIZE
+    assert decoded.image.size == (128, 96)
+    assert difference(decoded.image, image) < 12
+
+
+def test_real_photos_in_all_eight_orientations_come_out_upright(shared: Path) -> None:
+    for kind in ("landscape", "portrait"):
+        upright = decode(shared / "orientation" / f"{kind}_1.jpg", short_side=96).image
+        assert upright is not None
+        for orientation in range(2, 9):
+            image = decode(shared / "orientation" / f"{kind}_{orientation}.jpg", short_side=96).image
+            assert image is not None
+            turned = [image.transpose(way) for way in Image.Transpose]
+            assert all(difference(image, upright) < difference(other, upright) for other in turned)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_any_mode_becomes_rgb_that_looks_the_same(mode: str) -> None:
+    grey = picture(3).convert("L")
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    else:
+        image = grey.convert("RGB").convert(mode)
+    kind = "PNG" if mode in ("1", "L", "LA", "P", "RGBA", "I;16") else "TIFF"
+    decoded = decode(encoded(image, kind))
+    assert decoded.image is not None
+    assert decoded.image.mode == "RGB"
+    assert difference(decoded.image, grey) < (30 if mode == "1" else 4)
+
+
+def test_float_greys_are_scaled_by_their_own_range() -> None:
+    values = np.linspace(-3, 5, 64 * 48, dtype=np.float32).reshape(48, 64)
+    decoded = decode(encoded(Image.fromarray(values), "TIFF"))
+    assert decoded.image is not None
+    grey = np.asarray(decoded.image.convert("L"))
+    assert (grey.min(), grey.max()) == (0, 255)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_transparent_parts_are_white(mode: str) -> None:
+    clear = Image.new("RGBA", SIZE, (0, 0, 0, 0)).convert(mode)
+    decoded = decode(encoded(clear, "PNG", **({"transparency": 0} if mode == "P" else {})))
+    assert decoded.image is not None
+    assert decoded.image.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_an_animation_gives_its_first_frame() -> None:
+    frames = [picture(seed).quantize() for seed in (1, 2)]
+    decoded = decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    assert decoded.image is not None
+    assert difference(decoded.image, frames[0]) < 5
+
+
+@pytest.mark.parametrize(("kind", "share"), [("JPEG", 0.7), ("PNG", 0.7), ("BMP", 0.7)])
+def test_a_file_cut_short_is_used_as_far_as_it_goes(kind: str, share: float) -> None:
+    image = picture(4)
+    data = encoded(image, kind)
+    decoded = decode(data[: int(share * len(data))])
+    assert decoded.truncated
+    assert decoded.image is not None
+    assert (decoded.width, decoded.height) == SIZE
+    there = decoded.image.height
+    assert 0.4 * SIZE[1] <= there < SIZE[1]
+    # BMP stores its rows from the bottom up.
+    kept = (0, SIZE[1] - there, *SIZE) if kind == "BMP" else (0, 0, SIZE[0], there)
+    assert difference(decoded.image, image.crop(kept)) < 12
+
+
+def test_a_progressive_jpeg_cut_short_is_used() -> None:
+    data = encoded(picture(4), progressive=True)
+    decoded = decode(data[: int(0.8 * len(data))])
+    assert decoded.truncated
+    assert decoded.image is not None
+
+
+def test_a_jpeg_that_lacks_only_its_end_mark_is_used_whole() -> None:
+    decoded = decode(encoded(picture(4))[:-2])
+    assert decoded.truncated
+    assert decoded.image is not None
+    assert decoded.image.size == SIZE
+
+
+def test_a_jpeg_whose_end_became_zeros_is_marked() -> None:
+    data = encoded(picture(4, (640, 480)))
+    kept = int(0.7 * len(data))
+    decoded = decode(data[:kept] + bytes(len(data) - kept))
+    assert decoded.truncated
+    assert decoded.image is not None
+    assert decoded.image.height < 480
+
+
+def test_a_file_of_which_too_little_is_left_is_refused_in_words() -> None:
+    data = encoded(picture(4))
+    decoded = decode(data[: int(0.15 * len(data))])
+    assert decoded.image is None
+    assert "cut short" in decoded.invalid_reason
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (bytes(5000), "nothing but zeros"),
+        (b"<html>404</html>", "not a picture"),
+        (b"\xff\xd8", "not a picture"),
+        (encoded(picture(1))[:40] + b"\0" * 100, ""),
+    ],
+)
+def test_what_is_no_picture_has_a_reason_and_raises_nothing(data: bytes, reason: str) -> None:
+    decoded = decode(data)
+    assert decoded.image is None
+    assert reason in decoded.invalid_reason
+    assert decoded.invalid_reason.endswith(".")
+
+
+def test_a_bomb_is_refused_by_its_size() -> None:
+    header = bytearray(encoded(Image.new("RGB", (8, 8)), "BMP"))
+    header[18:26] = (60_000).to_bytes(4, "little") + (60_000).to_bytes(4, "little")
+    decoded = decode(bytes(header))
+    assert decoded.image is None
+    assert "million pixels" in decoded.invalid_reason
+
+
+def test_a_few_bytes_that_claim_to_be_a_huge_picture_are_refused() -> None:
+    header = bytearray(encoded(Image.new("RGB", (8, 8)), "BMP"))
+    header[18:26] = (12_000).to_bytes(4, "little") + (10_000).to_bytes(4, "little")
+    decoded = decode(bytes(header))
+    assert decoded.image is None
+    assert "cannot hold" in decoded.invalid_reason
+
+
+def test_a_postscript_file_is_never_run() -> None:
+    decoded = decode(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
+    assert decoded.image is None
+
+
+def test_a_file_that_is_gone_has_a_reason(tmp_path: Path) -> None:
+    assert "cannot be read" in decode(tmp_path / "none.jpg").invalid_reason
+    assert "cannot be read" in decode(tmp_path).invalid_reason
+
+
+def test_random_damage_never_raises() -> None:
+    random = np.random.default_rng(0)
+    whole = [encoded(picture(5, (64, 48)), kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")]
+    for data in whole:
+        for _ in range(30):
+            broken = bytearray(data)
+            for at in random.integers(0, len(data), 8):
+                broken[at] = random.integers(256)
+            decoded = decode(bytes(broken), short_side=32)
+            assert (decoded.image is None) == bool(decoded.invalid_reason)
+
+
+def test_every_bad_file_gets_a_picture_or_a_reason_and_nothing_reaches_the_terminal(shared: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prismh_engine.photos.decode import decode\n"
+        "for path in sorted(Path(sys.argv[1]).rglob('*')):\n"
+        "    if path.is_file():\n"
+        "        decoded = decode(path, short_side=384)\n"
+        "        assert (decoded.image is None) == bool(decoded.invalid_reason), path\n"
+        "        print(path.name)\n"
+    )
+    command = [sys.executable, "-X", "utf8", "-c", script, str(shared / "bad")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 402
+
+
+def test_the_file_name_does_not_matter(tmp_path: Path) -> None:
+    decoded = decode(write(tmp_path / "photo.png", encoded(picture(1), "JPEG")))
+    assert decoded.image is not None

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from prismh_engine.errors import PrismhError
+from prismh_engine.photos.scan import Scan
+
+from .pictures import encoded, picture, write
+
+JPEG = encoded(picture(1))
+
+
+def names(scan: Scan) -> list[str]:
+    return [found.relative for found in scan]
+
+
+def test_photos_of_all_subfolders_come_in_the_sorted_order_of_their_paths(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a/z.jpg", "a-b/c.jpg", "a.jpg", "a/deep/er/x.JPG"):
+        write(tmp_path / name, JPEG)
+    found = names(Scan(tmp_path))
+    assert found == sorted(found)
+    assert set(found) == {"b.jpg", "a/z.jpg", "a-b/c.jpg", "a.jpg", "a/deep/er/x.JPG"}
+
+
+def test_the_size_and_place_of_a_photo_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jpg", JPEG)
+    (found,) = Scan(tmp_path)
+    assert (found.path, found.size, found.mtime_ns) == (path, len(JPEG), path.stat().st_mtime_ns)
+
+
+def test_a_photo_is_known_by_its_content_whatever_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "photo", JPEG)
+    write(tmp_path / "photo.txt", encoded(picture(1), "PNG"))
+    write(tmp_path / "photo.dat", encoded(picture(1), "BMP"))
+    write(tmp_path / "photo.x", encoded(picture(1), "WEBP"))
+    write(tmp_path / "BMI of patients.txt", b"BMI of patients: 22, 24, 21, 30, 27")
+    write(tmp_path / "notes.txt", b"nothing")
+    scan = Scan(tmp_path)
+    assert names(scan) == ["photo", "photo.dat", "photo.txt", "photo.x"]
+    assert scan.other_files == 2
+
+
+def test_a_file_with_the_suffix_of_a_picture_is_listed_though_it_is_none(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.HEIC", "c.avif", "d.tif", "e.webp"):
+        write(tmp_path / name, b"no picture")
+    write(tmp_path / "film.mpg", b"no picture")
+    scan = Scan(tmp_path)
+    assert names(scan) == ["a.jpg", "b.HEIC", "c.avif", "d.tif", "e.webp"]
+    assert scan.other_files == 1
+
+
+def test_hidden_files_and_folders_are_counted_and_left_out(tmp_path: Path) -> None:
+    write(tmp_path / "._a.jpg", JPEG)
+    write(tmp_path / ".trash" / "b.jpg", JPEG)
+    write(tmp_path / "c.jpg", JPEG)
+    scan = Scan(tmp_path)
+    assert names(scan) == ["c.jpg"]
+    assert scan.skipped["hidden"] == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
+def test_links_are_not_followed_so_that_there_is_no_way_out_and_no_loop(tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside" / "secret.jpg", JPEG)
+    inside = tmp_path / "photos"
+    write(inside / "a.jpg", JPEG)
+    (inside / "loop").symlink_to(inside)
+    (inside / "out").symlink_to(outside.parent)
+    (inside / "file.jpg").symlink_to(outside)
+    scan = Scan(inside)
+    assert names(scan) == ["a.jpg"]
+    assert scan.skipped["links"] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_that_looks_like_a_photo_blocks_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    scan = Scan(tmp_path)
+    assert names(scan) == []
+    assert scan.other_files == 1
+
+
+def test_projects_and_given_folders_inside_are_left_out(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg", JPEG)
+    write(tmp_path / "project" / "cache" / "copy.jpg", JPEG)
+    write(tmp_path / "project" / "project.db", b"")
+    write(tmp_path / "processed" / "clean" / "a.jpg", JPEG)
+    assert names(Scan(tmp_path, without=[tmp_path / "processed"])) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("name", ["a b'\"c.jpg", "नमस्ते 📷.jpg", "=1+1.jpg", "שלום.jpg", f"{'x' * 251}.jpg", "100%.jpg"])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows forbids some of these names")
+def test_any_legal_name_is_found(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, JPEG)
+    (found,) = Scan(tmp_path)
+    assert found.path == path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are not UTF-8")
+def test_a_name_that_is_not_utf8_is_written_as_text(tmp_path: Path) -> None:
+    with open(os.path.join(os.fsencode(tmp_path), b"caf\xe9.jpg"), "wb") as stream:
+        stream.write(JPEG)
+    (found,) = Scan(tmp_path)
+    assert found.relative == "caf%E9.jpg"
+    assert found.path.read_bytes() == JPEG
+
+
+def test_a_folder_that_is_not_there_is_an_error_a_person_understands(tmp_path: Path) -> None:
+    with pytest.raises(PrismhError, match="is not a folder"):
+        list(Scan(tmp_path / "none"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="no folder is closed to this account")
+def test_a_closed_subfolder_is_a_problem_that_is_told_and_the_rest_is_found(tmp_path: Path) -> None:
+    write(tmp_path / "a.jpg", JPEG)
+    closed = write(tmp_path / "closed" / "b.jpg", JPEG).parent
+    closed.chmod(0)
+    try:
+        scan = Scan(tmp_path)
+        assert names(scan) == ["a.jpg"]
+        assert "Cannot look into" in scan.problems[0]
+    finally:
+        closed.chmod(0o755)
