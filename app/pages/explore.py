@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,11 @@ from ..widgets.selection_panel import SelectionPanel
 from .map_contents import FEWEST_PHOTOS, Group, MapContents, read_map
 from .page import Page
 
+if TYPE_CHECKING:
+    from prismh_engine.project import Photo
+
 _SIDE_WIDTH = 330
+_TYPICAL = 5
 _INSTANT, _LEARNED = "instant", "learned"
 
 
@@ -72,7 +77,7 @@ class ExplorePage(Page):
             self._read()
 
     def loaded(self) -> bool:
-        busy = self._stale or self._reading is not None or self._map.moving or self._selection.grid.loading()
+        busy = self._stale or self._reading is not None or self._map.moving or self._list.loading()
         return not busy and self.session.running_kind != READING
 
     def show_map_of(self, features: str) -> None:
@@ -130,7 +135,7 @@ class ExplorePage(Page):
         return card
 
     def _make_side(self) -> QWidget:
-        self._list = GroupList()
+        self._list = GroupList(self.session)
         self._list.chosen.connect(self._group_chosen)
         self._list_title = label("", "heading")
         self._list_hint = label("", "small")
@@ -239,8 +244,8 @@ class ExplorePage(Page):
         self._map.set_groups(titles, [theme.group_colour(number) for number in range(count)])
         self._list.set_rows(
             [
-                GroupRow(g.number, self._title_of(g), bool(g.name), len(g.photo_ids), g.separation)
-                for g in sorted(groups, key=lambda g: g.number)
+                GroupRow(g.number, self._title_of(g), bool(g.name), len(g.photo_ids), g.separation, self._some(g))
+                for g in groups
             ]
         )
         named = sum(bool(group.name) for group in groups)
@@ -318,6 +323,11 @@ class ExplorePage(Page):
             names = Counter(name for photo in photos for name in contents.names.get(photo.id, []))
             self._selection.show_photos(photos, [f"{name} ({count:,})" for name, count in names.most_common(5)])
         self._side.setCurrentIndex(1)
+
+    def _some(self, group: Group) -> list[Photo]:
+        """The most typical photos of a group."""
+        photos = (self._contents.photos.get(int(i)) for i in group.photo_ids[:_TYPICAL])
+        return [photo for photo in photos if photo is not None]
 
     def _title_of(self, group: Group) -> str:
         return group.name or self.tr("Group {number}").format(number=group.number + 1)

@@ -1,4 +1,4 @@
-"""How long each choice of the Learn page takes on this computer: measured once for a project, when nothing else runs."""
+"""How long each choice of the Learn page takes on this computer: measured once a project, while nothing else runs."""
 
 from __future__ import annotations
 

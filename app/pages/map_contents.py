@@ -18,7 +18,9 @@ FEWEST_PHOTOS = 3
 
 @dataclass(frozen=True)
 class Group:
-    """A group of photos. photo_ids int64 [N]; name: "" until a person gave one; separation: 0 to 1, None unknown."""
+    """A group of photos. photo_ids int64 [N], the most typical first. name: "" until a person gave one. separation: 0
+    to 1, None unknown.
+    """
 
     number: int
     photo_ids: NDArray[np.int64]
@@ -109,7 +111,11 @@ def _with_map(project: Project, contents: MapContents) -> MapContents:
     grouping = project.groupings.newest(features)
     groups: tuple[Group, ...] = ()
     if grouping is not None:
-        members = grouping.members()
+        by_distance = np.argsort(grouping.distances, kind="stable")
+        members = {
+            number: grouping.photo_ids[by_distance[grouping.clusters[by_distance] == number]]
+            for number in range(int(grouping.clusters.max(initial=-1)) + 1)
+        }
         names = project.labels.of_groups({number: ids.tolist() for number, ids in members.items()})
         groups = tuple(
             Group(
@@ -118,7 +124,7 @@ def _with_map(project: Project, contents: MapContents) -> MapContents:
                 names.get(number, ""),
                 float(grouping.separation[number]) if number < len(grouping.separation) else None,
             )
-            for number, ids in sorted(members.items())
+            for number, ids in members.items()
         )
     contents = dataclasses.replace(contents, groups=groups)
     found = project.maps.newest(features)

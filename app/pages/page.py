@@ -46,7 +46,7 @@ class Page(QWidget):
         header.setSpacing(theme.PAGE_MARGIN)
         header.addLayout(words, 1)
         header.addLayout(self.actions)
-        header.setAlignment(self.actions, Qt.AlignmentFlag.AlignTop)
+        header.setAlignment(self.actions, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.PAGE_MARGIN, 20, theme.PAGE_MARGIN, 20)
         whole.setSpacing(theme.CARD_GAP)

@@ -27,7 +27,9 @@ from .page import Page
 _MS_BETWEEN_DRAWINGS = 100
 _SIDE_WIDTH = 286
 _FEWEST_PHOTOS = 2
-_DECIDED_ELSEWHERE = ("data_dir", "output_dir", "project", "cache_dir", "preset", "resume_from", "allow_changed_photos")
+_NOT_OFFERED = (  # decided by the page itself; `pretrained` says in another way what `weights` says
+    "data_dir", "output_dir", "project", "cache_dir", "preset", "resume_from", "allow_changed_photos", "pretrained",
+)  # fmt: skip
 _FIRST_CHOICE = "quick"
 
 
@@ -119,7 +121,7 @@ class TrainingPage(Page):
     def _make_plot(self) -> QWidget:
         self._curve = LossCurve()
         self._history = LossHistory()
-        self._settings = SettingsPanel(TrainSettings, _DECIDED_ELSEWHERE, settle)
+        self._settings = SettingsPanel(TrainSettings, _NOT_OFFERED, settle)
         self._settings.changed.connect(self._show_times)
         self._lower = QStackedWidget()
         self._lower.addWidget(self._curve)

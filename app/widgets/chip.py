@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from .. import theme, words
+
+_PADDING, _BETWEEN, _HEIGHT = 13, 6, 26
+_PLACE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class ChipRow(QWidget):
         self._layout.addStretch(1)
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(self._clicked)
-        self._buttons: dict[str, QPushButton] = {}
+        self._buttons: dict[str, _ChipButton] = {}
         self.set_chips(chips)
 
     def set_chips(self, chips: Sequence[Chip]) -> None:
@@ -51,9 +55,7 @@ class ChipRow(QWidget):
             button = self._buttons.get(chip.name) or self._add(chip.name)
             if self._layout.indexOf(button) != place:
                 self._layout.insertWidget(place, button)
-            number = "" if chip.count is None else f"  {words.number(chip.count)}"
-            button.setText(f"{chip.text}{number}")
-            button.setAccessibleName(f"{chip.text}{number}")
+            button.show_chip(chip)
             button.setToolTip(chip.tip)
             button.setAccessibleDescription(chip.tip)
             button.setEnabled(chip.enabled)
@@ -73,8 +75,8 @@ class ChipRow(QWidget):
         """Choose a chip without telling anyone."""
         self._buttons[name].setChecked(True)
 
-    def _add(self, name: str) -> QPushButton:
-        button = QPushButton()
+    def _add(self, name: str) -> _ChipButton:
+        button = _ChipButton()
         button.setObjectName(f"chip_{name}")
         button.setProperty("role", "chip")
         button.setCheckable(True)
@@ -85,3 +87,45 @@ class ChipRow(QWidget):
 
     def _clicked(self, button: QPushButton) -> None:
         self.chosen.emit(button.objectName().removeprefix("chip_"))
+
+
+class _ChipButton(QPushButton):
+    """A chip as wide as its chosen, bold form; its number stands back behind its word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._word = self._number = ""
+
+    def show_chip(self, chip: Chip) -> None:
+        self._word = chip.text
+        self._number = "" if chip.count is None else words.number(chip.count)
+        self.setAccessibleName(f"{self._word} {self._number}".strip())
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(2 * _PADDING + self._width(bold=True), theme.pixels(_HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)  # the frame; the button has no text of its own
+        colours = theme.colours()
+        chosen = self.isChecked()
+        painter = QPainter(self)
+        left = (self.width() - self._width(bold=chosen)) // 2
+        font = theme.font(12, bold=chosen)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.quiet if not self.isEnabled() else colours.primary if chosen else colours.ink))
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), _PLACE, self._word)
+        if self._number:
+            left += QFontMetrics(font).horizontalAdvance(self._word) + _BETWEEN
+            painter.setPen(QColor(colours.quiet))
+            painter.drawText(self.rect().adjusted(left, 0, 0, 0), _PLACE, self._number)
+        painter.end()
+
+    def _width(self, *, bold: bool) -> int:
+        metrics = QFontMetrics(theme.font(12, bold=bold))
+        number = _BETWEEN + metrics.horizontalAdvance(self._number) if self._number else 0
+        return metrics.horizontalAdvance(self._word) + number

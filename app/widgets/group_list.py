@@ -1,10 +1,10 @@
-"""The groups of a map as a list: colour, name, how well separated, how many photos. Enter opens one."""
+"""The groups of a map as a list: colour, name, how well separated, how many photos, the most typical ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -29,24 +29,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from .. import theme
+from .. import theme, words
+from ..session import Session
 from .separation import paint_bar
+from .thumbnails import Thumbnails, rounded
+
+if TYPE_CHECKING:
+    from prismh_engine.project import Photo
 
 Index = QModelIndex | QPersistentModelIndex
 
-_ROW = 44
+_LINE = 34
 _BAR = 46
+_PHOTOS = 5
+_GAP = 6
 
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One line of the list. title: its name, or "Group 6"; separation: 0 to 1, None unknown."""
+    """One entry of the list. title: its name, or "Group 6"; separation: 0 to 1, None unknown; typical: some photos."""
 
     number: int
     title: str
     named: bool
     count: int
     separation: float | None
+    typical: Sequence[Photo] = ()
 
 
 class GroupList(QWidget):
@@ -55,16 +63,19 @@ class GroupList(QWidget):
     chosen = Signal(int)
     """The number of the group that was clicked, or Enter was pressed on it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self._model = _Model(self)
         self._view = QListView()
         self._view.setObjectName("group_list")
         self._view.setAccessibleName(self.tr("Groups"))
         self._view.setModel(self._model)
-        self._view.setItemDelegate(_Delegate(self._view))
+        self._delegate = _Delegate(self._view)
+        self._view.setItemDelegate(self._delegate)
         self._view.setFrameShape(QFrame.Shape.NoFrame)
         self._view.setUniformItemSizes(True)
+        self._view.setResizeMode(QListView.ResizeMode.Adjust)
         self._view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -77,6 +88,8 @@ class GroupList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._view)
         theme.changed.connect(self._view.viewport().update)
+        session.project_changed.connect(self._project_changed)
+        self._project_changed()
 
     def set_rows(self, rows: Sequence[GroupRow]) -> None:
         current = self._view.currentIndex().row()
@@ -86,6 +99,15 @@ class GroupList(QWidget):
 
     def rows(self) -> list[GroupRow]:
         return list(self._model.rows)
+
+    def loading(self) -> bool:
+        """Whether photos on screen are still being read."""
+        return self._session.thumbnails is not None and self._session.thumbnails.waiting()
+
+    def _project_changed(self) -> None:
+        self._delegate.thumbnails = self._session.thumbnails
+        if self._session.thumbnails is not None:
+            self._session.thumbnails.arrived.connect(self._view.viewport().update)
 
     def _chosen(self, index: QModelIndex) -> None:
         # A click can come as "clicked" and "activated" both; choosing twice does no harm.
@@ -119,13 +141,18 @@ class _Model(QAbstractListModel):
 
 
 class _Delegate(QStyledItemDelegate):
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.thumbnails: Thumbnails | None = None
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(100, theme.pixels(_ROW))
+        return QSize(100, theme.pixels(_LINE) + self._side() + 14)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: GroupRow = index.data(Qt.ItemDataRole.UserRole)
         colours = theme.colours()
-        rect = QRectF(option.rect).adjusted(0, 1, -2, -1)
+        rect = QRectF(option.rect).adjusted(1, 2, -3, -2)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_MouseOver:
@@ -135,30 +162,48 @@ class _Delegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(colours.primary), 1.5))
-            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
-        colour = theme.group_colour(row.number)
-        middle = rect.center().y()
+            painter.drawRoundedRect(rect, 6, 6)
+        self._paint_line(painter, QRectF(rect.left(), rect.top(), rect.width(), theme.pixels(_LINE)), row)
+        self._paint_photos(painter, rect, row)
+        painter.restore()
+
+    def _paint_line(self, painter: QPainter, line: QRectF, row: GroupRow) -> None:
+        colours, colour, middle = theme.colours(), theme.group_colour(row.number), line.center().y()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawEllipse(QRectF(rect.left() + 8, middle - 6, 12, 12))
-        count = f"{row.count:,}"
+        painter.drawEllipse(QRectF(line.left() + 8, middle - 6, 12, 12))
         painter.setFont(theme.font(12))
-        room = painter.fontMetrics().horizontalAdvance("00,000")
-        right = rect.right() - 8
+        count, room = words.number(row.count), painter.fontMetrics().horizontalAdvance("00,000")
+        right = line.right() - 8
         painter.setPen(QColor(colours.quiet))
         painter.drawText(
-            QRectF(right - room, rect.top(), room, rect.height()),
+            QRectF(right - room, line.top(), room, line.height()),
             int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count,
         )  # fmt: skip
-        right -= room + 10
+        right -= room + 4
         if row.separation is not None:
             paint_bar(painter, QRectF(right - _BAR, middle - 2.5, _BAR, 5), row.separation, colour)
         right -= _BAR + 10
         painter.setFont(theme.font(theme.TEXT_PIXELS, bold=row.named))
         painter.setPen(QColor(colours.ink if row.named else colours.quiet))
-        text = QRect(int(rect.left()) + 30, int(rect.top()), int(right - rect.left()) - 30, int(rect.height()))
+        text = QRectF(line.left() + 28, line.top(), right - line.left() - 28, line.height())
         painter.drawText(
             text, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine),
-            painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, text.width()),
+            painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, int(text.width())),
         )  # fmt: skip
-        painter.restore()
+
+    def _paint_photos(self, painter: QPainter, rect: QRectF, row: GroupRow) -> None:
+        side, ratio = self._side(), painter.device().devicePixelRatioF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for place, photo in enumerate(row.typical[:_PHOTOS]):
+            tile = QRect(
+                int(rect.left()) + 8 + place * (side + _GAP), int(rect.top()) + theme.pixels(_LINE), side, side
+            )
+            pixmap = None if self.thumbnails is None else self.thumbnails.square(photo, round(side * ratio))
+            if pixmap is None:
+                painter.fillPath(rounded(QRectF(tile)), QColor(theme.colours().line))
+            else:
+                painter.drawPixmap(tile, pixmap)
+
+    def _side(self) -> int:
+        return max(16, (self._view.viewport().width() - 20 - (_PHOTOS - 1) * _GAP) // _PHOTOS)

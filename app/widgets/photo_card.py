@@ -57,7 +57,7 @@ class PhotoCard(QWidget):
         card = QRectF(self.rect()).adjusted(_SHADOW, _SHADOW, -_SHADOW, -_SHADOW)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_SHADOW, 0, -1):
-            painter.setBrush(QColor(0, 0, 0, 5))
+            painter.setBrush(QColor(0, 0, 0, 3))
             painter.drawRoundedRect(card.adjusted(-step, 2 - step, step, 2 + step), 8 + step, 8 + step)
         painter.setBrush(QColor(colours.card))
         painter.setPen(QPen(QColor(colours.line), 1))

@@ -25,7 +25,7 @@ from prismh_engine.settings import Resolved, Settings, field_type, resolve
 from .. import theme
 from .card import Note, label, set_role
 
-_EDITOR_WIDTH = 150
+_EDITOR_WIDTH = 180
 
 
 class SettingsPanel(QWidget):
