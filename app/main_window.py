@@ -63,6 +63,8 @@ class MainWindow(QMainWindow):
             self._rail.show_step(name)
         self._stack.setCurrentWidget(page)
         page.shown()  # type: ignore[attr-defined]
+        # Tab begins with the page, and nothing looks chosen by keyboard before it is.
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self) -> QWidget:
         """The page on screen."""
@@ -96,12 +98,9 @@ class MainWindow(QMainWindow):
     # ---- putting it together
 
     def _lay_out(self) -> None:
-        around_notice = QVBoxLayout()
-        around_notice.setContentsMargins(theme.PAGE_MARGIN, 0, theme.PAGE_MARGIN, 0)
-        around_notice.addWidget(self.notice)
         right = QVBoxLayout()
         right.setSpacing(0)
-        right.addLayout(around_notice)
+        right.addWidget(self.notice)
         right.addWidget(self._stack, 1)
         central = QWidget()
         row = QHBoxLayout(central)
@@ -114,6 +113,7 @@ class MainWindow(QMainWindow):
     def _make_page(self, name: str) -> QWidget:
         page = self._new_page(name)
         page.go_to.connect(self.show_page)  # type: ignore[attr-defined]
+        page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._pages[name] = page
         self._stack.addWidget(page)
         return page

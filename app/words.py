@@ -12,7 +12,7 @@ def tr(text: str) -> str:
 
 
 def number(value: int) -> str:
-    return QLocale().toString(value)
+    return _locale().toString(value)
 
 
 def photos(count: int) -> str:
@@ -75,4 +75,10 @@ def size(count: float) -> str:
 
 
 def _date(day: date) -> str:
-    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
+    return _locale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
+
+
+def _locale() -> QLocale:
+    """The person's; one without a language (a bare terminal's) groups no digits, so English stands in for it."""
+    here = QLocale()
+    return QLocale(QLocale.Language.English) if here.language() == QLocale.Language.C else here

@@ -114,18 +114,17 @@ class ExportPage(Page):
     def _column_card(self) -> Card:
         card = Card("columns_card")
         card.setFixedWidth(theme.pixels(COLUMNS_WIDTH))
-        self._location = self._box("with_location", self.tr("Latitude, longitude"))
-        self._rounded = self._box("rounded_location", self.tr("rounded to about 1 km"))
-        self._rounded.setChecked(False)
-        self._features = self._box("with_features", self.tr("Features"))
-        always = label(self.tr("Always: file, time taken, group and its name, labels, position on the map."), "small")
-        always.setWordWrap(True)
         self._warning = Note("location_warning")
         self._warning.say(
             self.tr("Positions can show where people live. Round them or leave them out before you share the file."),
             "warning",
         )
         self._facts = Facts()
+        self._location = self._box("with_location", self.tr("Latitude, longitude"))
+        self._rounded = self._box("rounded_location", self.tr("rounded to about 1 km"), checked=False)
+        self._features = self._box("with_features", self.tr("Features"))
+        always = label(self.tr("Always: file, time taken, group and its name, labels, position on the map."), "small")
+        always.setWordWrap(True)
         inset = QHBoxLayout()
         inset.setContentsMargins(22, 0, 0, 0)
         inset.addWidget(self._rounded)
@@ -160,11 +159,11 @@ class ExportPage(Page):
         card.body.addWidget(view)
         return card
 
-    def _box(self, object_name: str, text: str) -> QCheckBox:
+    def _box(self, object_name: str, text: str, *, checked: bool = True) -> QCheckBox:
         box = QCheckBox(text)
         box.setObjectName(object_name)
         box.setAccessibleName(text)
-        box.setChecked(True)
+        box.setChecked(checked)
         box.toggled.connect(self._show_preview)
         return box
 

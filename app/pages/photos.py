@@ -251,7 +251,8 @@ class PhotosPage(Page):
 
     def _selection_changed(self, photo_ids: list[int]) -> None:
         chosen = set(photo_ids)
-        self._details.show_photos([photo for photo in self._grid.photos() if photo.id in chosen] if chosen else [])
+        photos = [photo for photo in self._grid.photos() if photo.id in chosen] if chosen else []
+        self._details.show_photos(photos, self._photos)
 
     def _say_what_can_be_done(self) -> None:
         has_map = self._map_is_coming or self.session.summary.groups > 0

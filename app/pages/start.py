@@ -33,7 +33,7 @@ class StartPage(QWidget):
         self._session = session
         self._rows: list[_RecentRow] = []
         hero = label("Prism-H", "hero")
-        what = label(self.tr("See which of your photos show the same kind of place."), "why")
+        what = label(self.tr("See which of your photos show the same kind of place."), "lead")
         self._recent_title = label(self.tr("Recent"), "heading")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(theme.ROW_GAP)
@@ -97,7 +97,7 @@ class StartPage(QWidget):
 
     def _choices(self) -> QHBoxLayout:
         first = Card("new_project_card")
-        first.setProperty("chosen", True)
+        first.setProperty("chosen", True)  # its border is one pixel wider
         choose = _button("choose_folder", self.tr("Choose folder…"), main=True)
         choose.clicked.connect(self.new_project)
         _fill(first, self.tr("New project"), self.tr("Choose a folder with photos. They stay where they are."), choose)
@@ -212,7 +212,8 @@ def _button(object_name: str, text: str, *, main: bool = False) -> QPushButton:
 
 
 def _fill(card: Card, title: str, text: str, button: QPushButton) -> None:
-    card.body.setContentsMargins(16, 15, 16, 15)
+    inside = 15 if card.property("chosen") else 16
+    card.body.setContentsMargins(inside, inside - 1, inside, inside - 1)
     words_ = label(text, "why")
     words_.setWordWrap(True)
     card.body.addWidget(label(title, "heading"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
 from .card import label, set_role
@@ -13,12 +13,13 @@ from .card import label, set_role
 Action = tuple[str, str, Callable[[], None]]
 
 
-class Notice(QFrame):
+class Notice(QWidget):
     """One sentence, up to two actions (text, objectName, call) and a cross. Hidden while there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notice")
+        self._box = QFrame()
         self._text: QLabel = label("", "")
         self._text.setObjectName("notice_text")
         self._text.setWordWrap(True)
@@ -31,7 +32,10 @@ class Notice(QFrame):
         self._close.setIconSize(QSize(14, 14))
         self._close.clicked.connect(self.dismiss)
         self._buttons: list[QPushButton] = []
-        self._layout = QHBoxLayout(self)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(theme.PAGE_MARGIN, 12, theme.PAGE_MARGIN, 0)
+        around.addWidget(self._box)
+        self._layout = QHBoxLayout(self._box)
         self._layout.setContentsMargins(14, 6, 8, 6)
         self._layout.setSpacing(theme.ROW_GAP)
         self._layout.addWidget(self._text, 1)
@@ -44,7 +48,7 @@ class Notice(QFrame):
         self.dismiss()
         self._text.setText(sentence)
         self.setAccessibleName(sentence)
-        set_role(self, role)
+        set_role(self._box, role)
         set_role(self._text, "")
         for text, object_name, call in actions:
             button = QPushButton(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -48,13 +49,14 @@ class PhotoDetails(Card):
         self.body.addStretch(1)
         self.show_photos([])
 
-    def show_photos(self, photos: list[Photo]) -> None:
+    def show_photos(self, photos: list[Photo], everything: Sequence[Photo] = ()) -> None:
+        """Show what is selected; where that is nothing, how things stand with all photos of the project."""
         self._photos = photos
         one = photos[0] if len(photos) == 1 else None
         self._preview.show_photo(photos[0] if photos else None)
         self._preview.setVisible(bool(photos))
-        self._name.setVisible(bool(photos))
-        self._facts.setVisible(one is not None)
+        self._name.setVisible(bool(photos or everything))
+        self._facts.setVisible(one is not None or (not photos and bool(everything)))
         self._verdict.setVisible(bool(photos))
         self._hint.setVisible(not photos)
         usable = [photo for photo in photos if photo.look.usable]
@@ -69,6 +71,24 @@ class PhotoDetails(Card):
             used = sum(photo.used for photo in photos)
             text = self.tr("{0} used, {1} set aside").format(words.number(used), words.number(len(photos) - used))
             self._verdict.say(text, "note")
+        elif everything:
+            self._name.setText(self.tr("All photos"))
+            self._facts.show_facts(self._facts_of_all(everything))
+
+    def _facts_of_all(self, photos: Sequence[Photo]) -> list[tuple[str, str]]:
+        used = sum(photo.used for photo in photos)
+        placed = sum(photo.look.latitude is not None for photo in photos)
+        days = sorted(photo.look.taken_at for photo in photos if photo.look.taken_at)
+        facts = [
+            (self.tr("Photos"), words.number(len(photos))),
+            (self.tr("Used"), words.number(used)),
+            (self.tr("Set aside"), words.number(len(photos) - used)),
+            (self.tr("With a place"), words.number(placed)),
+            (self.tr("With a time"), words.number(len(days))),
+        ]
+        if days:
+            facts += [(self.tr("First"), words.taken(days[0][:10])), (self.tr("Last"), words.taken(days[-1][:10]))]
+        return facts
 
     def _facts_of(self, photo: Photo) -> list[tuple[str, str]]:
         look, limits = photo.look, Thresholds()

@@ -33,14 +33,14 @@ from PySide6.QtWidgets import (
 
 from .. import theme
 from ..session import Session
-from .thumbnails import Thumbnails, rounded
+from .thumbnails import CORNER, Thumbnails, rounded
 
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
 
 Index = QModelIndex | QPersistentModelIndex
 
-TILE = 114
+TILE = 104
 GAP = 8
 RING = 3
 SET_ASIDE_OPACITY = 0.4
@@ -227,7 +227,7 @@ class _TileDelegate(QStyledItemDelegate):
         photo: Photo = index.data(PHOTO)
         colours = theme.colours()
         side = min(option.rect.width(), option.rect.height()) - GAP
-        tile = QRect(option.rect.x() + GAP // 2, option.rect.y() + GAP // 2, side, side)
+        tile = QRect(option.rect.x(), option.rect.y(), side, side)
         ratio = painter.device().devicePixelRatioF()
         pixmap = None if self.thumbnails is None else self.thumbnails.square(photo, round(side * ratio))
         painter.save()
@@ -244,6 +244,7 @@ class _TileDelegate(QStyledItemDelegate):
         if mark:
             self._draw_mark(painter, tile, mark)
         if option.state & QStyle.StateFlag.State_Selected:
+            self._draw_ring(painter, tile, QColor(colours.card), RING + 1)
             self._draw_ring(painter, tile, QColor(colours.primary), RING)
         elif option.state & (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver):
             self._draw_ring(painter, tile, QColor(colours.quiet), 1)
@@ -259,8 +260,8 @@ class _TileDelegate(QStyledItemDelegate):
     def _draw_ring(self, painter: QPainter, tile: QRect, colour: QColor, width: int) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(colour, width))
-        out = width / 2
-        painter.drawRoundedRect(QRectF(tile).adjusted(-out, -out, out, out), 5, 5)
+        inside = width / 2
+        painter.drawRoundedRect(QRectF(tile).adjusted(inside, inside, -inside, -inside), CORNER, CORNER)
 
 
 def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:

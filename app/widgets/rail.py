@@ -133,6 +133,7 @@ class Rail(QWidget):
         link.setObjectName(object_name)
         link.setAccessibleName(text)
         link.setProperty("role", "link")
+        link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return link
 
     def _fit(self) -> None:
@@ -149,17 +150,18 @@ class StepButton(QPushButton):
         self.setObjectName(f"step_{name}")
         self.setProperty("role", "step")
         self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._name, self._text = name, text
         self._mark = _Mark(number)
         title = label(text, "step_name")
         self._state = label("", "step_state")
         self._state.setWordWrap(True)
         lines = QVBoxLayout()
-        lines.setSpacing(2)
+        lines.setSpacing(3)
         lines.addWidget(title)
         lines.addWidget(self._state)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(9, 8, 8, 8)
+        layout.setContentsMargins(9, 10, 8, 10)
         layout.setSpacing(10)
         layout.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(lines, 1)
