@@ -78,9 +78,9 @@ def write_sorted(output: Path, photos: Sequence[JudgedPhoto], mode: str) -> Job[
 def check_output(data: Path, output: Path) -> None:
     """Raise `PrismhError` where sorting photos of `data` into `output` would mix the two up."""
     data, output = Path(os.path.realpath(data)), Path(os.path.realpath(output))
-    for taken in (data, output / "clean", output / "problematic"):
-        if output == data or (taken != data and data.is_relative_to(taken)):
-            raise PrismhError(f"The output folder {output} would mix with the photos in {data}: choose another one.")
+    ours = (output / "clean", output / "problematic")
+    if data == output or any(data.is_relative_to(folder) for folder in ours):
+        raise PrismhError(f"The output folder {output} would mix with the photos in {data}: choose another one.")
 
 
 def _take_away_earlier(output: Path, keep: Iterable[Path]) -> None:

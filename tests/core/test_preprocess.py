@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter
+
+from prismh_engine import jobs
+from prismh_engine.core import preprocess
+from prismh_engine.core.preprocess import ImagePreprocessor, judge_project, look_at_project
+from prismh_engine.errors import BadValueError, PrismhError
+from prismh_engine.jobs import Progress, Stopped, StopToken
+from prismh_engine.photos.scenes import draw_scene
+from prismh_engine.photos.verdicts import Thresholds
+from prismh_engine.project import Project
+
+from ..photos.pictures import encoded, overwrite_secretly, picture, write
+
+COLUMNS = [
+    "file_path", "verdict", "reason", "width", "height", "bytes", "brightness", "contrast", "sharpness",
+    "duplicate_of", "outlier_distance", "taken_at", "taken_at_source", "latitude", "longitude", "position_note",
+    "camera",
+]  # fmt: skip
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """One photo of each verdict, and what is no photo."""
+    folder = tmp_path / "field photos"
+    good, other, dark, blurred = (draw_scene(kind, 1, (640, 480)) for kind in ("drum", "tyre", "pot", "puddle"))
+    write(folder / "good.jpg", encoded(good, quality=95))
+    write(folder / "day 2" / "IMG_20240501_101112.jpg", encoded(other, quality=95))
+    write(folder / "copy of good.jpg", (folder / "good.jpg").read_bytes())
+    write(folder / "smaller.jpg", encoded(good.resize((480, 360)), quality=80))
+    write(folder / "dark.jpg", encoded(ImageEnhance.Brightness(dark).enhance(0.05)))
+    write(folder / "blurred.jpg", encoded(blurred.filter(ImageFilter.GaussianBlur(8))))
+    write(folder / "broken.jpg", b"no picture")
+    write(folder / "notes.txt", b"notes")
+    return folder
+
+
+def rows(output: Path) -> dict[str, dict[str, str]]:
+    with (output / "quality.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return {row["file_path"]: row for row in csv.DictReader(stream)}
+
+
+def run(*arguments: object) -> int:
+    return preprocess.main([str(argument) for argument in arguments] + ["--quiet"])
+
+
+@pytest.mark.parametrize("starter", [True, False])
+def test_each_photo_gets_its_verdict_and_its_place(mixed: Path, tmp_path: Path, starter: bool) -> None:
+    output = tmp_path / "out"
+    arguments = ["--data_dir", mixed, "--output_dir", output] + ([] if starter else ["--no_starter"])
+    assert run(*arguments) == 0
+    found = rows(output)
+    assert {name: row["verdict"] for name, row in found.items()} == {
+        "good.jpg": "clean",
+        "day 2/IMG_20240501_101112.jpg": "clean",
+        "copy of good.jpg": "duplicate",
+        "smaller.jpg": "duplicate",
+        "dark.jpg": "dark",
+        "blurred.jpg": "blurry",
+        "broken.jpg": "invalid",
+    }
+    assert found["smaller.jpg"]["duplicate_of"] == "good.jpg"
+    assert (output / "clean" / "day 2" / "IMG_20240501_101112.jpg").is_file()
+    assert (output / "problematic" / "invalid" / "broken.jpg").is_file()
+    assert list((output / "problematic" / "outliers").iterdir()) == []
+
+
+def test_quality_csv_has_all_columns_and_says_what_is_known(mixed: Path, tmp_path: Path) -> None:
+    assert run("--data-dir", mixed, "--output-dir", tmp_path / "out", "--mode", "list", "--no-starter") == 0
+    found = rows(tmp_path / "out")
+    good, named = found["good.jpg"], found["day 2/IMG_20240501_101112.jpg"]
+    assert list(good) == COLUMNS
+    assert (good["width"], good["height"]) == ("640", "480")
+    assert int(good["bytes"]) == (mixed / "good.jpg").stat().st_size
+    assert 0 < float(good["brightness"]) < 255
+    assert good["outlier_distance"] == ""
+    assert good["position_note"]
+    assert (named["taken_at"], named["taken_at_source"]) == ("2024-05-01T10:11:12", "file_name")
+    assert found["broken.jpg"]["reason"]
+    assert found["broken.jpg"]["width"] == ""
+
+
+def test_thresholds_are_flags(mixed: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run("--data_dir", mixed, "--output_dir", out, "--no_starter", "--dark", 0, "--blurry", 0) == 0
+    verdicts = {row["verdict"] for row in rows(out).values()}
+    assert verdicts == {"clean", "duplicate", "invalid"}
+
+
+def test_a_sample_has_the_size_that_was_asked_for_and_is_the_same_each_time(mixed: Path, tmp_path: Path) -> None:
+    chosen = []
+    for name in ("one", "two"):
+        assert run("--data_dir", mixed, "--output_dir", tmp_path / name, "--no_starter", "--sample_size", 3) == 0
+        chosen.append(set(rows(tmp_path / name)))
+    assert len(chosen[0]) == 3
+    assert chosen[0] == chosen[1]
+
+
+def test_a_second_run_over_an_unchanged_folder_reads_no_photo_again(mixed: Path, tmp_path: Path) -> None:
+    arguments = ["--data_dir", mixed, "--output_dir", tmp_path / "out", "--mode", "list", "--cache_dir", tmp_path / "c"]
+    assert run(*arguments) == 0
+    before = rows(tmp_path / "out")
+    for path in mixed.rglob("*.jpg"):
+        overwrite_secretly(path, b"no picture any more")
+    assert run(*arguments) == 0
+    assert rows(tmp_path / "out") == before
+
+
+def test_a_folder_without_a_usable_photo_ends_well_and_says_so(tmp_path: Path, capsys: Any) -> None:
+    write(tmp_path / "photos" / "broken.jpg", b"no picture")
+    write(tmp_path / "photos" / "notes.txt", b"notes")
+    arguments = ["--data_dir", tmp_path / "photos", "--output_dir", tmp_path / "out"]
+    assert preprocess.main([str(argument) for argument in arguments]) == 0
+    assert "None of them can be used" in capsys.readouterr().out
+    shutil.rmtree(tmp_path / "photos")
+    (tmp_path / "photos").mkdir()
+    assert preprocess.main([str(argument) for argument in arguments]) == 0
+    assert "No photo was found" in capsys.readouterr().out
+
+
+def test_wrong_usage_and_a_missing_folder_are_one_sentence(tmp_path: Path, capsys: Any) -> None:
+    assert run("--output_dir", tmp_path / "out") == 2
+    assert "--data_dir" in capsys.readouterr().err
+    assert run("--data_dir", tmp_path / "none", "--output_dir", tmp_path / "out") == 1
+    error = capsys.readouterr().err
+    assert "is not a folder" in error
+    assert len(error.splitlines()) == 1
+    assert run("--data_dir", tmp_path, "--output_dir", tmp_path / "out", "--ccthreshold", 2) == 2
+    assert run("--data_dir", tmp_path, "--output_dir", tmp_path / "out", "--outlier_distance", 0.5) == 2
+
+
+def test_no_torch_is_imported_with_or_without_the_starter(mixed: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; from prismh_engine.core.preprocess import main\n"
+        "assert main(sys.argv[1:]) == 0\n"
+        "bad = {'torch', 'torchvision', 'sklearn', 'timm'} & set(sys.modules)\n"
+        "assert not bad, bad\n"
+    )
+    command = [sys.executable, "-c", script, "--data_dir", mixed, "--output_dir", tmp_path / "out", "--mode", "list"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_published_call_sorts_a_folder_and_tells_its_quality(mixed: Path, tmp_path: Path) -> None:
+    preprocessor = ImagePreprocessor(input_dir=str(mixed), output_dir=str(tmp_path / "processed"), starter=False)
+    with pytest.raises(PrismhError, match="run_preprocessing"):
+        preprocessor.get_quality_stats()
+    preprocessor.run_preprocessing()
+    stats = preprocessor.get_quality_stats()
+    assert stats == {
+        "quality_score": pytest.approx(2 / 7),
+        "duplicate_rate": pytest.approx(2 / 7),
+        "outlier_rate": 0.0,
+        "dark_rate": pytest.approx(1 / 7),
+        "blurry_rate": pytest.approx(1 / 7),
+        "invalid_rate": pytest.approx(1 / 7),
+    }
+    assert (tmp_path / "processed" / "clean" / "good.jpg").is_file()
+    with pytest.raises(BadValueError, match="ccthreshold"):
+        ImagePreprocessor(mixed, tmp_path / "processed", ccthreshold=1.5)
+
+
+def test_a_project_is_made_and_judged_at_the_command_line(mixed: Path, tmp_path: Path) -> None:
+    assert run("--data_dir", mixed, "--project", tmp_path / "project") == 0
+    with Project.open(tmp_path / "project") as project:
+        assert project.photos.counts()["used"] == 2
+        assert project.features.find("starter") is not None
+        smaller = next(photo for photo in project.photos.all() if photo.path.name == "smaller.jpg")
+        best = project.photos.some([smaller.duplicate_of or 0])[0]
+        assert best.path.name == "good.jpg"
+    assert run("--project", tmp_path / "project", "--no_starter", "--blurry", 0, "--dark", 0) == 0
+    with Project.open(tmp_path / "project") as project:
+        assert project.photos.counts()["used"] == 4
+    assert run("--project", tmp_path / "project", "--output_dir", tmp_path / "out") == 2
+
+
+def test_looking_at_a_project_tells_the_ids_of_every_photo_once(project: Project, mixed: Path) -> None:
+    project.add_folder(mixed)
+    told: list[Progress] = []
+    report = jobs.run(look_at_project(project), told.append)
+    ids = [photo_id for progress in told for photo_id in progress.metrics.get("photo_ids", [])]
+    assert sorted(ids) == sorted(photo.id for photo in project.photos.all())
+    assert (report.looked_at, report.other_files) == (7, 1)
+    assert project.photos.counts()["used"] == 2
+
+
+def test_a_second_look_takes_only_what_is_new_or_changed(project: Project, mixed: Path) -> None:
+    project.add_folder(mixed)
+    jobs.run(look_at_project(project))
+    write(mixed / "new.jpg", encoded(picture(8, (640, 480))))
+    write(mixed / "broken.jpg", encoded(picture(9, (640, 480))))
+    report = jobs.run(look_at_project(project))
+    assert (report.looked_at, report.unchanged) == (2, 6)
+    assert project.photos.counts()["used"] == 4
+
+
+def test_a_moved_photo_keeps_its_names_and_a_deleted_one_is_missing_until_it_is_back(
+    project: Project, mixed: Path, tmp_path: Path
+) -> None:
+    project.add_folder(mixed)
+    jobs.run(look_at_project(project))
+    by_name = {photo.path.name: photo.id for photo in project.photos.all()}
+    project.labels.name_photos([by_name["good.jpg"]], "drum")
+    (mixed / "sorted").mkdir()
+    shutil.move(mixed / "good.jpg", mixed / "sorted" / "drum 1.jpg")
+    shutil.move(mixed / "dark.jpg", tmp_path / "dark.jpg")
+    assert jobs.run(look_at_project(project)).missing == 2
+    moved = next(photo for photo in project.photos.all() if photo.path.name == "drum 1.jpg")
+    assert moved.id == by_name["good.jpg"]
+    assert project.labels.of_photos()[moved.id] == ["drum"]
+    assert project.photos.counts()["missing"] == 1
+    shutil.move(tmp_path / "dark.jpg", mixed / "dark.jpg")
+    jobs.run(look_at_project(project))
+    assert project.photos.counts()["missing"] == 0
+
+
+def test_a_folder_that_cannot_be_reached_loses_no_photo(project: Project, mixed: Path, tmp_path: Path) -> None:
+    project.add_folder(mixed)
+    other = write(tmp_path / "other" / "a.jpg", encoded(picture(20, (640, 480)))).parent
+    project.add_folder(other)
+    jobs.run(look_at_project(project))
+    mixed.rename(tmp_path / "unplugged")
+    report = jobs.run(look_at_project(project))
+    assert len(report.problems) == 1
+    assert project.photos.counts()["all"] == 8
+    assert project.photos.counts()["missing"] == 7
+    (tmp_path / "unplugged").rename(mixed)
+    jobs.run(look_at_project(project))
+    assert project.photos.counts()["missing"] == 0
+
+
+def test_a_stop_keeps_what_was_looked_at(project: Project, mixed: Path) -> None:
+    project.add_folder(mixed)
+    stop = StopToken()
+    told: list[Progress] = []
+
+    def on_progress(progress: Progress) -> None:
+        told.append(progress)
+        if progress.metrics.get("photo_ids"):
+            stop.stop()
+
+    with pytest.raises(Stopped):
+        jobs.run(look_at_project(project, stop), on_progress, stop)
+    ids = [photo_id for progress in told for photo_id in progress.metrics.get("photo_ids", [])]
+    assert ids
+    assert set(ids) <= {photo.id for photo in project.photos.all()}
+    jobs.run(look_at_project(project))
+    assert project.photos.counts()["all"] == 7
+
+
+def test_what_a_person_overruled_stays_so(project: Project, mixed: Path) -> None:
+    project.add_folder(mixed)
+    jobs.run(look_at_project(project))
+    blurred = next(photo for photo in project.photos.all() if photo.verdict == "blurry")
+    project.photos.overrule([blurred.id], "used")
+    judge_project(project, Thresholds(blurry=10_000.0))
+    assert blurred.id in {photo.id for photo in project.photos.used()}
+
+
+def test_every_bad_file_is_listed_with_a_verdict_and_nothing_but_that_is_said(shared: Path, tmp_path: Path) -> None:
+    arguments = ["--data_dir", shared / "bad", "--output_dir", tmp_path, "--mode", "list", "--no_starter", "--quiet"]
+    command = [sys.executable, "-m", "prismh_engine.core.preprocess", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = rows(tmp_path)
+    assert len(found) == 402
+    assert all(row["verdict"] == "clean" or row["reason"] for row in found.values())
+
+
+def test_a_picture_drawn_for_the_screen_is_as_welcome_as_a_photo(tmp_path: Path) -> None:
+    write(tmp_path / "photos" / "plain.png", encoded(Image.new("RGBA", (80, 60), (0, 0, 0, 0)), "PNG"))
+    out = tmp_path / "out"
+    assert run("--data_dir", tmp_path / "photos", "--output_dir", out, "--no_starter") == 0
+    assert rows(out)["plain.png"]["brightness"] == "255.0"

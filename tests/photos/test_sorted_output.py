@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from prismh_engine import jobs
+from prismh_engine.errors import PrismhError
+from prismh_engine.photos.record import Look
+from prismh_engine.photos.sorted_output import COPY, LINK, LIST, JudgedPhoto, check_output, write_sorted
+from prismh_engine.tables import read_csv
+
+from .pictures import write
+
+
+def judged(root: Path, name: str, verdict: str = "clean") -> JudgedPhoto:
+    path = root / name
+    if not path.exists():
+        write(path, name.encode() * 100)
+    return JudgedPhoto(name, path, path.stat().st_size, Look("hash"), verdict, "", None)
+
+
+def files(output: Path) -> set[str]:
+    return {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_photos_lie_in_the_folder_of_their_verdict_with_their_subfolders(root: Path, output: Path) -> None:
+    photos = [judged(root, "a/1.jpg"), judged(root, "a/2.jpg", "blurry"), judged(root, "3.jpg", "duplicate")]
+    assert jobs.run(write_sorted(output, photos, COPY)) == []
+    assert files(output) == {
+        "clean/a/1.jpg",
+        "problematic/blurry/a/2.jpg",
+        "problematic/duplicates/3.jpg",
+        "quality.csv",
+    }
+    assert (output / "clean/a/1.jpg").read_bytes() == photos[0].path.read_bytes()
+    for folder in ("invalid", "dark", "outliers"):
+        assert (output / "problematic" / folder).is_dir()
+
+
+def test_list_leaves_the_folders_empty(root: Path, output: Path) -> None:
+    jobs.run(write_sorted(output, [judged(root, "1.jpg")], LIST))
+    assert files(output) == {"quality.csv"}
+    assert (output / "clean").is_dir()
+
+
+def test_link_makes_no_second_copy_and_copy_replaces_the_link(root: Path, output: Path) -> None:
+    photo = judged(root, "1.jpg")
+    jobs.run(write_sorted(output, [photo], LINK))
+    assert (output / "clean/1.jpg").samefile(photo.path)
+    jobs.run(write_sorted(output, [photo], COPY))
+    assert not (output / "clean/1.jpg").samefile(photo.path)
+    assert (output / "clean/1.jpg").read_bytes() == photo.path.read_bytes()
+
+
+def test_where_links_are_impossible_it_copies(root: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    photo = judged(root, "1.jpg")
+    jobs.run(write_sorted(output, [photo], LINK))
+    assert (output / "clean/1.jpg").read_bytes() == photo.path.read_bytes()
+
+
+def test_a_second_run_moves_what_is_judged_otherwise_and_takes_away_what_is_gone(root: Path, output: Path) -> None:
+    jobs.run(write_sorted(output, [judged(root, "a/1.jpg"), judged(root, "a/2.jpg")], COPY))
+    jobs.run(write_sorted(output, [judged(root, "a/1.jpg", "dark")], COPY))
+    assert files(output) == {"problematic/dark/a/1.jpg", "quality.csv"}
+    assert not (output / "clean" / "a").exists()
+
+
+def test_a_second_run_brings_the_new_bytes_of_a_changed_photo(root: Path, output: Path) -> None:
+    photo = judged(root, "1.jpg")
+    jobs.run(write_sorted(output, [photo], COPY))
+    write(photo.path, b"new bytes")
+    jobs.run(write_sorted(output, [photo], COPY))
+    assert (output / "clean/1.jpg").read_bytes() == b"new bytes"
+
+
+def test_files_of_somebody_else_are_never_touched(root: Path, output: Path) -> None:
+    stranger = write(output / "clean" / "mine.jpg", b"mine")
+    with pytest.raises(PrismhError, match=r"mine\.jpg"):
+        jobs.run(write_sorted(output, [judged(root, "1.jpg")], COPY))
+    assert stranger.read_bytes() == b"mine"
+
+
+def test_a_forged_quality_file_removes_nothing_outside(root: Path, output: Path, tmp_path: Path) -> None:
+    precious = write(tmp_path / "precious.jpg", b"precious")
+    write(output / "quality.csv", b"file_path,verdict\r\n../../precious.jpg,clean\r\n" + f"{precious},clean".encode())
+    jobs.run(write_sorted(output, [judged(root, "1.jpg")], COPY))
+    assert precious.read_bytes() == b"precious"
+
+
+def test_a_photo_that_vanished_is_told_and_the_others_are_sorted(root: Path, output: Path) -> None:
+    gone = judged(root, "1.jpg")
+    gone.path.unlink()
+    problems = jobs.run(write_sorted(output, [gone, judged(root, "2.jpg")], COPY))
+    assert "1.jpg" in problems[0]
+    assert files(output) == {"clean/2.jpg", "quality.csv"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows forbids these names")
+def test_names_that_a_spreadsheet_would_run_are_tamed_and_the_files_keep_theirs(root: Path, output: Path) -> None:
+    write(root / "=1+1.jpg", b"x")
+    photo = JudgedPhoto("./=1+1.jpg", root / "=1+1.jpg", 1, Look("hash"), "clean", "=reason", None)
+    jobs.run(write_sorted(output, [photo], COPY))
+    assert files(output) == {"clean/=1+1.jpg", "quality.csv"}
+    text = (output / "quality.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert text.startswith("./=1+1.jpg,clean,'=reason,")
+    assert read_csv(output / "quality.csv", ["reason"])[0]["reason"] == "=reason"
+
+
+def test_an_output_that_would_mix_with_the_photos_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for data in (out, out / "clean", out / "problematic" / "dark"):
+        data.mkdir(parents=True, exist_ok=True)
+        with pytest.raises(PrismhError, match="would mix"):
+            check_output(data, out)
+    check_output(tmp_path / "photos", out)
+    check_output(tmp_path, out)
+    check_output(out / "photos", out)

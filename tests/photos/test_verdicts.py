@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from prismh_engine.photos.duplicates import Duplicate
+from prismh_engine.photos.record import Look
+from prismh_engine.photos.verdicts import Thresholds, Verdict, judge
+
+GOOD = Look("a", brightness=120.0, contrast=40.0, sharpness=500.0)
+DARK_AND_BLURRED = Look("b", brightness=5.0, contrast=1.0, sharpness=3.0)
+
+
+def verdict(look: Look, duplicate: Duplicate | None = None, thresholds: Thresholds = Thresholds()) -> Verdict:  # noqa: B008
+    duplicates = {1: duplicate} if duplicate else {}
+    return judge([GOOD, look], ["best.jpg", "this.jpg"], duplicates, thresholds)[1]
+
+
+def test_a_good_photo_is_clean_without_a_word() -> None:
+    assert verdict(GOOD) == Verdict("clean")
+
+
+def test_a_photo_that_cannot_be_used_is_invalid_for_its_own_reason() -> None:
+    assert verdict(Look("", invalid_reason="The file is empty.")) == Verdict("invalid", "The file is empty.")
+
+
+def test_the_first_verdict_stands_and_the_reason_names_the_others() -> None:
+    judged = verdict(DARK_AND_BLURRED, Duplicate(0, equal_bytes=True))
+    assert judged.kind == "duplicate"
+    assert judged.duplicate_of == 0
+    assert "best.jpg" in judged.reason
+    assert "dark" in judged.reason
+    assert "Blurred" in judged.reason
+    assert verdict(DARK_AND_BLURRED).kind == "dark"
+
+
+def test_thresholds_decide() -> None:
+    assert verdict(DARK_AND_BLURRED, thresholds=Thresholds(dark=4.0)).kind == "blurry"
+    assert verdict(DARK_AND_BLURRED, thresholds=Thresholds(dark=4.0, blurry=2.0)).kind == "clean"
+
+
+def test_a_file_cut_short_is_used_and_marked_in_words() -> None:
+    judged = verdict(Look("c", truncated=True, brightness=120.0, sharpness=500.0))
+    assert judged.kind == "clean"
+    assert "cut short" in judged.reason
