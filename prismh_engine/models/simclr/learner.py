@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...photos.cache import PhotoCache
 from .augmentation import FIXED_EPOCH, normalize
 from .dataset import ViewBatches
 from .loss import NTXentLoss
-from .network import SimCLRModel, set_training_mode
+from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
 from .settings import TrainSettings
 from .step import MEASURES, interruptible, keeping_statistics, learn_step, measure_loss
@@ -54,6 +54,8 @@ class Learner:
             self.model = SimCLRModel.start(settings.base_model, settings.start_weights)
         self.model.image_size = settings.image_size
         self.model.freeze(settings.freeze_blocks, settings.freeze_bn)
+        blocks = settings.freeze_blocks
+        self._network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
         self._criterion = NTXentLoss(settings.temperature)
@@ -78,6 +80,11 @@ class Learner:
     def photos_done(self) -> int:
         """Photos learned from so far in the epoch under way."""
         return min(self.batch * self.batches.batch_size, len(self.batches.photos))
+
+    @property
+    def held_out_batches(self) -> int:
+        """Batches whose loss is measured after each epoch."""
+        return 0 if self._held_out is None else len(self._held_out)
 
     @property
     def losses(self) -> list[float]:
@@ -120,7 +127,7 @@ class Learner:
         set_training_mode(self.model)
         views = normalize(self._views.to(self._device))
         with interruptible(self.model, self._asked), keeping_statistics(self.model):
-            measured = learn_step(self.model, self._optimizer, self._criterion, views, self.settings.grad_clip)
+            measured = learn_step(self._network, self._optimizer, self._criterion, views, self.settings.grad_clip)
         for name in MEASURES:
             self._sums[name] += measured[name] * (len(views) // 2)
         self._views = None
@@ -207,7 +214,7 @@ class Learner:
         loss_sum, photos = 0.0, 0
         with closing(self._held_out.stream(FIXED_EPOCH)) as stream, interruptible(self.model, self._asked):
             for views in stream:
-                loss = measure_loss(self.model, self._criterion, normalize(views.to(self._device)))
+                loss = measure_loss(self._network, self._criterion, normalize(views.to(self._device)))
                 loss_sum += loss * (len(views) // 2)
                 photos += len(views) // 2
         return loss_sum / photos if photos else math.nan

@@ -17,6 +17,8 @@ from ...errors import BadValueError
 from .. import encoders
 from . import checkpoint as checkpoints
 
+_IMAGES_IN_CACHE = 8
+
 
 class SimCLRProjectionHead(nn.Sequential):
     """Linear, ReLU, Linear (Chen et al. 2020, section 2.1): [N, input_dim] -> [N, output_dim]."""
@@ -66,7 +68,11 @@ class SimCLRModel(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features = self.encoder(images)
-        return features, functional.normalize(self.projection_head(features), dim=1)
+        return features, self.project(features)
+
+    def project(self, features: Tensor) -> Tensor:
+        """Features [N, D] -> projections [N, output_dim] of unit length."""
+        return functional.normalize(self.projection_head(features), dim=1)
 
     def freeze(self, blocks: int = 0, batch_norm: bool = False) -> None:
         """Keep the first `blocks` blocks of the encoder, and all before them, or all its batch norms, as they are.
@@ -99,6 +105,30 @@ class SimCLRModel(nn.Module):
         self.encoder_dim = encoders.ENCODERS[base_model]
         self.encoder = encoders.build(base_model, weights)
         self.projection_head = SimCLRProjectionHead(self.encoder_dim, output_dim=output_dim)
+
+
+class FrozenFirst(nn.Module):
+    """A `SimCLRModel` whose first `blocks` blocks are frozen, with the same weights, input and output.
+
+    What comes before the first block that learns is computed without gradients, a few images at a time on a CPU: its
+    large activations then stay in the processor's cache, which takes less than half the time of a whole batch at once.
+    """
+
+    def __init__(self, model: SimCLRModel, blocks: int) -> None:
+        super().__init__()
+        self.model = model
+        model.freeze(blocks)
+        layers = _layers(model.encoder)
+        border = layers.index(_blocks(model.encoder)[blocks])
+        # Plain lists: the layers stay the encoder's, under its names.
+        self._first, self._rest = tuple(layers[:border]), tuple(layers[border:])
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        at_once = _IMAGES_IN_CACHE if images.device.type == "cpu" else len(images)
+        with torch.no_grad():
+            parts = [_through(self._first, part) for part in images.split(at_once)]
+        features = _through(self._rest, torch.cat(parts))
+        return features, self.model.project(features)
 
 
 def set_training_mode(model: nn.Module) -> None:
@@ -141,3 +171,19 @@ def extract_features(model: nn.Module, dataloader: Iterable[Any]) -> NDArray[np.
 def _blocks(encoder: nn.Module) -> list[nn.Module]:
     stages = [getattr(encoder, f"layer{i}") for i in range(1, 5)] if hasattr(encoder, "layer1") else encoder.blocks
     return [block for stage in stages for block in stage]  # type: ignore[union-attr]
+
+
+def _layers(encoder: nn.Module) -> list[nn.Module]:
+    """The encoder as a sequence of layers, one after the other: a ResNet of torchvision, or timm's EfficientNet."""
+    before, after = ["conv_stem", "bn1"], ["conv_head", "bn2", "global_pool"]
+    last: list[Any] = [encoder.classifier] if hasattr(encoder, "classifier") else [nn.Flatten(1), encoder.fc]
+    if hasattr(encoder, "layer1"):
+        before, after = ["conv1", "bn1", "relu", "maxpool"], ["avgpool"]
+    first, middle = ([getattr(encoder, name) for name in names] for names in (before, after))
+    return [*first, *_blocks(encoder), *middle, *last]
+
+
+def _through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .resume import Start
     from .run_folder import RunFolder
 
-MANY_PHOTOS_THREADS = 8
+MOST_DATA_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -114,14 +114,14 @@ def _learn(
     from .training import best_epoch
 
     settings, state, began = start.resolved.settings, start.state, time.monotonic()
-    device = _device(settings.device)
+    device = compute_device(settings.device)
     with _threads(state["torch_threads"] if state else None):
         threads = torch.get_num_threads()
 
         def asked() -> bool:
             return stop is not None and (stop.stopped or stop.paused)
 
-        with Learner(settings, photos, cache, device, _data_threads(settings), asked) as learner:
+        with Learner(settings, photos, cache, device, data_threads(settings), asked) as learner:
             if state is not None:
                 learner.restore(state)
             kept = {
@@ -226,7 +226,8 @@ def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:
     return default_cache_folder() if project is None else project.cache_folder
 
 
-def _device(name: str) -> torch.device:
+def compute_device(name: str) -> torch.device:
+    """auto: a CUDA GPU where there is one, else the CPU."""
     import torch
 
     if name == "cuda" and not torch.cuda.is_available():
@@ -236,10 +237,11 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _data_threads(settings: TrainSettings) -> int:
+def data_threads(settings: TrainSettings) -> int:
+    """Threads that prepare views; auto: one a processor, up to what any network can use."""
     if isinstance(settings.num_workers, int):
         return settings.num_workers
-    return min(os.cpu_count() or 1, MANY_PHOTOS_THREADS)
+    return min(os.cpu_count() or 1, MOST_DATA_THREADS)
 
 
 @contextmanager
