@@ -11,10 +11,11 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ THUMBNAIL_SIDE = 256
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
 _SECONDS_BETWEEN_STOP_CHECKS = 0.1
 
+T = TypeVar("T")
 _Statement = tuple[str, Sequence[tuple[object, ...]]]
 
 _TABLES = """
@@ -239,33 +241,28 @@ class PhotoCache:
             return _connect(path)
 
     def _rows(self, sql: str, parameters: Sequence[object]) -> list[tuple[str, bytes]]:
+        return self._retried(lambda: self._connection.execute(sql, parameters).fetchall())
+
+    def _write(self, statements: Sequence[_Statement]) -> None:
+        self._retried(lambda: self._execute(statements))
+
+    def _retried(self, action: Callable[[], T]) -> T:
+        """Do something with the database; once more on a new one where it was deleted or damaged while in use."""
         with self._lock:
             try:
-                return self._connection.execute(sql, parameters).fetchall()
+                return action()
             except sqlite3.DatabaseError:
-                self._open_again()
-                return self._connection.execute(sql, parameters).fetchall()
-
-    def _write(self, statements: Iterable[_Statement]) -> None:
-        with self._lock:
+                self._connection.close()
+                self._connection = self._open()
             try:
-                self._execute(statements)
-            except sqlite3.DatabaseError:
-                try:
-                    self._open_again()
-                    self._execute(statements)
-                except sqlite3.DatabaseError as error:
-                    raise PrismhError(f"Cannot write the cache in {self.folder}: {error}.") from error
+                return action()
+            except sqlite3.DatabaseError as error:
+                raise PrismhError(f"Cannot use the cache in {self.folder}: {error}.") from error
 
-    def _execute(self, statements: Iterable[_Statement]) -> None:
+    def _execute(self, statements: Sequence[_Statement]) -> None:
         with self._connection:
             for sql, rows in statements:
                 self._connection.executemany(sql, rows)
-
-    def _open_again(self) -> None:
-        """The cache was deleted or damaged while it was in use."""
-        self._connection.close()
-        self._connection = self._open()
 
 
 def _connect(path: Path) -> sqlite3.Connection:
