@@ -147,11 +147,13 @@ def _predict(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     scaler = StandardScaler().fit(train)
     train, test = scaler.transform(train), scaler.transform(test)
     model = LogisticRegression(max_iter=200, warm_start=True)
-    with warnings.catch_warnings():
+    # Products this small are slower on several threads, and far slower where something else computes beside them.
+    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # weights still moving in the last digits change no vote
         return [model.set_params(C=strength).fit(train, classes).predict(test) for strength in strengths]
 

@@ -1,0 +1,208 @@
+"""The step `evaluate`: how well embeddings tell classes apart, of one file or of two side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import intervals, scores
+from ..analysis.intervals import Interval
+from ..analysis.neighbours import near_duplicates, unit_rows
+from ..command import run_step
+from ..errors import BadValueError, PrismhError
+from ..files import write_json
+from ..jobs import Job, StopToken
+from ..project import Project
+from ..project.feature_sets import STARTER
+from ..settings import Resolved, Settings, setting
+from . import embedding_files, photo_tables
+from .sources import check_source
+
+FILE_NAME = "evaluation.json"
+_MOST_IN_ONE = 0.5  # a larger share of all photos is no group of near duplicates: such cosines say nothing
+
+
+@dataclass(frozen=True)
+class EvaluateSettings(Settings):
+    """Settings of the step `evaluate`."""
+
+    step: ClassVar[str] = "evaluate"
+
+    embeddings: tuple[Path, ...] = setting((), "one all_embeddings.npz, or two to compare")
+    labels: Path | None = setting(None, "CSV with the class of each photo: file_path,label; without it the folder")
+    output_dir: Path | None = setting(None, f"folder for {FILE_NAME}")
+    project: Path | None = setting(None, "project folder, in place of --embeddings and --output_dir")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.embeddings) > 2:
+            raise BadValueError(f"embeddings must be one or two files, got {len(self.embeddings)}")
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Embeddings [N, D] under a name, and the photo of each row."""
+
+    name: str
+    embeddings: NDArray[np.float32]
+    file_paths: Sequence[str]
+
+
+@dataclass(frozen=True)
+class EvaluateReport:
+    """What `evaluation.json` holds; its text is the table."""
+
+    photos: int
+    classes: Sequence[str]
+    files: Sequence[Mapping[str, Any]]
+    difference: Mapping[str, Interval | None] | None
+    notes: Sequence[str]
+
+    def __str__(self) -> str:
+        width = max(len("difference"), *(len(str(file["embeddings"])) for file in self.files))
+        lines = [f"{self.photos} photos, {len(self.classes)} classes", _line("", width, _HEADINGS)]
+        lines += [
+            _line(file["embeddings"], width, [_text(file[name]) for name in intervals.NAMES]) for file in self.files
+        ]
+        if self.difference is not None:
+            texts = [_text(self.difference[name], sign=True) for name in intervals.NAMES]
+            lines.append(_line("difference", width, texts))
+        return "\n".join([*lines, *self.notes])
+
+
+_HEADINGS = ("kNN", "linear probe", "NMI", "ARI", "silhouette")
+
+
+def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None) -> Job[EvaluateReport]:
+    """Score one or two sets of embeddings, write `evaluation.json` and return the table.
+
+    Of a project: the starter's features, and beside them the newest run's. Raises `PrismhError` where a file cannot
+    be read, or there are fewer than two classes.
+    """
+    settings = resolved.settings
+    check_source(resolved, "output_dir")
+    labels = None if settings.labels is None else photo_tables.read_labels(settings.labels)
+    if settings.project is not None:
+        with Project.open(settings.project) as project:
+            contestants = _of_project(project)
+            labels = _names_of_project(project) if labels is None else labels
+    else:
+        contestants = []
+        for path in settings.embeddings:
+            read = embedding_files.read(path)
+            contestants.append(Contestant(str(path), read.embeddings, read.file_paths))
+    report = yield from compare(contestants, labels, stop)
+    if settings.output_dir is not None:
+        content = dataclasses.asdict(report)
+        if report.difference is None:
+            del content["difference"]
+        write_json(settings.output_dir / FILE_NAME, content)
+    return report
+
+
+def compare(
+    contestants: Sequence[Contestant], labels: Mapping[str, Sequence[str]] | None, stop: StopToken | None = None
+) -> Job[EvaluateReport]:
+    """Score one or two sets of embeddings on the photos they share and that have one class.
+
+    labels: file_path -> its labels; None for the folder a photo lies in. Raises `PrismhError` where fewer than two
+    photos of two classes are left.
+    """
+    paths, notes = _shared_paths(contestants)
+    names, more = _classes(paths, labels)
+    notes += more
+    kept = [path for path in paths if path in names]
+    classes, codes = np.unique([names[path] for path in kept], return_inverse=True)
+    if len(classes) < 2:
+        found = f"only the class {str(classes[0])!r}" if len(classes) else "none"
+        raise PrismhError(f"Evaluating needs photos of two classes, and there is {found}: name classes with --labels.")
+    rows = []
+    for contestant in contestants:
+        row_of = {path: row for row, path in enumerate(contestant.file_paths)}
+        rows.append(unit_rows(contestant.embeddings[[row_of[path] for path in kept]]))
+    duplicates, more = yield from _near_duplicates(rows)
+    notes += more
+    scored = []
+    for own in rows:
+        if stop is not None:
+            stop.check()
+        scored.append((yield from scores.score(own, codes.astype(np.int64), duplicates)))
+    each, difference = yield from intervals.intervals(scored, codes.astype(np.int64))
+    files = [{"embeddings": c.name, **found} for c, found in zip(contestants, each, strict=True)]
+    return EvaluateReport(len(kept), [str(name) for name in classes], files, difference, notes)
+
+
+def _shared_paths(contestants: Sequence[Contestant]) -> tuple[list[str], list[str]]:
+    """The photos that all have, in the order of the first, and a sentence where they differ."""
+    shared = set(contestants[0].file_paths).intersection(*(c.file_paths for c in contestants[1:]))
+    paths = [path for path in contestants[0].file_paths if path in shared]
+    if all(len(c.file_paths) == len(paths) for c in contestants):
+        return paths, []
+    if not paths:
+        raise PrismhError(f"{contestants[0].name} and {contestants[1].name} have no photo in common.")
+    return paths, [f"Compared on the {len(paths)} photos that both have."]
+
+
+def _classes(paths: Sequence[str], labels: Mapping[str, Sequence[str]] | None) -> tuple[dict[str, str], list[str]]:
+    """file_path -> its class, for photos that have just one, and a sentence on the others."""
+    if labels is None:
+        return {path: str(PurePosixPath(path).parent) for path in paths}, []
+    names = {path: labels[path][0] for path in paths if len(labels.get(path, ())) == 1}
+    left_out = len(paths) - len(names)
+    return names, [f"{left_out} photos without a label, or with several, are left out."] if left_out else []
+
+
+def _near_duplicates(rows: Sequence[NDArray[np.float32]]) -> Job[tuple[NDArray[np.int64], list[str]]]:
+    """Near duplicates by the first embeddings whose cosines can tell them, for all of them."""
+    for own in rows:
+        groups = yield from near_duplicates(own)
+        if np.bincount(groups).max() <= max(_MOST_IN_ONE * len(groups), 1):
+            return groups, []
+    note = "Nearly all photos have a cosine of .9 and more: near duplicates are not told, and may make scores too good."
+    return np.arange(len(rows[0])), [note]
+
+
+def _of_project(project: Project) -> list[Contestant]:
+    """The starter's features and the newest ones, where they are others."""
+    newest = project.features.newest()
+    found: list[Contestant] = []
+    for features in (project.features.find(STARTER), newest):
+        if features is not None and features.name not in [one.name for one in found]:
+            photos, embeddings = features.read(project.photos.used())
+            found.append(Contestant(features.name, embeddings, [photo.file_path for photo in photos]))
+    return found
+
+
+def _names_of_project(project: Project) -> dict[str, list[str]] | None:
+    """file_path -> the names that photos were given, None where there are not two."""
+    given = project.labels.of_photos()
+    if len({name for names in given.values() for name in names}) < 2:
+        return None
+    return {photo.file_path: given[photo.id] for photo in project.photos.used() if photo.id in given}
+
+
+def _line(name: str, width: int, texts: Sequence[str]) -> str:
+    return "  ".join([name.ljust(width), *(text.rjust(23) for text in texts)])
+
+
+def _text(found: Interval | None, sign: bool = False) -> str:
+    if found is None:
+        return "-"
+    plus = "+" if sign else ""
+    return f"{found.value:{plus}.3f} ({found.low:{plus}.3f} to {found.high:{plus}.3f})".replace("0.", ".")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_step(
+        EvaluateSettings, evaluate, argv, description="Measure how well embeddings tell classes of photos apart."
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
