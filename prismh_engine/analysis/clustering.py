@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import BadValueError
 from ..jobs import Job, Progress
 from .neighbours import Neighbours
+from .threads import one_thread
 
 AUTO = "auto"
 FEWEST, MOST = 2, 15  # numbers of groups that "auto" tries
@@ -135,7 +136,8 @@ class _Sample:
         if min(rows.shape) > _REDUCED:
             from sklearn.decomposition import PCA
 
-            self._reduced = PCA(_REDUCED, random_state=seed).fit_transform(rows)
+            with one_thread():
+                self._reduced = PCA(_REDUCED, random_state=seed).fit_transform(rows)
         self._between = _distances(rows, rows)
         np.fill_diagonal(self._between, 0.0)
 
@@ -162,11 +164,8 @@ def _fit(
     """The k-means centres [k, D] reached from a start."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
-    # Several OpenMP threads add the rows of a cluster in a random order, and the same seed would not give the same
-    # groups. The limit holds for this thread alone.
-    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different photos than clusters
         model = KMeans(k, init=start, n_init=starts, random_state=seed).fit(rows)
     return model.cluster_centers_.astype(np.float32)
@@ -177,8 +176,9 @@ def _distances(rows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArr
     centres64 = centres.astype(np.float64)
     squares = (centres64**2).sum(axis=1)
     distances = np.empty((len(rows), len(centres)))
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block = rows[start : start + _BLOCK_ROWS].astype(np.float64)
-        part = (block**2).sum(axis=1)[:, None] + squares - 2.0 * (block @ centres64.T)
-        distances[start : start + _BLOCK_ROWS] = np.sqrt(np.maximum(part, 0.0))
+    with one_thread():
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = rows[start : start + _BLOCK_ROWS].astype(np.float64)
+            part = (block**2).sum(axis=1)[:, None] + squares - 2.0 * (block @ centres64.T)
+            distances[start : start + _BLOCK_ROWS] = np.sqrt(np.maximum(part, 0.0))
     return distances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,13 @@ from numpy.typing import NDArray
 
 from ..jobs import Job, Progress, Stopped, StopToken
 from .neighbours import Neighbours, nearest_neighbours
+from .threads import one_thread
 
 EARLY_ITERATIONS, ITERATIONS = 250, 750
 EXAGGERATION = 12.0
 NEIGHBOURS_PER_PERPLEXITY = 3
 _CHUNK = 25  # fixed: another length would change the last bits, and with them the map
+_SMALL = 5000  # photos up to which one thread is faster
 _SMALLEST_PERPLEXITY = 2.0
 
 
@@ -40,7 +43,9 @@ def pca(rows: NDArray[np.float32], seed: int = 0) -> Layout:
     if components and len(rows) > 1:
         from sklearn.decomposition import PCA
 
-        positions[:, :components] = PCA(components, random_state=seed).fit_transform(rows)
+        small = one_thread() if len(rows) <= _SMALL else nullcontext()
+        with small:
+            positions[:, :components] = PCA(components, random_state=seed).fit_transform(rows)
     return Layout(positions, "pca")
 
 

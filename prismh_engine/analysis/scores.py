@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..jobs import Job, Progress
 from .neighbours import Neighbours, nearest_neighbours
+from .threads import one_thread
 
 NEIGHBOURS = 20
 TEMPERATURE = 0.07
@@ -108,12 +109,11 @@ def class_silhouettes(rows: NDArray[np.float32], classes: NDArray[np.int64]) -> 
 def _groupings(rows: NDArray[np.float32], k: int) -> Job[NDArray[np.int64]]:
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     groupings = np.zeros((SEEDS, len(rows)), dtype=np.int64)
     for seed in range(SEEDS):
         yield Progress("Comparing groups with classes", seed, SEEDS)
-        with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():  # see clustering: the same each time
+        with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different photos than classes
             groupings[seed] = KMeans(k, n_init=1, random_state=seed).fit_predict(rows)
     yield Progress("Comparing groups with classes", SEEDS, SEEDS)
@@ -147,13 +147,11 @@ def _predict(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
 
-    scaler = StandardScaler().fit(train)
-    train, test = scaler.transform(train), scaler.transform(test)
     model = LogisticRegression(max_iter=200, warm_start=True)
-    # Products this small are slower on several threads, and far slower where something else computes beside them.
-    with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
+        scaler = StandardScaler().fit(train)
+        train, test = scaler.transform(train), scaler.transform(test)
         warnings.simplefilter("ignore", ConvergenceWarning)  # weights still moving in the last digits change no vote
         return [model.set_params(C=strength).fit(train, classes).predict(test) for strength in strengths]
 

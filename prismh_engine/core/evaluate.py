@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,9 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import intervals, scores
+from .. import jobs
+from ..analysis import clustering, intervals, scores
 from ..analysis.intervals import Interval
-from ..analysis.neighbours import near_duplicates, unit_rows
+from ..analysis.neighbours import near_duplicates, nearest_neighbours, unit_rows
 from ..command import run_step
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
@@ -25,6 +27,10 @@ from . import embedding_files, photo_tables
 from .sources import check_source
 
 FILE_NAME = "evaluation.json"
+_FEWEST_PHOTOS = 10  # fewer say nothing on what changed
+_FEWEST_NAMED = 5  # photos a name must stand on to be counted
+_NOISE = 0.03  # differences below are as large by chance
+_UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
 _MOST_IN_ONE = 0.5  # a larger share of all photos is no group of near duplicates: such cosines say nothing
 
 
@@ -166,6 +172,74 @@ def _near_duplicates(rows: Sequence[NDArray[np.float32]]) -> Job[tuple[NDArray[n
             return groups, []
     note = "Nearly all photos have a cosine of .9 and more: near duplicates are not told, and may make scores too good."
     return np.arange(len(rows[0])), [note]
+
+
+def what_changed(project: Project, run: str) -> str:
+    """One sentence on what learning changed: a run's features beside the starter's, on the photos that have both.
+
+    It tells how many of a photo's 15 most alike photos are others, how well separated as many groups are before and
+    after, and, where two names or more were given to five single photos each, how well neighbours tell the names. A
+    difference below .03, or one whose interval holds 0, is called none. Raises `PrismhError` where features are
+    missing.
+    """
+    photos, before = project.features.get(STARTER).read(project.photos.used())
+    shared, after = project.features.get(run).read(photos)
+    if len(shared) < _FEWEST_PHOTOS:
+        return f"There are too few photos to say what learning changed: {len(shared)}."
+    kept = {photo.id for photo in shared}
+    both = [unit_rows(before[[photo.id in kept for photo in photos]]), unit_rows(after)]
+    neighbours = [jobs.run(nearest_neighbours(rows, clustering.SEPARATION_NEIGHBOURS)) for rows in both]
+    k = neighbours[0].indices.shape[1]
+    same = (neighbours[0].indices[:, :, None] == neighbours[1].indices[:, None, :]).any(axis=2)
+    moved = k - float(same.sum(axis=1).mean())
+    grouping = project.groupings.newest(project.features.get(STARTER))
+    groups = min(len(grouping.members()), len(shared)) if grouping else clustering.AUTO
+    separations = []
+    for rows, near in zip(both, neighbours, strict=True):
+        found = jobs.run(clustering.k_means(rows, groups))
+        groups = len(found.sizes)
+        separations.append(float(clustering.separation(found.clusters, near).mean()))
+    parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
+    parts += [_separation_text(*separations)] if groups > 1 else []
+    named, told = _names_text(project, [photo.id for photo in shared], both)
+    parts += [named] if named else []
+    unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE and not told
+    return f"Learning changed {'next to nothing' if unchanged else 'the map'}: {'; '.join(parts)}."
+
+
+def _separation_text(before: float, after: float) -> str:
+    how = "as well separated as before"
+    if abs(after - before) >= _NOISE:
+        how = "better separated than before" if after > before else "less well separated than before"
+    return (
+        f"the groups are {how} ({100 * after:.0f} of 100 neighbours lie in a photo's own group, "
+        f"before {100 * before:.0f})"
+    )
+
+
+def _names_text(project: Project, photo_ids: Sequence[int], both: Sequence[NDArray[np.float32]]) -> tuple[str, bool]:
+    """What the names say, "" where there are too few, and whether they say that something changed."""
+    given = project.labels.of_photos()
+    counts = Counter(given[i][0] for i in photo_ids if len(given.get(i, ())) == 1)
+    enough = sorted(name for name, count in counts.items() if count >= _FEWEST_NAMED)
+    named = [row for row, i in enumerate(photo_ids) if len(given.get(i, ())) == 1 and given[i][0] in enough]
+    if len(enough) < 2:
+        return "", False
+    classes = np.array([enough.index(given[photo_ids[row]][0]) for row in named], dtype=np.int64)
+    right = []
+    for rows in both:
+        neighbours = jobs.run(nearest_neighbours(rows[named], scores.NEIGHBOURS))
+        told = scores.knn_leave_one_out(neighbours, classes)
+        assert told is not None
+        right.append(told)
+    differences = right[1] - right[0]
+    error = float(differences.std() / np.sqrt(len(differences)))
+    better = abs(differences.mean()) >= _NOISE and abs(differences.mean()) > 2 * error
+    text = (
+        f"the names you gave are told by a photo's neighbours for {100 * right[1].mean():.0f} of 100, "
+        f"before {100 * right[0].mean():.0f}{'' if better else ' (no clear difference)'}"
+    )
+    return text, better
 
 
 def _of_project(project: Project) -> list[Contestant]:
