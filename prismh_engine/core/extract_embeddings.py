@@ -112,14 +112,17 @@ def extract(resolved: Resolved[ExtractSettings], stop: StopToken | None = None) 
     return report
 
 
-def extract_project(project: Project, run: str | None = None, stop: StopToken | None = None) -> Job[FeatureSet]:
+def extract_project(
+    project: Project, run: str | None = None, stop: StopToken | None = None, *, cache_folder: Path | None = None
+) -> Job[FeatureSet]:
     """Embed the photos of a project that lack features, by the starter (None) or by a run's best model.
 
     The starter sees every photo that can be used, since verdicts need it, a run those that are used. A stop leaves as
-    `Stopped`; what was computed is kept. Raises `PrismhError` where the run has no checkpoint.
+    `Stopped`; what was computed is kept. cache_folder: None for the project's. Raises `PrismhError` where the run has
+    no checkpoint.
     """
     chosen = None if run is None else project.runs.get(run)
-    return (yield from _extract_project(project, chosen, ExtractSettings(), stop))
+    return (yield from _extract_project(project, chosen, ExtractSettings(cache_dir=cache_folder), stop))
 
 
 def _extract_project(

@@ -64,7 +64,9 @@ class PreprocessSettings(Settings):
         choices=(COPY, LINK, LIST),
     )
     no_starter: bool = setting(False, "leave the starter encoder out: duplicates by equal bytes and by hash alone")
-    cache_dir: Path | None = setting(None, "folder for decoded copies (default: the platform's cache)")
+    cache_dir: Path | None = setting(
+        None, "folder for decoded copies (default: the project's, else the platform's cache)"
+    )
 
     @property
     def thresholds(self) -> Thresholds:
@@ -147,7 +149,7 @@ def preprocess(resolved: Resolved[PreprocessSettings], stop: StopToken | None = 
     if settings.project is None:
         required(resolved, "data_dir", "output_dir")
         return (yield from _preprocess_folder(settings, stop))
-    for name in ("output_dir", "sample_size", "mode", "cache_dir"):
+    for name in ("output_dir", "sample_size", "mode"):
         if resolved.given(name):
             raise BadValueError(f"--{name} and --project exclude each other: a project keeps all its photos in place.")
     return (yield from _preprocess_project(settings, settings.project, stop))
@@ -231,19 +233,21 @@ class LookReport:
     problems: list[str] = field(default_factory=list)
 
 
-def look_at_project(project: Project, stop: StopToken | None = None) -> Job[LookReport]:
+def look_at_project(
+    project: Project, stop: StopToken | None = None, *, cache_folder: Path | None = None
+) -> Job[LookReport]:
     """Look at what is new or changed in the project's photo folders, record it, and judge all photos.
 
     Each `Progress` has in `metrics["photo_ids"]` the ids recorded since the last one. A photo that is not where it was
     is marked as missing; so are all of a folder that cannot be reached. A stop leaves as `Stopped`; what was looked
-    at is recorded.
+    at is recorded. cache_folder: None for the project's.
     """
     report = LookReport()
-    with PhotoCache(project.cache_folder) as cache:
+    with PhotoCache(cache_folder or project.cache_folder) as cache:
         for folder in project.folders():
             yield from _look_at_project_folder(project, folder, cache, report, stop)
     yield Progress(_JUDGING, 0, None)
-    judge_project(project, stop=stop)
+    judge_project(project, stop=stop, cache_folder=cache_folder)
     return report
 
 
@@ -253,6 +257,7 @@ def judge_project(
     *,
     use_starter: bool = True,
     stop: StopToken | None = None,
+    cache_folder: Path | None = None,
 ) -> None:
     """Judge all photos that are in place by what was measured, and find duplicates: by starter features where the
     project has them, else by equal bytes and hash. What a person overruled stays so.
@@ -264,7 +269,7 @@ def judge_project(
     if starter is not None:
         present, embeddings = starter.read(photos)
         features = {photo.look.content_hash: row for photo, row in zip(present, embeddings, strict=True)}
-    with PhotoCache(project.cache_folder) as cache:
+    with PhotoCache(cache_folder or project.cache_folder) as cache:
         duplicates = find_duplicates(
             looks,
             names,
@@ -288,11 +293,13 @@ def _preprocess_project(settings: PreprocessSettings, folder: Path, stop: StopTo
     with Project.open(folder) if settings.data_dir is None else Project.open_or_create(folder) as project:
         if settings.data_dir is not None:
             project.add_folder(settings.data_dir)
-        report = yield from look_at_project(project, stop)
-        if not settings.no_starter:
-            yield from extract_project(project, stop=stop)
+        cache_folder = settings.cache_dir
+        report = yield from look_at_project(project, stop, cache_folder=cache_folder)
+        use_starter = not settings.no_starter
+        if use_starter:
+            yield from extract_project(project, stop=stop, cache_folder=cache_folder)
         yield Progress(_JUDGING, 0, None)
-        judge_project(project, settings.thresholds, use_starter=not settings.no_starter, stop=stop)
+        judge_project(project, settings.thresholds, use_starter=use_starter, stop=stop, cache_folder=cache_folder)
         verdicts = Counter(photo.verdict for photo in project.photos.all() if not photo.missing)
         return PreprocessReport(verdicts, report.other_files, project.folder, report.problems)
 
@@ -301,7 +308,7 @@ def _look_at_project_folder(
     project: Project, folder: Folder, cache: PhotoCache, report: LookReport, stop: StopToken | None
 ) -> Job[None]:
     known = project.photos.known(folder.id)
-    scan = Scan(folder.path, without=[project.folder])
+    scan = Scan(folder.path, without=[project.folder, cache.folder])
     try:
         founds, rest = yield from _first_finds(scan, to_the_end=bool(known))
     except PrismhError as error:  # a drive that is not plugged in: its photos are missing, the others are looked at

@@ -183,6 +183,12 @@ def test_a_project_is_made_and_judged_at_the_command_line(mixed: Path, tmp_path:
     assert run("--project", tmp_path / "project", "--output_dir", tmp_path / "out") == 2
 
 
+def test_a_project_may_have_its_cache_elsewhere(mixed: Path, tmp_path: Path) -> None:
+    assert run("--data_dir", mixed, "--project", tmp_path / "project", "--cache_dir", tmp_path / "elsewhere") == 0
+    assert (tmp_path / "elsewhere" / "cache.db").is_file()
+    assert not (tmp_path / "project" / "cache").exists()
+
+
 def test_looking_at_a_project_tells_the_ids_of_every_photo_once(project: Project, mixed: Path) -> None:
     project.add_folder(mixed)
     told: list[Progress] = []
