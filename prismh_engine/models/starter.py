@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import PrismhError
-from ..files import write_whole
+from ..files import make_folder, write_whole
 from ..jobs import StopToken
 from ..photos.cache import default_cache_folder
 from ..photos.decode import decode
@@ -116,6 +116,7 @@ def make_file(image_size: int = IMAGE_SIZE) -> Path:
     """
     path = onnx_file(image_size)
     if not path.exists():
+        make_folder(path.parent)  # before the seconds it takes to import torch
         from .encoders import build
         from .onnx_export import export
 
