@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -90,6 +91,27 @@ class Canvas:
         box = self.box(x - light.side * width * length, y, width, 0.0, 2.4)
         reach = np.hypot(box.u / (1.1 + length * abs(light.side)), box.v * width / height)
         self.dim(box, np.clip((1.15 - reach) / (soft * (1.3 - light.sun)), 0, 1), 0.35 + 0.3 * light.sun)
+
+    def spread(self, count: int, low: float, high: float) -> list[tuple[float, float, float]]:
+        """(x, y, size) in pixels of `count` things side by side, far ones first.
+
+        low, high: the range of sizes as shares of the picture's shorter side.
+        """
+        rng = self.rng
+        size = self.unit * rng.uniform(low, high) * (1.0 if count == 1 else 0.88)
+        middle = self.width * rng.uniform(0.42, 0.58)
+        places = []
+        for number in range(count):
+            x = middle + (number - (count - 1) / 2) * size * rng.uniform(2.05, 2.5)
+            places.append((x, self.height * rng.uniform(0.46, 0.58), size * rng.uniform(0.9, 1.1)))
+        return sorted(places, key=lambda place: place[1])
+
+    def pick(self, colours: Sequence[Colour]) -> Colour:
+        """One of the colours, a little lighter, darker or off."""
+        light = self.rng.uniform(0.8, 1.15)
+        one = np.array(colours[int(self.rng.integers(len(colours)))])
+        red, green, blue = one * self.rng.uniform(0.9, 1.1, 3) * light
+        return (float(red), float(green), float(blue))
 
     def image(self) -> Image.Image:
         return to_image(self.pixels)

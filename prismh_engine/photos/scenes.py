@@ -25,7 +25,7 @@ KINDS: tuple[str, ...] = tuple(THINGS)
 """The kinds of breeding places `draw_scene` knows."""
 
 _TOWN = (-0.0917, 34.7680)
-_SEASON_START = datetime(2025, 3, 3, 7, 30)
+_SEASON_START = datetime(2026, 3, 2, 7, 30)
 _CAMERAS = (("Samsung", "SM-A145F"), ("TECNO", "TECNO KI5q"), ("Xiaomi", "23053RN02A"))
 # Of every sixty photos these are what field work brings along.
 _DARK, _BLURRY, _AGAIN, _BROKEN, _COPY = 17, 29, 41, 53, 58
@@ -40,7 +40,7 @@ def draw_scene(kind: str, number: int, size: tuple[int, int] = (640, 480)) -> Im
     """
     rng = np.random.default_rng((KINDS.index(kind), number))
     light = Light(side=float(rng.choice([-1, 1]) * rng.uniform(0.3, 1.0)), sun=float(rng.uniform(0, 1)))
-    grounds = GROUNDS if kind not in ("drain",) else ("concrete", "paving", "asphalt", "gravel", "soil")
+    grounds = GROUNDS if kind not in ("drain", "cover") else ("concrete", "paving", "asphalt", "gravel", "soil")
     # Drawn smaller and then enlarged: soft as a phone's picture, and in half the time.
     drawn = (max(8, round(size[0] * _DRAWN)), max(8, round(size[1] * _DRAWN)))
     canvas = Canvas(draw_ground(rng, str(rng.choice(grounds)), drawn), rng, light)
@@ -71,6 +71,17 @@ def write_scenes(folder: Path, count: int, stop: StopToken | None = None) -> Job
     return paths
 
 
+def scene_kind(number: int) -> str:
+    """What the photo of this number (0 for the first) that `write_scenes` makes shows.
+
+    Each kind comes once in every seven photos, in an order that changes.
+    """
+    if number % _CYCLE in (_AGAIN, _COPY):
+        number -= 1
+    turn, place = divmod(number, len(KINDS))
+    return KINDS[int(np.random.default_rng((9, turn)).permutation(len(KINDS))[place])]
+
+
 def scene_exif(number: int) -> Image.Exif:
     """When, where and with what the photo of this number was taken: a visit of several photos every few days."""
     visit = number // 6
@@ -97,11 +108,11 @@ def _photo_bytes(number: int) -> bytes:
         return _photo_bytes(number - 1)
     if place == _AGAIN:
         # The same thing a second later: the hand has moved a little.
-        again = draw_scene(_kind_of(number - 1), number - 1)
+        again = draw_scene(scene_kind(number - 1), number - 1)
         width, height = again.size
         again = again.crop((9, 6, width - 5, height - 8)).resize((width, height), Image.Resampling.BICUBIC)
         return _jpeg(ImageEnhance.Brightness(again).enhance(1.06), number)
-    image = draw_scene(_kind_of(number), number)
+    image = draw_scene(scene_kind(number), number)
     if place == _DARK:
         image = image.point([int(value * 0.06) for value in range(256)] * 3)
     if place == _BLURRY:
@@ -109,12 +120,6 @@ def _photo_bytes(number: int) -> bytes:
     content = _jpeg(image, number)
     # A card that was pulled out while the phone was writing.
     return content[:700] if place == _BROKEN else content
-
-
-def _kind_of(number: int) -> str:
-    """Each kind once in every six photos, in an order that changes."""
-    turn, place = divmod(number, len(KINDS))
-    return KINDS[int(np.random.default_rng((9, turn)).permutation(len(KINDS))[place])]
 
 
 def _jpeg(image: Image.Image, number: int) -> bytes:
@@ -137,7 +142,7 @@ def _photographed(canvas: Canvas, size: tuple[int, int]) -> Image.Image:
     image = canvas.image()
     scatter_leaves(rng, image, int(rng.choice([0, 0, 4, 10])))
     image = image.resize(size, Image.Resampling.BICUBIC)
-    speckle = (grain(rng, image.height, image.width) * np.float32(rng.uniform(4, 14))).astype(np.uint8)
+    speckle = (grain(rng, image.height, image.width) * np.float32(rng.uniform(7, 15))).astype(np.uint8)
     return ImageChops.add(image, Image.merge("RGB", [Image.fromarray(speckle)] * 3), 1.0, -5)
 
 
