@@ -196,6 +196,7 @@ class TrainingPage(Page):
     def _job_changed(self) -> None:
         learning = self.session.running_kind == LEARNING
         if learning and not self._timer.isActive():
+            self._times.stop()
             self._progress = None
             self._timer.start()
         elif not learning and self._timer.isActive():

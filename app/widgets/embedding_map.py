@@ -19,6 +19,9 @@ from .. import theme
 from . import density, name_places
 from .point_raster import PointRaster, View, stamp
 
+# Qt joins moves that come faster than they are worked off; dropping more of them loses the ends of quick drags.
+pyqtgraph.setConfigOption("mouseRateLimit", 0)
+
 BOX, POINT = "box", "point"
 
 _HOVER_PIXELS = 9

@@ -1,0 +1,194 @@
+"""The map as a person uses it: looking, pointing, selecting, moving about."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
+
+from app.widgets.embedding_map import BOX, POINT, EmbeddingMap
+
+COLOURS = [QColor("#0072b2"), QColor("#d55e00"), QColor("#009e73")]
+
+
+@pytest.fixture
+def points():
+    """Three groups of 20, well apart."""
+    rng = np.random.default_rng(0)
+    centres = np.array([[0, 0], [10, 0], [5, 9]])
+    groups = np.repeat(np.arange(3), 20).astype(np.int32)
+    return (centres[groups] + rng.normal(size=(60, 2)) * 0.5).astype(np.float32), groups
+
+
+@pytest.fixture
+def shown(qtbot, points):
+    made = EmbeddingMap()
+    qtbot.addWidget(made)
+    made.resize(600, 450)
+    made.set_points(*points)
+    made.set_groups(["Drums", "Tyres", ""], COLOURS)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+@pytest.fixture
+def heard(shown):
+    """What the map told: selections and hovered points."""
+
+    class Heard:
+        selections: list = []  # noqa: RUF012
+        hovered: list = []  # noqa: RUF012
+
+    told = Heard()
+    told.selections, told.hovered = [], []
+    shown.selection_changed.connect(lambda indices: told.selections.append(indices.tolist()))
+    shown.hovered.connect(told.hovered.append)
+    return told
+
+
+def surface(shown):
+    return shown._graphics.viewport()
+
+
+def at(shown, index):
+    return surface(shown).mapFrom(shown, shown.pixel_of(index).toPoint())
+
+
+def drag(qtbot, shown, start, end, button=Qt.MouseButton.LeftButton):
+    qtbot.mouseMove(surface(shown), start)
+    qtbot.mousePress(surface(shown), button, pos=start)
+    for part in (0.3, 0.6, 1.0):
+        move_pressed(shown, start + (end - start) * part, button)
+    qtbot.mouseRelease(surface(shown), button, pos=end)
+
+
+def move_pressed(shown, place, button):
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    where = QPointF(place)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, where, surface(shown).mapToGlobal(where), Qt.MouseButton.NoButton, button,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(surface(shown), event)
+
+
+def test_every_group_is_drawn_in_its_colour_and_named(shown, points):
+    picture = shown.grab().toImage()
+    for index in (3, 25, 45):
+        place = shown.pixel_of(index).toPoint() * picture.devicePixelRatio()
+        assert picture.pixelColor(place) == COLOURS[points[1][index]]
+    assert set(shown._overlay._boxes) == {0, 1}, "the group without a name has no text"
+
+
+def test_all_points_are_in_sight_and_stay_so_when_the_window_grows(shown, qtbot):
+    for size in ((600, 450), (900, 380)):
+        shown.resize(*size)
+        qtbot.wait(1)
+        for index in range(60):
+            assert shown.rect().contains(shown.pixel_of(index).toPoint())
+
+
+def test_the_pointer_tells_which_photo_it_is_on(shown, heard, qtbot):
+    qtbot.mouseMove(surface(shown), at(shown, 7) + QPoint(2, 1))
+    assert heard.hovered[-1] == 7
+    qtbot.mouseMove(surface(shown), QPoint(300, 200))
+    assert heard.hovered[-1] == -1
+
+
+def test_a_click_takes_a_whole_group_and_a_click_beside_lets_go(shown, heard, qtbot):
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=at(shown, 25))
+    assert heard.selections == [list(range(20, 40))]
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    assert heard.selections[-1] == []
+
+
+@pytest.mark.parametrize("key", [Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier])
+def test_with_shift_or_control_a_click_adds_and_takes_away(shown, heard, qtbot, key):
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=at(shown, 25))
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, key, at(shown, 45))
+    assert heard.selections[-1] == list(range(20, 60))
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, key, at(shown, 25))
+    assert heard.selections[-1] == list(range(40, 60))
+
+
+def test_with_the_point_tool_a_click_takes_one_photo(shown, heard, qtbot):
+    shown.set_tool(POINT)
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=at(shown, 25))
+    assert heard.selections == [[25]]
+
+
+def test_a_click_on_a_name_takes_its_group(shown, heard, qtbot):
+    shown.grab()
+    qtbot.mouseClick(
+        surface(shown), Qt.MouseButton.LeftButton, pos=shown._overlay._boxes[1].topLeft().toPoint() + QPoint(3, 3)
+    )
+    assert heard.selections == [list(range(20, 40))]
+
+
+def test_a_box_takes_what_lies_in_it(shown, heard, qtbot, points):
+    corners = [at(shown, index) for index in range(20, 40)]
+    start = QPoint(min(p.x() for p in corners) - 12, min(p.y() for p in corners) - 12)
+    end = QPoint(max(p.x() for p in corners) + 12, max(p.y() for p in corners) + 12)
+    drag(qtbot, shown, start, end)
+    assert heard.selections == [list(range(20, 40))]
+
+
+def test_the_right_button_moves_the_map_and_selects_nothing(shown, heard, qtbot):
+    before = shown.pixel_of(0)
+    drag(qtbot, shown, QPoint(200, 200), QPoint(260, 230), Qt.MouseButton.RightButton)
+    moved = shown.pixel_of(0) - before
+    assert moved.x() == pytest.approx(60, abs=3)
+    assert moved.y() == pytest.approx(30, abs=3)
+    assert heard.selections == []
+
+
+def test_the_keyboard_moves_zooms_and_shows_all_again(shown, qtbot):
+    shown.setFocus()
+    start = shown.pixel_of(0)
+    qtbot.keyClick(shown, Qt.Key.Key_Right)
+    assert shown.pixel_of(0).x() < start.x()
+    distance = shown.pixel_of(25).x() - shown.pixel_of(0).x()
+    qtbot.keyClick(shown, Qt.Key.Key_Plus)
+    assert shown.pixel_of(25).x() - shown.pixel_of(0).x() > distance
+    qtbot.keyClick(shown, Qt.Key.Key_Home)
+    assert (shown.pixel_of(0) - start).manhattanLength() < 2
+
+
+def test_the_keyboard_selects_all_and_lets_go(shown, heard, qtbot):
+    qtbot.keyClick(shown, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert heard.selections[-1] == list(range(60))
+    qtbot.keyClick(shown, Qt.Key.Key_Escape)
+    assert heard.selections[-1] == []
+
+
+def test_points_move_while_the_map_is_computed_and_the_selection_stays(shown, points):
+    shown.select(np.arange(5))
+    shown.move_points(points[0][::-1])
+    assert shown.selection.tolist() == [0, 1, 2, 3, 4]
+    assert np.array_equal(shown.positions, points[0][::-1])
+
+
+def test_points_glide_to_another_map_and_arrive_exactly(shown, points, qtbot):
+    shown.move_points(points[0] * 3 + 1, animated=True)
+    qtbot.waitUntil(lambda: not shown.moving)
+    assert np.array_equal(shown.positions, points[0] * 3 + 1)
+
+
+def test_an_empty_map_and_one_photo_do_no_harm(shown, qtbot):
+    shown.set_tool(BOX)
+    for count in (0, 1):
+        shown.set_points(np.zeros((count, 2), np.float32), np.zeros(count, np.int32))
+        shown.fit()
+        assert not shown.grab().isNull()
+        drag(qtbot, shown, QPoint(10, 10), QPoint(500, 400))
+    assert shown.selection.tolist() == [0]
+
+
+def test_a_number_of_positions_that_does_not_fit_is_refused(shown):
+    with pytest.raises(ValueError, match="there are 60 points, got 2"):
+        shown.move_points(np.zeros((2, 2), np.float32))

@@ -1,0 +1,44 @@
+"""Names on the map: each near its group, none on another."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from app.widgets import name_places
+
+
+def test_names_that_want_the_same_place_give_way_to_each_other():
+    boxes = [box for box in name_places.place([(100, 100, 60, 16)] * 4, 400, 300) if box is not None]
+    assert len(boxes) == 4
+    assert not any(one.meets(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_the_more_important_name_keeps_its_place():
+    first, second = name_places.place([(100, 100, 60, 16), (100, 104, 60, 16)], 400, 300)
+    assert (first.x, first.y) == (70, 84)
+    assert second.y != 88
+
+
+def test_a_name_at_the_edge_stays_in_sight_and_one_outside_is_left_out():
+    at_edge, outside = name_places.place([(2, 10, 60, 16), (900, 50, 60, 16)], 400, 300)
+    assert at_edge.x == 0
+    assert at_edge.y >= 0
+    assert outside is None
+
+
+def test_where_all_is_full_a_name_is_left_out_instead_of_covering_one():
+    boxes = name_places.place([(100, 100, 60, 16)] * 40, 400, 300)
+    shown = [box for box in boxes if box is not None]
+    assert 4 <= len(shown) < 40
+    assert not any(one.meets(other) for one, other in itertools.combinations(shown, 2))
+
+
+def test_a_group_is_named_above_its_bulk_and_a_group_without_points_nowhere():
+    positions = np.concatenate([np.random.default_rng(0).normal(size=(200, 2)), [[50.0, 90.0]]]).astype(np.float32)
+    groups = np.zeros(201, np.int32)
+    (x, y), nothing = name_places.anchors(positions, groups, 2)
+    assert abs(x) < 0.3
+    assert 1 < y < 3, "one photo far away does not pull the name with it"
+    assert np.isnan(nothing).all()

@@ -1,0 +1,90 @@
+"""Points as pixels: what is drawn, what is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.widgets.point_raster import PointRaster, View, diameter
+
+RED, BLUE = 0xFFFF0000, 0xFF0000FF
+
+
+@pytest.fixture
+def points():
+    return np.random.default_rng(0).normal(size=(5000, 2)).astype(np.float32)
+
+
+def view_of(points, width=400, height=300):
+    """A view that shows all of some points, y upwards."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = 0.9 * min(width / (high[0] - low[0]), height / (high[1] - low[1]))
+    middle = (low + high) / 2
+    return View(scale, width / 2 - middle[0] * scale, -scale, height / 2 + middle[1] * scale, width, height)
+
+
+def test_a_point_is_a_round_dot_of_its_colour_where_it_lies():
+    raster = PointRaster(np.array([[1.0, 2.0]], np.float32))
+    picture = raster.draw(View(10, 0, 10, 0, 60, 60), np.array([RED], np.uint32))
+    rows, columns = np.nonzero(picture)
+    assert picture[20, 10] == RED
+    assert abs(rows.mean() - 20) < 1
+    assert abs(columns.mean() - 10) < 1
+    assert picture[20 - diameter(1), 10] == 0
+    corner = picture[20 - diameter(1) // 2, 10 - diameter(1) // 2]
+    assert corner == 0 or corner >> 24 < 255, "the corners of a dot are empty or see-through"
+
+
+def test_of_two_points_on_one_pixel_the_later_one_shows():
+    raster = PointRaster(np.zeros((2, 2), np.float32))
+    colours = np.array([RED, BLUE], np.uint32)[raster.order]
+    assert raster.draw(View(1, 10, 1, 10, 20, 20), colours)[10, 10] == BLUE
+
+
+def test_points_outside_the_view_leave_it_empty_and_do_no_harm(points):
+    raster = PointRaster(points)
+    picture = raster.draw(View(10, 10_000, 10, 10_000, 50, 40), np.full(len(points), RED, np.uint32))
+    assert picture.shape == (40, 50)
+    assert not picture.any()
+
+
+def test_zoomed_in_only_the_points_in_sight_are_drawn_and_none_is_missed(points):
+    raster = PointRaster(points)
+    scale = 2000.0
+    view = View(scale, 200 - points[7, 0] * scale, -scale, 150 + points[7, 1] * scale, 400, 300)
+    picture = raster.draw(view, np.full(len(points), RED, np.uint32))
+    columns = (points[:, 0] * view.scale_x + view.offset_x).astype(int)
+    rows = (points[:, 1] * view.scale_y + view.offset_y).astype(int)
+    inside = (columns >= 0) & (columns < 400) & (rows >= 0) & (rows < 300)
+    assert 0 < inside.sum() < len(points) / 10
+    assert (picture[rows[inside], columns[inside]] == RED).all()
+
+
+def test_the_nearest_point_is_the_one_a_full_search_finds(points):
+    raster = PointRaster(points)
+    for x, y in np.random.default_rng(1).normal(size=(200, 2)):
+        distances = np.hypot(points[:, 0] - x, points[:, 1] - y)
+        expected = int(distances.argmin()) if distances.min() <= 0.05 else -1
+        found = raster.nearest(x, y, 0.05)
+        assert found == expected or distances[found] == pytest.approx(distances[expected])
+
+
+def test_a_box_finds_exactly_what_lies_in_it(points):
+    raster = PointRaster(points)
+    inside = (points[:, 0] >= -0.3) & (points[:, 0] <= 0.8) & (points[:, 1] >= 0.1) & (points[:, 1] <= 0.4)
+    assert raster.within(-0.3, 0.8, 0.1, 0.4).tolist() == np.flatnonzero(inside).tolist()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_hardly_any_points_are_no_special_case(count):
+    points = np.full((count, 2), 3.0, np.float32)
+    raster = PointRaster(points)
+    assert raster.nearest(3, 3, 1) == (-1 if not count else 0)
+    assert len(raster.within(2, 4, 2, 4)) == count
+    assert raster.draw(View(1, 0, 1, 0, 8, 8), np.full(count, RED, np.uint32)).any() == bool(count)
+
+
+def test_dots_get_smaller_as_there_are_more_on_screen():
+    sizes = [diameter(count) for count in (10, 5_000, 20_000, 100_000, 1_000_000)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == 1
