@@ -1,0 +1,84 @@
+"""The instant map: from folders to a map with groups, without torch, each part done once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prismh_engine import jobs
+from prismh_engine.core.instant_map import instant_map
+from prismh_engine.jobs import Progress, Stopped, StopToken
+from prismh_engine.project import Project
+
+
+def test_a_folder_of_photos_becomes_a_map_with_groups(project: Project, photo_folder: Path) -> None:
+    project.add_folder(photo_folder)
+    seen: list[Progress] = []
+    jobs.run(instant_map(project), seen.append)
+    used = [photo.id for photo in project.photos.used()]
+    features = project.features.get("starter")
+    made, grouping = project.maps.newest(features), project.groupings.newest(features)
+    assert made is not None
+    assert grouping is not None
+    assert made.photo_ids.tolist() == used
+    assert np.isfinite(made.positions).all()
+    assert sorted(grouping.photo_ids.tolist()) == sorted(used)
+    told = [
+        i for progress in seen for i in progress.metrics.get("photo_ids", ()) if "positions" not in progress.metrics
+    ]
+    assert sorted(told) == sorted(photo.id for photo in project.photos.all())
+    assert any("positions" in progress.metrics for progress in seen)
+
+
+def test_what_was_done_before_is_not_done_again(project: Project, photo_folder: Path) -> None:
+    project.add_folder(photo_folder)
+    jobs.run(instant_map(project))
+    seen: list[Progress] = []
+    jobs.run(instant_map(project), seen.append)
+    assert not [progress for progress in seen if progress.what.startswith("Seeing") and progress.done]
+
+
+def test_stopped_while_it_sees_the_photos_it_goes_on_there(project: Project, photo_folder: Path) -> None:
+    project.add_folder(photo_folder)
+    stop = StopToken()
+    with pytest.raises(Stopped):
+        jobs.run(
+            instant_map(project, stop), lambda p: stop.stop() if p.what.startswith("Seeing") and p.done else None, stop
+        )
+    assert 0 < len(project.features.get("starter").rows()) < 24
+    jobs.run(instant_map(project))
+    assert len(project.features.get("starter").rows()) == 24
+    assert project.maps.newest(project.features.get("starter")) is not None
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_a_folder_with_hardly_a_photo_ends_without_an_error(
+    project: Project, photo_folder: Path, tmp_path: Path, count: int
+) -> None:
+    for path in sorted(photo_folder.glob("*_0.jpg"))[:count]:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    project.add_folder(tmp_path)
+    jobs.run(instant_map(project))
+    made = project.maps.newest(project.features.get("starter"))
+    assert (0 if made is None else len(made.photo_ids)) == count
+
+
+def test_the_way_to_the_instant_map_imports_no_torch(tmp_path: Path, photo_folder: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from prismh_engine import jobs
+from prismh_engine.core.instant_map import instant_map
+from prismh_engine.project import Project
+with Project.create(Path({str(tmp_path / "project")!r})) as project:
+    project.add_folder(Path({str(photo_folder)!r}))
+    jobs.run(instant_map(project))
+    assert project.maps.newest(project.features.get("starter")) is not None
+print([name for name in ("torch", "torchvision", "timm") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
