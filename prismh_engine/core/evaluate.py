@@ -193,14 +193,15 @@ def what_changed(project: Project, run: str) -> str:
     same = (neighbours[0].indices[:, :, None] == neighbours[1].indices[:, None, :]).any(axis=2)
     moved = k - float(same.sum(axis=1).mean())
     grouping = project.groupings.newest(project.features.get(STARTER))
-    groups = min(len(grouping.members()), len(shared)) if grouping else clustering.AUTO
-    separations = []
-    for rows, near in zip(both, neighbours, strict=True):
-        found = jobs.run(clustering.k_means(rows, groups))
-        groups = len(found.sizes)
-        separations.append(float(clustering.separation(found.clusters, near).mean()))
+    wanted: int | str = min(len(grouping.members()), len(shared)) if grouping else clustering.AUTO
+    first = jobs.run(clustering.k_means(both[0], wanted))
+    second = jobs.run(clustering.k_means(both[1], len(first.sizes)))
+    separations = [
+        float(clustering.separation(found.clusters, near).mean())
+        for found, near in zip((first, second), neighbours, strict=True)
+    ]
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
-    parts += [_separation_text(*separations)] if groups > 1 else []
+    parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
     named, told = _names_text(project, [photo.id for photo in shared], both)
     parts += [named] if named else []
     unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE and not told

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from prismh_engine import jobs
+from prismh_engine.analysis.mapping import pca, tsne
+from prismh_engine.analysis.neighbours import unit_rows
+
+from ..invented import heaps
+
+
+def _share_of_own_heap(positions: np.ndarray, heap: np.ndarray) -> float:
+    distances = np.linalg.norm(positions[:, None] - positions[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    nearest = np.argsort(distances, axis=1)[:, :10]
+    return float((heap[nearest] == heap[:, None]).mean())
+
+
+def test_the_same_seed_gives_the_same_map_and_another_seed_another() -> None:
+    rows = unit_rows(heaps((40, 40, 40))[0])
+    first, again, other = (jobs.run(tsne(rows, seed=seed)) for seed in (3, 3, 4))
+    assert np.array_equal(first.positions, again.positions)
+    assert not np.array_equal(first.positions, other.positions)
+
+
+def test_look_alikes_lie_together_on_the_map() -> None:
+    embeddings, heap = heaps((50, 30, 20))
+    made = jobs.run(tsne(unit_rows(embeddings)))
+    assert made.finished
+    assert made.positions.dtype == np.float32
+    assert _share_of_own_heap(made.positions, heap) > 0.98
+
+
+def test_a_map_that_is_stopped_can_be_used() -> None:
+    embeddings, heap = heaps((50, 50))
+    stop, seen = jobs.StopToken(), []
+
+    def watch(progress: jobs.Progress) -> None:
+        seen.append(progress)
+        if progress.what == "Drawing the map" and progress.done >= 100:
+            stop.stop()
+
+    made = jobs.run(tsne(unit_rows(embeddings), stop=stop), watch, stop)
+    assert not made.finished
+    assert seen[-1].done < 750
+    assert np.array_equal(made.positions, seen[-1].metrics["positions"])
+    assert _share_of_own_heap(made.positions, heap) > 0.98
+
+
+def test_a_map_stopped_before_it_moves_shows_the_principal_components() -> None:
+    rows, stop = unit_rows(heaps((20, 20))[0]), jobs.StopToken()
+    stop.stop()
+    made = jobs.run(tsne(rows), stop=stop)
+    assert not made.finished
+    assert np.allclose(made.positions, pca(rows).positions)
+
+
+def test_a_stop_token_that_nobody_sets_changes_nothing() -> None:
+    rows = unit_rows(heaps((20, 20))[0])
+    assert np.array_equal(jobs.run(tsne(rows)).positions, jobs.run(tsne(rows, stop=jobs.StopToken())).positions)
+
+
+@pytest.mark.parametrize("photos", [1, 2, 3, 4, 5, 6, 7, 8, 20])
+def test_a_few_photos_get_a_map_and_it_says_what_it_is(photos: int) -> None:
+    made = jobs.run(tsne(unit_rows(np.random.default_rng(0).normal(size=(photos, 5)))))
+    assert made.positions.shape == (photos, 2)
+    assert np.isfinite(made.positions).all()
+    if photos < 7:
+        assert made.method == "pca"
+        assert "too few" in made.note
+    else:
+        assert made.perplexity == pytest.approx((photos - 1) / 3)
+        assert f"only {photos} photos" in made.note
+
+
+def test_equal_photos_get_finite_positions() -> None:
+    for method in (lambda rows: jobs.run(tsne(rows)), pca):
+        assert np.isfinite(method(unit_rows(np.ones((40, 8)))).positions).all()
+
+
+def test_principal_components_are_those_of_the_singular_value_decomposition() -> None:
+    rows = unit_rows(heaps((30, 20, 10), spread=0.1)[0])
+    centred = rows - rows.mean(axis=0)
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    expected = left[:, :2] * values[:2]
+    assert np.allclose(np.abs(pca(rows).positions), np.abs(expected), atol=1e-4)
+    assert pca(unit_rows(np.array([[1.0], [-1.0]]))).positions[:, 1].tolist() == [0, 0]
