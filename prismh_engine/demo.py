@@ -60,8 +60,8 @@ class DemoSettings(Settings):
     step: ClassVar[str] = "demo"
 
     output_dir: Path | None = setting(None, "new folder for everything the demo makes")
-    photos: int = setting(180, "how many photos are drawn", minimum=40, maximum=5000)
-    epochs: int = setting(3, "how long it learns, in passes over the photos", minimum=1)
+    photos: int = setting(140, "how many photos are drawn", minimum=40, maximum=5000)
+    epochs: int = setting(2, "how long it learns, in passes over the photos", minimum=1)
 
 
 @dataclass(frozen=True)
