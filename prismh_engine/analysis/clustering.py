@@ -99,12 +99,17 @@ def describe(rows: NDArray[np.float32], labels: NDArray[np.integer]) -> Clusteri
 
 
 def separation(clusters: NDArray[np.int32], neighbours: Neighbours) -> NDArray[np.float32]:
-    """How well separated each photo is, [N]: the share of its 15 neighbours (fewer where there are fewer) in its own
-    group, 0 to 1; 1 for a photo without neighbours."""
+    """How well separated each photo is, [N]: the share of its 15 neighbours in its own group, 0 to 1.
+
+    In a group of fewer than 16 photos as many neighbours are asked as it has others, so that a small group can be as
+    well separated as a large one. A photo alone in its group has 0, the only photo of all 1.
+    """
     nearest = neighbours.indices[:, :SEPARATION_NEIGHBOURS]
     if not nearest.shape[1]:
         return np.ones(len(clusters), dtype=np.float32)
-    return (clusters[nearest] == clusters[:, None]).mean(axis=1, dtype=np.float32)
+    asked = np.minimum(np.bincount(clusters)[clusters] - 1, nearest.shape[1])
+    own = (clusters[nearest] == clusters[:, None]) & (np.arange(nearest.shape[1]) < asked[:, None])
+    return (own.sum(axis=1) / np.maximum(asked, 1)).astype(np.float32)
 
 
 def mean_by_cluster(clusters: NDArray[np.int32], values: NDArray[np.float32]) -> NDArray[np.float32]:

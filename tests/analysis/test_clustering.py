@@ -101,6 +101,11 @@ def test_separation_is_the_share_of_a_photos_neighbours_in_its_own_group() -> No
     assert mean_by_cluster(heap.astype(np.int32), own).tolist() == [1, 1]
     mixed = (np.arange(60) % 2).astype(np.int32)
     assert 0.3 < float(separation(mixed, neighbours).mean()) < 0.7
+    few, small = heaps((5, 20))
+    alone = np.array([*small[:-1], 2], dtype=np.int32)
+    found = separation(alone, jobs.run(nearest_neighbours(unit_rows(few), 15)))
+    assert found[:5].tolist() == [1] * 5
+    assert found[-1] == 0
     assert separation(np.zeros(1, np.int32), jobs.run(nearest_neighbours(unit_rows(np.eye(1)), 15))).tolist() == [1]
 
 
