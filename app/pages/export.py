@@ -32,7 +32,7 @@ from ..widgets.file_dialogs import choose_new_file
 from .page import Page
 
 COLUMNS_WIDTH = 250
-PREVIEW_ROWS = 20
+PREVIEW_ROWS, ROW_HEIGHT, WIDEST_COLUMN = 20, 31, 300
 KILOMETRE_DECIMALS = 2
 
 # What a row of the CSV takes, for the estimate: path, date, place, group, map; and a feature in its shortest form.
@@ -89,7 +89,8 @@ class ExportPage(Page):
         self._stop.clicked.connect(self._stop_writing)
         content = QHBoxLayout()
         content.setSpacing(theme.CARD_GAP)
-        content.addWidget(self._column_card())
+        self._columns = self._column_card()
+        content.addWidget(self._columns)
         content.addWidget(self._table_card(), 1)
         saving = QHBoxLayout()
         saving.addWidget(self._progress, 1)
@@ -98,10 +99,16 @@ class ExportPage(Page):
         self.body.addLayout(content, 1)
         self.body.addLayout(saving)
         self.body.addWidget(self._said)
+        theme.changed.connect(self._fit)
+        self._fit()
         session.project_changed.connect(self._project_changed)
         session.project_closing.connect(self._project_closing)
         for changed in (session.names_changed, session.map_changed, session.photos_changed):
             changed.connect(self._read_if_visible)
+
+    def _fit(self) -> None:
+        self._columns.setFixedWidth(theme.pixels(COLUMNS_WIDTH))
+        self._view.verticalHeader().setDefaultSectionSize(theme.pixels(ROW_HEIGHT))
 
     def shown(self) -> None:
         self._read()
@@ -113,7 +120,6 @@ class ExportPage(Page):
 
     def _column_card(self) -> Card:
         card = Card("columns_card")
-        card.setFixedWidth(theme.pixels(COLUMNS_WIDTH))
         self._warning = Note("location_warning")
         self._warning.say(
             self.tr("Positions can show where people live. Round them or leave them out before you share the file."),
@@ -143,7 +149,7 @@ class ExportPage(Page):
         card = Card("preview_card")
         card.body.setContentsMargins(1, 1, 1, 1)
         self._table = _TableModel(self)
-        view = QTableView()
+        self._view = view = QTableView()
         view.setObjectName("export_preview")
         view.setAccessibleName(self.tr("The first rows of the file"))
         view.setModel(self._table)
@@ -152,10 +158,11 @@ class ExportPage(Page):
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setWordWrap(False)
         view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(theme.pixels(31))
         view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        view.horizontalHeader().setMaximumSectionSize(theme.pixels(WIDEST_COLUMN))
         view.horizontalHeader().setHighlightSections(False)
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         card.body.addWidget(view)
         return card
 

@@ -26,7 +26,7 @@ from .page import Page
 if TYPE_CHECKING:
     from collections import Counter
 
-DETAILS_WIDTH = 286
+DETAILS_WIDTH, SEARCH_WIDTH = 286, 170
 MS_AFTER_TYPING = 200
 
 
@@ -68,6 +68,8 @@ class PhotosPage(Page):
         session.map_moved.connect(self._map_moved)
         session.job_changed.connect(self._say_what_can_be_done)
         session.summary_changed.connect(self._say_what_can_be_done)
+        theme.changed.connect(self._fit)
+        self._fit()
         self._project_changed()
 
     def loaded(self) -> bool:
@@ -86,13 +88,12 @@ class PhotosPage(Page):
         self._search.setPlaceholderText(self.tr("Search name or date"))
         self._search.setAccessibleName(self.tr("Search name or date"))
         self._search.setClearButtonEnabled(True)
-        self._search.setFixedWidth(theme.pixels(170))
         self._search.textChanged.connect(self._search_changed)
         filters = QHBoxLayout()
         filters.setSpacing(theme.ROW_GAP)
         filters.addWidget(self._chips, 1)
-        filters.addWidget(self._sort)
-        filters.addWidget(self._search)
+        filters.addWidget(self._sort, 0, Qt.AlignmentFlag.AlignTop)
+        filters.addWidget(self._search, 0, Qt.AlignmentFlag.AlignTop)
 
         self._grid = PhotoGrid(self.session)
         self._grid.setObjectName("photo_grid")
@@ -103,7 +104,6 @@ class PhotosPage(Page):
         self._stack.addWidget(self._grid)
         self._stack.addWidget(self._empty)
         self._details = PhotoDetails(self.session)
-        self._details.setFixedWidth(theme.pixels(DETAILS_WIDTH))
         self._details.overruled.connect(self._overrule)
         content = QHBoxLayout()
         content.setSpacing(theme.CARD_GAP - 4)
@@ -114,6 +114,11 @@ class PhotosPage(Page):
         self._missing_line = _MissingLine()
         self._missing_line.button.clicked.connect(self._find_missing)
         self.body.addWidget(self._missing_line)
+
+    def _fit(self) -> None:
+        """Widths that go with the text size; the photos keep most of the room."""
+        self._search.setFixedWidth(theme.pixels(SEARCH_WIDTH))
+        self._details.setFixedWidth((DETAILS_WIDTH + theme.pixels(DETAILS_WIDTH)) // 2)
 
     def _sort_button(self) -> QPushButton:
         button = QPushButton()

@@ -67,13 +67,12 @@ class StartPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
-        self.shown()
 
     def shown(self) -> None:
         """Show the recent projects as they are now."""
         for row in self._rows:
             self._recent.removeWidget(row)
-            row.hide()
+            row.setParent(None)
             row.deleteLater()
         self._rows = [_RecentRow(project, number) for number, project in enumerate(self._session.settings.recent())]
         for row in self._rows:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QWidget
 
 from .. import theme, words
+from .flow_layout import FlowLayout
 
 _PADDING, _BETWEEN, _HEIGHT = 13, 6, 26
 _PLACE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -33,10 +34,7 @@ class ChipRow(QWidget):
 
     def __init__(self, chips: Sequence[Chip] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(theme.ROW_GAP)
-        self._layout.addStretch(1)
+        self._layout = FlowLayout(self, theme.ROW_GAP)
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(self._clicked)
         self._buttons: dict[str, _ChipButton] = {}
@@ -54,7 +52,7 @@ class ChipRow(QWidget):
         for place, chip in enumerate(chips):
             button = self._buttons.get(chip.name) or self._add(chip.name)
             if self._layout.indexOf(button) != place:
-                self._layout.insertWidget(place, button)
+                self._layout.put(place, button)
             button.show_chip(chip)
             button.setToolTip(chip.tip)
             button.setAccessibleDescription(chip.tip)

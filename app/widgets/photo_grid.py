@@ -101,8 +101,8 @@ class PhotoGrid(QWidget):
         return self._model.photos
 
     def selected_ids(self) -> list[int]:
-        rows = sorted(index.row() for index in self._view.selectionModel().selectedIndexes())
-        return [self._model.photos[row].id for row in rows]
+        ranges = sorted((part.top(), part.bottom()) for part in self._view.selectionModel().selection())
+        return [photo.id for first, last in ranges for photo in self._model.photos[first : last + 1]]
 
     def select(self, photo_ids: Iterable[int]) -> None:
         """Select these photos, those that are in the grid, and make the first of them visible."""
@@ -205,7 +205,8 @@ class _TileView(QListView):
         super().resizeEvent(event)
 
     def _fit(self) -> None:
-        width = self.viewport().width()
+        # As if the scroll bar were always there: tiles whose size hung on it could make it come and go for ever.
+        width = self.width() - self.verticalScrollBar().sizeHint().width()
         columns = max(1, (width + GAP) // (self._tile + GAP))
         # Cells include the gap to the right; one pixel less keeps rounding from wrapping the last column.
         cell = max(16, (width - 1) // columns)
@@ -235,6 +236,8 @@ class _TileDelegate(QStyledItemDelegate):
         faint = not photo.used or photo.missing
         if pixmap is None:
             painter.fillPath(rounded(QRectF(tile)), QColor(colours.line))
+            if not photo.look.usable:
+                self._draw_name(painter, tile, photo.path.name)
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.setOpacity(SET_ASIDE_OPACITY if faint else 1.0)
@@ -249,6 +252,14 @@ class _TileDelegate(QStyledItemDelegate):
         elif option.state & (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver):
             self._draw_ring(painter, tile, QColor(colours.quiet), 1)
         painter.restore()
+
+    def _draw_name(self, painter: QPainter, tile: QRect, name: str) -> None:
+        """All there is to see of a photo that cannot be read."""
+        painter.setFont(theme.font(11))
+        painter.setPen(QColor(theme.colours().quiet))
+        place = tile.adjusted(8, 8, -8, -8)
+        text = painter.fontMetrics().elidedText(" ".join(name.split()), Qt.TextElideMode.ElideMiddle, place.width())
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
 
     def _draw_mark(self, painter: QPainter, tile: QRect, name: str) -> None:
         colours = theme.colours()

@@ -1,0 +1,57 @@
+"""Driving the real window from a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from app import theme
+from app.main_window import MainWindow
+from app.settings import AppSettings
+
+MS_TO_READ = 60_000
+
+
+@contextmanager
+def open_window(qtbot: Any) -> Iterator[MainWindow]:
+    """The main window, on screen; closed at the end as a person closes it."""
+    settings = AppSettings()
+    theme.apply(settings.theme, settings.text_size)
+    window = MainWindow(settings)
+    window.show()
+    try:
+        yield window
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+def find(window: QWidget, object_name: str) -> Any:
+    found = window.findChild(QWidget, object_name)
+    assert found is not None, f"there is no {object_name}"
+    return found
+
+
+def click(qtbot: Any, window: QWidget, object_name: str) -> None:
+    """Click a control that can be seen and used."""
+    control = find(window, object_name)
+    qtbot.waitUntil(control.isVisible)  # what was just made is shown by the next event
+    assert control.isEnabled(), f"{object_name} is disabled"
+    qtbot.mouseClick(control, Qt.MouseButton.LeftButton)
+
+
+def answer_folder(monkeypatch: Any, folder: Path | None) -> None:
+    """What a person chooses in the next folder dialogs."""
+    for module in ("start", "photos"):
+        monkeypatch.setattr(f"app.pages.{module}.choose_folder", lambda parent, title: folder)
+    monkeypatch.setattr("app.main_window.choose_folder", lambda parent, title: folder)
+
+
+def wait_until_read(qtbot: Any, window: MainWindow) -> None:
+    """Wait until nothing runs and the page is complete."""
+    qtbot.waitUntil(window.loaded, timeout=MS_TO_READ)
