@@ -81,10 +81,9 @@ def _write_names(
         members = places[clusters == cluster]
         if not len(members):
             continue
-        middle = np.median(members, axis=0)
         wide = draw.textlength(name, font=font)
-        left = float(np.clip(middle[0] - wide / 2, 4, max(4.0, picture.width - wide - 4)))
-        top = float(middle[1]) - tall / 2
+        left = float(np.clip(np.median(members[:, 0]) - wide / 2, 4, max(4.0, picture.width - wide - 4)))
+        top = max(4.0, float(members[:, 1].min()) - side / 2 - 1.3 * tall)
         while any(left < end and start < left + wide and abs(top - y) < 1.1 * tall for start, end, y in taken):
             top += 1.2 * tall
         taken.append((left, left + wide, top))
