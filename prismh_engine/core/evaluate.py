@@ -31,7 +31,7 @@ _FEWEST_PHOTOS = 10  # fewer say nothing on what changed
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
 _NOISE = 0.03  # differences below are as large by chance
 _UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
-_MOST_IN_ONE = 0.5  # a larger share of all photos is no group of near duplicates: such cosines say nothing
+_MANY = 10  # near duplicates of one photo are seldom more
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def compare(
     for contestant in contestants:
         row_of = {path: row for row, path in enumerate(contestant.file_paths)}
         rows.append(unit_rows(contestant.embeddings[[row_of[path] for path in kept]]))
-    duplicates, more = yield from _near_duplicates(rows)
+    duplicates, more = yield from _near_duplicates(rows, codes)
     notes += more
     scored = []
     for own in rows:
@@ -164,14 +164,27 @@ def _classes(paths: Sequence[str], labels: Mapping[str, Sequence[str]] | None) -
     return names, [f"{left_out} photos without a label, or with several, are left out."] if left_out else []
 
 
-def _near_duplicates(rows: Sequence[NDArray[np.float32]]) -> Job[tuple[NDArray[np.int64], list[str]]]:
+def _near_duplicates(
+    rows: Sequence[NDArray[np.float32]], classes: NDArray[np.int64]
+) -> Job[tuple[NDArray[np.int64], list[str]]]:
     """Near duplicates by the first embeddings whose cosines can tell them, for all of them."""
     for own in rows:
         groups = yield from near_duplicates(own)
-        if np.bincount(groups).max() <= max(_MOST_IN_ONE * len(groups), 1):
+        if not _swallows_a_class(groups, classes):
             return groups, []
-    note = "Nearly all photos have a cosine of .9 and more: near duplicates are not told, and may make scores too good."
+    note = (
+        "Most photos of a class have cosines of .9 and more: near duplicates cannot be told, and may raise the scores."
+    )
     return np.arange(len(rows[0])), [note]
+
+
+def _swallows_a_class(groups: NDArray[np.int64], classes: NDArray[np.int64]) -> bool:
+    """Whether ten photos or more that seem near duplicates are the larger part of a class: then they are just alike."""
+    of_class = np.bincount(classes)
+    for group in np.flatnonzero(np.bincount(groups) >= _MANY):
+        if (np.bincount(classes[groups == group], minlength=len(of_class)) > of_class / 2).any():
+            return True
+    return False
 
 
 def what_changed(project: Project, run: str) -> str:

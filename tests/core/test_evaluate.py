@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prismh_engine import jobs
+from prismh_engine.core import embedding_files
+from prismh_engine.core.cluster_embeddings import cluster_project
+from prismh_engine.core.evaluate import main, what_changed
+from prismh_engine.errors import PrismhError
+from prismh_engine.project import Project
+from prismh_engine.tables import write_csv
+
+from ..invented import add_features, fill_with_embeddings, heaps
+
+SCORES = {"knn", "linear_probe", "nmi", "ari", "silhouette"}
+
+
+def _run(tmp_path: Path, *files: Path, more: tuple[str, ...] = ()) -> dict:
+    arguments = ["--embeddings", *map(str, files), "--output_dir", str(tmp_path / "out"), "--quiet", *more]
+    assert main(arguments) == 0
+    return json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
+
+
+def _write(tmp_path: Path, name: str, spread: float = 0.6) -> Path:
+    embeddings, heap = heaps((20, 15, 10), dimension=64, spread=spread)
+    names = [f"{['drum', 'tyre', 'pot'][h]}/{i:02}.jpg" for i, h in enumerate(heap)]
+    embedding_files.write(tmp_path / name, embeddings, names)
+    return tmp_path / name
+
+
+def test_without_labels_the_class_is_the_folder(tmp_path: Path) -> None:
+    found = _run(tmp_path, _write(tmp_path, "e.npz"))
+    assert found["photos"] == 45
+    assert found["classes"] == ["drum", "pot", "tyre"]
+    (scores,) = found["files"]
+    assert set(scores) == {"embeddings", *SCORES}
+    assert scores["embeddings"].endswith("e.npz")
+    for name in SCORES - {"silhouette"}:
+        assert scores[name]["value"] == pytest.approx(1, abs=0.1)
+        assert scores[name]["low"] <= scores[name]["value"] <= scores[name]["high"]
+    assert "difference" not in found
+
+
+def test_two_files_are_compared_on_the_photos_both_have(tmp_path: Path) -> None:
+    good = embedding_files.read(_write(tmp_path, "good.npz"))
+    poor = embedding_files.read(_write(tmp_path, "poor.npz", spread=4.0))
+    # Another order, and five photos fewer: rows belong together by their file path.
+    order = np.random.default_rng(0).permutation(45)[:40]
+    embedding_files.write(tmp_path / "poor.npz", poor.embeddings[order], [poor.file_paths[i] for i in order])
+    found = _run(tmp_path, tmp_path / "poor.npz", tmp_path / "good.npz")
+    assert found["photos"] == 40
+    assert len(good.file_paths) == 45
+    assert "40 photos that both have" in found["notes"][0]
+    for name in SCORES:
+        gain = found["difference"][name]
+        first, second = (file[name]["value"] for file in found["files"])
+        assert gain["value"] == pytest.approx(second - first)
+        assert gain["low"] > 0
+
+
+def test_labels_come_from_a_file_and_photos_without_one_are_left_out(tmp_path: Path) -> None:
+    embeddings, heap = heaps((20, 20), spread=0.6)
+    embedding_files.write(tmp_path / "e.npz", embeddings, [f"{i}.jpg" for i in range(40)])
+    rows = [(f"{i}.jpg", ["drum", "tyre"][heap[i]]) for i in range(38)] + [("0.jpg", "tyre")]
+    write_csv(tmp_path / "labels.csv", ("file_path", "label"), rows)
+    found = _run(tmp_path, tmp_path / "e.npz", more=("--labels", str(tmp_path / "labels.csv")))
+    assert found["photos"] == 37
+    assert found["notes"] == ["3 photos without a label, or with several, are left out."]
+    assert found["files"][0]["knn"]["value"] == 1
+
+
+def test_the_table_on_the_screen_holds_every_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = _write(tmp_path, "e.npz")
+    assert main(["--embeddings", str(file), "--output_dir", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("45 photos, 3 classes\n")
+    assert all(word in said for word in ("kNN", "linear probe", "NMI", "ARI", "silhouette", "1.000 (1.000 to 1.000)"))
+
+
+def test_near_duplicates_of_a_few_photos_stay_together(tmp_path: Path) -> None:
+    # Classes by lot, each photo there twice: whoever trains on the copy knows the answer.
+    embeddings = np.repeat(np.random.default_rng(0).normal(size=(60, 256)), 2, axis=0)
+    names = [f"{lot}/{i}.jpg" for i, lot in enumerate(np.repeat(np.random.default_rng(1).integers(0, 2, 60), 2))]
+    embedding_files.write(tmp_path / "e.npz", embeddings, names)
+    found = _run(tmp_path, tmp_path / "e.npz")
+    assert found["notes"] == []
+    assert found["files"][0]["linear_probe"]["value"] < 0.65
+
+
+def test_features_that_are_all_alike_are_scored_without_near_duplicates(tmp_path: Path) -> None:
+    embeddings, heap = heaps((20, 20))
+    names = [f"{h}/{i}.jpg" for i, h in enumerate(heap)]
+    embedding_files.write(tmp_path / "e.npz", embeddings / np.linalg.norm(embeddings, axis=1)[:, None] + 5, names)
+    found = _run(tmp_path, tmp_path / "e.npz")
+    assert "near duplicates cannot be told" in found["notes"][0]
+    assert found["files"][0]["linear_probe"]["value"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["a/1.jpg", "a/2.jpg"], "only the class 'a'"), ([], "there is none")],
+)
+def test_one_class_is_said_so(tmp_path: Path, names: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    embedding_files.write(tmp_path / "e.npz", np.eye(len(names), 4), names)
+    assert main(["--embeddings", str(tmp_path / "e.npz"), "--output_dir", str(tmp_path), "--quiet"]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_three_files_are_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--embeddings", "a", "b", "c", "--output_dir", "o"]) == 2
+    assert "one or two files, got 3" in capsys.readouterr().err
+
+
+def test_a_project_compares_what_was_learned_with_the_starter(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embeddings, heap = heaps((16, 16), spread=4.0)
+    photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    add_features(project, heaps((16, 16))[0], "run-1")
+    for h, name in enumerate(("drum", "tyre")):
+        project.labels.name_photos([photos[i].id for i in np.flatnonzero(heap == h)], name)
+    assert main(["--project", str(project.folder)]) == 0
+    said = capsys.readouterr().out
+    assert "32 photos, 2 classes" in said
+    assert all(word in said for word in ("starter ", "run-1 ", "difference "))
+
+
+def test_the_real_starter_features_tell_the_real_photos_apart(shared: Path, tmp_path: Path) -> None:
+    from prismh_engine.models import starter
+
+    paths = [
+        path for kind in ("cardboard", "glass", "metal") for path in sorted((shared / "photos" / kind).iterdir())[:20]
+    ]
+    names = [path.relative_to(shared / "photos").as_posix() for path in paths]
+    embedding_files.write(tmp_path / "e.npz", starter.starter_features(paths), names)
+    scores = _run(tmp_path, tmp_path / "e.npz")["files"][0]
+    assert scores["knn"]["value"] > 0.7
+    assert scores["nmi"]["value"] > 0.3
+
+
+def _two_feature_sets(project: Project, folder: Path, before: np.ndarray, after: np.ndarray) -> list[int]:
+    photos = fill_with_embeddings(project, folder, before)
+    add_features(project, after, "run-1")
+    return [photo.id for photo in photos]
+
+
+def test_no_change_is_said_plainly(project: Project, tmp_path: Path) -> None:
+    embeddings, _ = heaps((20, 20), spread=2.0)
+    _two_feature_sets(project, tmp_path / "photos", embeddings, embeddings * 3)
+    said = what_changed(project, "run-1")
+    assert said.startswith("Learning changed next to nothing: 0 of a photo's 15 most alike photos are others")
+    assert "as well separated as before" in said
+
+
+def test_a_gain_is_told_in_neighbours_groups_and_names(project: Project, tmp_path: Path) -> None:
+    before, heap = heaps((30, 30), spread=6.0)
+    ids = _two_feature_sets(project, tmp_path / "photos", before, heaps((30, 30), seed=1)[0])
+    jobs.run(cluster_project(project, clusters=2))
+    for h, name in enumerate(("drum", "tyre")):
+        project.labels.name_photos([ids[i] for i in np.flatnonzero(heap == h)], name)
+    said = what_changed(project, "run-1")
+    assert said.startswith("Learning changed the map:")
+    assert "better separated than before (100 of 100" in said
+    assert "for 100 of 100, before" in said
+    assert "no clear difference" not in said
+
+
+def test_a_loss_is_told_too(project: Project, tmp_path: Path) -> None:
+    _two_feature_sets(project, tmp_path / "photos", heaps((30, 30))[0], heaps((30, 30), spread=6.0, seed=1)[0])
+    assert "less well separated than before" in what_changed(project, "run-1")
+
+
+def test_names_on_few_photos_say_nothing(project: Project, tmp_path: Path) -> None:
+    embeddings, _ = heaps((10, 10))
+    ids = _two_feature_sets(project, tmp_path / "photos", embeddings, embeddings)
+    project.labels.name_photos(ids[:9], "drum")
+    project.labels.name_photos(ids[16:], "tyre")
+    assert "names" not in what_changed(project, "run-1")
+
+
+def test_a_handful_of_photos_is_too_few_to_tell(project: Project, tmp_path: Path) -> None:
+    _two_feature_sets(project, tmp_path / "photos", np.eye(4), np.eye(4))
+    assert what_changed(project, "run-1") == "There are too few photos to say what learning changed: 4."
+
+
+def test_a_run_without_features_is_named(project: Project, tmp_path: Path) -> None:
+    fill_with_embeddings(project, tmp_path / "photos", np.eye(20))
+    with pytest.raises(PrismhError, match="no features 'run-1'"):
+        what_changed(project, "run-1")
