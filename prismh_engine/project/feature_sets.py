@@ -128,10 +128,12 @@ class FeatureSets:
 
     def newest(self) -> FeatureSet:
         """The newest run's features, else the starter's. Raises `PrismhError` where there are none."""
-        sets = self.all()
-        if not sets:
+        rows = self._database.rows(
+            "SELECT name FROM feature_sets ORDER BY run_id IS NULL, run_id DESC, id DESC LIMIT 1"
+        )
+        if not rows:
             raise PrismhError("The project has no features yet: run extract first.")
-        return sets[-1]
+        return self.get(rows[0]["name"])
 
     def ensure(self, name: str, encoder: Encoder, run: Run | None = None) -> FeatureSet:
         """The feature set of this name and encoder, made where it is missing.

@@ -154,4 +154,5 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _damaged(path: Path, why: object) -> PrismhError:
+    why = " ".join(str(why).split())  # SQLite speaks in several lines
     return PrismhError(f"The project file {path} cannot be read ({why}): restore it from a backup. Photos are safe.")

@@ -40,7 +40,7 @@ def test_without_labels_the_class_is_the_folder(tmp_path: Path) -> None:
     assert set(scores) == {"embeddings", *SCORES}
     assert scores["embeddings"].endswith("e.npz")
     for name in SCORES - {"silhouette"}:
-        assert scores[name]["value"] == pytest.approx(1, abs=0.1)
+        assert scores[name]["value"] > (0.98 if name in ("knn", "linear_probe") else 0.8)  # k-means may be stuck
         assert scores[name]["low"] <= scores[name]["value"] <= scores[name]["high"]
     assert "difference" not in found
 

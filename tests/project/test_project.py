@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prismh_engine.errors import PrismhError
+from prismh_engine.project import Grouping, Map, Project
+from prismh_engine.project.photo_catalogue import Judgement
+
+from ..invented import fill, fill_with_embeddings, found, look
+
+
+def test_a_project_is_made_only_in_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("important")
+    with pytest.raises(PrismhError, match="is not empty"):
+        Project.create(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_folder_without_a_project_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(PrismhError, match=r"is not a Prism-H project: it holds no project\.db"):
+        Project.open(tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all" * 50, b""], ids=["whole", "middle"])
+def test_a_damaged_project_is_told_in_a_sentence_and_left_alone(tmp_path: Path, damage: bytes) -> None:
+    Project.create(tmp_path / "p").close()
+    db = tmp_path / "p" / "project.db"
+    for leftover in (tmp_path / "p").glob("project.db-*"):
+        leftover.unlink()
+    if not damage:  # the middle of the file is overwritten
+        content = bytearray(db.read_bytes())
+        content[4096 : 4096 * 6] = b"\xff" * (4096 * 5)
+        damage = bytes(content)
+    db.write_bytes(damage)
+    with pytest.raises(PrismhError, match=r"cannot be read.*restore it from a backup"):
+        Project.open(tmp_path / "p")
+    assert db.read_bytes()[:100] == damage[:100]
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "project.db")
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    with pytest.raises(PrismhError, match="not one of a Prism-H project"):
+        Project.open(tmp_path)
+
+
+def test_a_project_of_a_newer_program_asks_for_an_update(tmp_path: Path) -> None:
+    Project.create(tmp_path / "p").close()
+    connection = sqlite3.connect(tmp_path / "p" / "project.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(PrismhError, match="made by a newer Prism-H: update the program"):
+        Project.open(tmp_path / "p")
+
+
+def test_a_project_that_moves_with_its_photos_finds_them(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "here" / "p") as project:
+        fill(project, tmp_path / "here" / "photos", {"a.jpg": look(1)})
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    with Project.open(tmp_path / "there" / "p") as project:
+        (photo,) = project.photos.all()
+        assert photo.path == tmp_path / "there" / "photos" / "a.jpg"
+
+
+def test_a_photo_folder_that_moved_alone_is_told_where_it_is(project: Project, tmp_path: Path) -> None:
+    fill(project, tmp_path / "photos", {"a.jpg": look(1)})
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    project.relocate_folder(project.folders()[0].id, tmp_path / "moved")
+    assert project.photos.all()[0].path == tmp_path / "moved" / "a.jpg"
+    assert project.photos.all()[0].file_path == "photos/a.jpg"
+
+
+def test_two_folders_of_one_name_get_two_aliases_and_folders_within_each_other_are_refused(
+    project: Project, tmp_path: Path
+) -> None:
+    for parent in ("north", "south"):
+        (tmp_path / parent / "photos").mkdir(parents=True)
+    aliases = [project.add_folder(tmp_path / parent / "photos").alias for parent in ("north", "south", "north")]
+    assert aliases == ["photos", "photos-2", "photos"]
+    with pytest.raises(PrismhError, match="lie in each other"):
+        project.add_folder(tmp_path / "north")
+    with pytest.raises(PrismhError, match="is not a folder"):
+        project.add_folder(tmp_path / "nowhere")
+
+
+def test_a_person_overrules_a_verdict_and_stays_right_when_photos_are_judged_again(
+    project: Project, tmp_path: Path
+) -> None:
+    first, second = fill(project, tmp_path / "photos", {"a.jpg": look(1), "b.jpg": look(2)})
+    project.photos.judge([Judgement(first.id, "dark", "It is dark.")])
+    assert [photo.id for photo in project.photos.used()] == [second.id]
+    project.photos.overrule([first.id], "used")
+    project.photos.overrule([second.id], "set aside")
+    project.photos.judge([Judgement(first.id, "blurry", "It is blurred."), Judgement(second.id, "clean")])
+    assert [photo.id for photo in project.photos.used()] == [first.id]
+    project.photos.overrule([first.id, second.id], None)
+    assert [photo.id for photo in project.photos.used()] == [second.id]
+    assert project.photos.counts() == {"all": 2, "used": 1, "set aside": 1, "blurry": 1, "missing": 0}
+
+
+def test_an_invalid_photo_is_never_used(project: Project, tmp_path: Path) -> None:
+    (photo,) = fill(project, tmp_path / "photos", {"a.jpg": look(1, invalid_reason="It is cut short.")})
+    project.photos.overrule([photo.id], "used")
+    assert project.photos.used() == []
+
+
+def test_a_photo_changed_in_place_is_brought_up_to_date(project: Project, tmp_path: Path) -> None:
+    (photo,) = fill(project, tmp_path / "photos", {"a.jpg": look(1, brightness=3.0)})
+    (again,) = project.photos.record(
+        photo.folder_id, [(found(tmp_path / "photos", "a.jpg"), look(2, difference_hash=2**64 - 1))]
+    )
+    (now,) = project.photos.all()
+    assert again == photo.id
+    assert now.look == look(2, difference_hash=2**64 - 1)
+
+
+def test_a_map_and_a_grouping_come_back_as_they_were(project: Project, tmp_path: Path) -> None:
+    ids = np.array([photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(3))])
+    features = project.features.get("starter")
+    assert project.maps.newest(features) is None
+    positions = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    project.maps.save(features, Map("tsne", {"seed": 1}, ids, positions))
+    kept = project.maps.newest(features)
+    assert kept is not None
+    assert (kept.method, kept.parameters) == ("tsne", {"seed": 1})
+    assert np.array_equal(kept.positions, positions)
+    some = np.array([0.25, 0.5, 1], np.float32)
+    grouping = Grouping("kmeans", {}, {"k": 2}, ids, np.array([0, 1, -1], np.int32), some, -some, some[:2])
+    project.groupings.save(features, grouping)
+    again = project.groupings.newest(features)
+    assert again is not None
+    assert again.silhouettes.tolist() == (-some).tolist()
+    assert {cluster: members.tolist() for cluster, members in again.members().items()} == {0: [ids[0]], 1: [ids[1]]}
+
+
+def test_two_threads_name_photos_at_once_and_no_name_is_lost(project: Project, tmp_path: Path) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(40))]
+    failures: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            for photo_id in ids:
+                project.labels.name_photos([photo_id], name)
+                assert name in project.labels.of_photos()[photo_id]
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("drum", "tyre")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert all(sorted(names) == ["drum", "tyre"] for names in project.labels.of_photos().values())
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
+    folder = project.add_folder(_made(tmp_path / "photos"))
+
+    def looks() -> object:
+        yield found(tmp_path, "a.jpg"), look(1)
+        raise RuntimeError("the disk was pulled out")
+
+    with pytest.raises(RuntimeError):
+        project.photos.record(folder.id, looks())
+    assert project.photos.all() == []
+
+
+def test_runs_have_names_of_their_own_and_keep_what_is_said_of_them(project: Project) -> None:
+    first = project.runs.new()
+    second = project.runs.new()
+    assert (first.name, second.name) == ("run-1", "run-2")
+    project.runs.set_state(first, "finished")
+    project.runs.set_summary(first, "Nothing changed.")
+    assert (project.runs.get("run-1").state, project.runs.get("run-1").summary) == ("finished", "Nothing changed.")
+    assert project.runs.newest() == second
+    with pytest.raises(PrismhError, match="no run 'run-9'"):
+        project.runs.get("run-9")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
