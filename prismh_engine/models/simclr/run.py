@@ -14,12 +14,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BadValueError, PrismhError
+from ...errors import PrismhError
 from ...jobs import Job, Progress, StopToken
 from ...photos.cache import PhotoCache, default_cache_folder
 from ...project import Project, Run
 from ...project.runs import FAILED, FINISHED, RUNNING, STOPPED
 from ...settings import Resolved
+from ..encoders import compute_device
 from .settings import TrainSettings
 from .training_photos import TrainingPhoto, describe, photos_of_folder, photos_of_project, what_changed
 
@@ -224,17 +225,6 @@ def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:
     if settings.cache_dir is not None:
         return settings.cache_dir
     return default_cache_folder() if project is None else project.cache_folder
-
-
-def compute_device(name: str) -> torch.device:
-    """auto: a CUDA GPU where there is one, else the CPU."""
-    import torch
-
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BadValueError("--device cuda is given, but torch finds no such GPU here: use --device auto.")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
 
 
 def data_threads(settings: TrainSettings) -> int:

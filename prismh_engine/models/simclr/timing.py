@@ -9,6 +9,7 @@ from ...jobs import Job, Progress, StopToken
 from ...photos.cache import PhotoCache
 from ...project import Project
 from ...settings import resolve
+from ..encoders import compute_device
 from .settings import PRESETS, TrainSettings
 from .training_photos import photos_of_project
 
@@ -26,7 +27,7 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
     Raises `PrismhError` where the project uses fewer than two photos.
     """
     from .learner import Learner
-    from .run import compute_device, data_threads
+    from .run import data_threads
     from .step import Interrupted
 
     photos = photos_of_project(project)

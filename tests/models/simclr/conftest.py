@@ -1,0 +1,60 @@
+"""A handful of tiny photos, and one way to train on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from prismh_engine.models.simclr import main
+
+COUNT = 13
+
+
+def draw(number: int) -> Image.Image:
+    random = np.random.default_rng(number)
+    image = Image.fromarray(random.integers(0, 90, (72, 96, 3), dtype=np.uint8))
+    pen = ImageDraw.Draw(image)
+    for _ in range(4):
+        x, y, r = (int(v) for v in random.integers(5, 60, 3))
+        colour = tuple(int(v) for v in random.integers(0, 255, 3))
+        (pen.ellipse if number % 2 else pen.rectangle)([x, y, x + r, y + r], fill=colour)
+    return image
+
+
+@pytest.fixture(scope="session")
+def tiny_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """13 photos of 96 x 72 pixels. Copy the folder before changing it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for number in range(COUNT):
+        draw(number).save(folder / f"{number:02}.png")
+    return folder
+
+
+def tiny_flags(photos: Path, output: Path) -> list[str]:
+    """Ten photos in batches of four (4, 4, 2), three held out, three epochs: nine steps."""
+    return [
+        "--data_dir", str(photos), "--output_dir", str(output), "--base_model", "resnet18", "--image_size", "32",
+        "--batch_size", "4", "--epochs", "3", "--val_fraction", "0.2", "--num_workers", "1", "--quiet",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def run_left_alone(tiny_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training that nobody disturbed."""
+    output = tmp_path_factory.mktemp("alone") / "run"
+    assert main(tiny_flags(tiny_photos, output)) == 0
+    return output
+
+
+@pytest.fixture
+def learn(tiny_photos: Path, tmp_path: Path) -> Callable[..., int]:
+    """Run `train` on the tiny photos into `tmp_path / "run"`; later flags win. Returns the exit code."""
+
+    def run(*flags: object) -> int:
+        return main([*tiny_flags(tiny_photos, tmp_path / "run"), *map(str, flags)])
+
+    return run

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import itertools
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from prismh_engine import jobs
+from prismh_engine.errors import PrismhError
+from prismh_engine.models.simclr import SimCLRDataset
+from prismh_engine.models.simclr.dataset import ViewBatches
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, hold_out, photos_of_folder
+from prismh_engine.photos.cache import PhotoCache
+
+from .conftest import COUNT
+
+
+def batches(photos: Path, cache: PhotoCache, threads: int, batch_size: int = 4, fixed: bool = False) -> ViewBatches:
+    found = jobs.run(photos_of_folder(photos, cache, None))
+    return ViewBatches(found, cache, image_size=32, batch_size=batch_size, seed=0, threads=threads, fixed=fixed)
+
+
+def take(views: ViewBatches, count: int, epoch: int = 0, batch: int = 0) -> list[torch.Tensor]:
+    with views:
+        return list(itertools.islice(views.stream(epoch, batch), count))
+
+
+def test_a_folder_becomes_pairs_of_views_in_sorted_order(tiny_photos: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_photos, tmp_path / "photos" / "inner")
+    (tmp_path / "photos" / "broken.jpg").write_bytes(b"no photo")
+    (tmp_path / "photos" / "notes.txt").write_text("no photo either")
+    dataset = SimCLRDataset(tmp_path / "photos")
+    assert len(dataset) == COUNT
+    assert dataset.file_paths == [f"inner/{number:02}.png" for number in range(COUNT)]
+    first, second = dataset[0]
+    assert first.shape == second.shape == (3, 224, 224)
+    assert not torch.equal(first, second)
+
+
+def test_a_transform_of_ones_own_is_used_twice(tiny_photos: Path) -> None:
+    dataset = SimCLRDataset(tiny_photos, transform=lambda image: image.size)
+    assert dataset[3] == ((96, 72), (96, 72))
+
+
+def test_a_dataset_travels_to_worker_processes(tiny_photos: Path) -> None:
+    dataset = SimCLRDataset(tiny_photos)
+    dataset[0]
+    copy = pickle.loads(pickle.dumps(dataset))
+    assert copy[0][0].shape == (3, 224, 224)
+
+
+def test_an_empty_or_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PrismhError, match="holds no photo"):
+        SimCLRDataset(tmp_path)
+    with pytest.raises(PrismhError, match="There is no folder"):
+        SimCLRDataset(tmp_path / "nowhere")
+
+
+def test_threads_and_the_place_one_begins_at_change_no_batch(tiny_photos: Path, tmp_path: Path) -> None:
+    with PhotoCache(tmp_path / "cache") as cache:
+        alone = take(batches(tiny_photos, cache, threads=0), 7)
+        threaded = take(batches(tiny_photos, cache, threads=3), 7)
+        later = take(batches(tiny_photos, cache, threads=2), 3, epoch=1, batch=1)
+    assert [len(views) for views in alone] == [8, 8, 8, 8, 8, 8, 8]  # 13 photos: the last one alone is skipped
+    assert all(torch.equal(a, b) for a, b in zip(alone, threaded, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(alone[4:], later, strict=True))
+
+
+def test_a_last_batch_of_several_photos_is_used(tiny_photos: Path, tmp_path: Path) -> None:
+    with PhotoCache(tmp_path / "cache") as cache:
+        views = batches(tiny_photos, cache, threads=1, batch_size=5)
+        assert len(views) == 3
+        assert [len(found) for found in take(views, 3)] == [10, 10, 6]
+
+
+def test_fixed_views_are_the_same_in_every_epoch(tiny_photos: Path, tmp_path: Path) -> None:
+    with PhotoCache(tmp_path / "cache") as cache:
+        first, second = (take(batches(tiny_photos, cache, threads=1, fixed=True), 99) for _ in range(2))
+    assert len(first) == 3
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def photo(number: int, content: str) -> TrainingPhoto:
+    return TrainingPhoto(number, Path(f"{number}.jpg"), f"{number}.jpg", content)
+
+
+def test_equal_photos_stay_on_one_side_and_few_move_when_photos_are_added() -> None:
+    photos = [photo(i, f"content {i // 2}") for i in range(200)]
+    learn, held = hold_out(photos, 0.1, seed=0)
+    assert len(held) == 20
+    assert not {p.content_hash for p in learn} & {p.content_hash for p in held}
+    more = [*photos, *(photo(200 + i, f"new {i}") for i in range(20))]
+    again = {p.content_hash for p in hold_out(more, 0.1, seed=0)[1]}
+    assert len(again & {p.content_hash for p in held}) >= 8
+
+
+def test_where_one_photo_would_be_held_out_none_is() -> None:
+    photos = [photo(i, str(i)) for i in range(10)]
+    assert hold_out(photos, 0.1, seed=0) == (photos, [])
+    assert np.array_equal([len(part) for part in hold_out(photos, 0.2, seed=0)], [8, 2])

@@ -1,0 +1,264 @@
+"""A training is put down and taken up, and ends as if nobody had disturbed it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from prismh_engine import jobs
+from prismh_engine.models.simclr import TrainReport, TrainSettings, checkpoint, train
+from prismh_engine.settings import resolve
+
+from .conftest import tiny_flags
+
+
+def state(run: Path, name: str = "last.pt") -> dict:
+    return torch.load(run / "checkpoints" / name, weights_only=True)
+
+
+def assert_same_end(run: Path, other: Path) -> None:
+    """The same weights, optimizer and metrics, bit for bit."""
+    for name in ("last.pt", "best_model.pt"):
+        ours, theirs = state(run, name), state(other, name)
+        assert ours["step"] == theirs["step"]
+        for key, tensor in theirs["model_state_dict"].items():
+            assert torch.equal(ours["model_state_dict"][key], tensor), key
+        assert str(ours["optimizer_state_dict"]) == str(theirs["optimizer_state_dict"])
+    assert (run / "metrics.csv").read_bytes() == (other / "metrics.csv").read_bytes()
+    assert (run / "encoder.safetensors").read_bytes() == (other / "encoder.safetensors").read_bytes()
+
+
+def job(photos: Path, run: Path, stop: jobs.StopToken, **flags: object) -> jobs.Job[TrainReport]:
+    words = iter(tiny_flags(photos, run)[:-1])
+    given = {flag.removeprefix("--"): next(words) for flag in words}
+    return train(resolve(TrainSettings, {**given, **flags}), stop)
+
+
+class StopsAtLook(jobs.StopToken):
+    """Is set when it has been looked at so many times since the second step: in the middle of the third one."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.armed = False
+        self._left = looks
+
+    @property
+    def stopped(self) -> bool:
+        if self.armed:
+            self._left -= 1
+        return self._left < 0
+
+
+def test_a_run_killed_in_mid_epoch_resumes_to_the_same_weights(
+    run_left_alone: Path, tiny_photos: Path, tmp_path: Path, learn: Callable[..., int]
+) -> None:
+    command = [sys.executable, "-m", "prismh_engine.models.simclr", *tiny_flags(tiny_photos, tmp_path / "run")[:-1]]
+    flags = ["--checkpoint_minutes", "0", "--progress", "json"]
+    with subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["what"] == "Learning" and json.loads(line)["done"] == 4:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    found = checkpoint.newest_good(tmp_path / "run" / "checkpoints")
+    assert found is not None
+    assert 4 <= found[1]["step"] < 9
+    assert learn("--resume_from", "auto", "--num_workers", "3") == 0
+    assert_same_end(tmp_path / "run", run_left_alone)
+
+
+@pytest.mark.parametrize("looks", [20, 90])  # in the forward pass; in the backward pass
+def test_a_stop_inside_a_step_keeps_the_last_whole_step(
+    run_left_alone: Path, tiny_photos: Path, tmp_path: Path, learn: Callable[..., int], looks: int
+) -> None:
+    stop = StopsAtLook(looks)
+
+    def arm(progress: jobs.Progress) -> None:
+        stop.armed = progress.what == "Learning" and progress.done >= 2
+
+    report = jobs.run(job(tiny_photos, tmp_path / "run", stop), arm, stop)
+    assert not report.finished
+    assert "--resume_from auto" in str(report)
+    assert (state(tmp_path / "run")["epoch"], state(tmp_path / "run")["batch"]) == (0, 2)
+    assert not (tmp_path / "run" / "encoder.safetensors").exists()
+    assert learn("--resume_from", "auto") == 0
+    assert_same_end(tmp_path / "run", run_left_alone)
+
+
+def test_a_pause_saves_waits_and_goes_on_to_the_same_end(
+    run_left_alone: Path, tiny_photos: Path, tmp_path: Path
+) -> None:
+    stop, told = jobs.StopToken(), []
+
+    def listen(progress: jobs.Progress) -> None:
+        told.append((progress.what, progress.done))
+        if told[-1] == ("Learning", 4):
+            stop.pause()
+        if progress.what == "Paused":
+            assert state(tmp_path / "run")["step"] == 4
+            stop.resume()
+
+    report = jobs.run(job(tiny_photos, tmp_path / "run", stop), listen, stop)
+    assert ("Paused", 4) in told
+    assert report.finished
+    assert_same_end(tmp_path / "run", run_left_alone)
+
+
+def test_a_stop_during_a_pause_ends_it(tiny_photos: Path, tmp_path: Path) -> None:
+    stop = jobs.StopToken()
+
+    def listen(progress: jobs.Progress) -> None:
+        if progress.done == 1:
+            stop.pause()
+        if progress.what == "Paused":
+            stop.stop()
+
+    report = jobs.run(job(tiny_photos, tmp_path / "run", stop), listen, stop)
+    assert (report.finished, report.epochs_done) == (False, 0)
+    assert state(tmp_path / "run")["batch"] == 1
+
+
+def test_progress_tells_what_a_person_wants_to_know(tiny_photos: Path, tmp_path: Path) -> None:
+    told: list[jobs.Progress] = []
+    jobs.run(job(tiny_photos, tmp_path / "run", jobs.StopToken(), epochs=2), told.append)
+    steps = [progress for progress in told if progress.what == "Learning"]
+    assert [(step.done, step.total) for step in steps] == [(done, 6) for done in range(1, 7)]
+    assert all(
+        {"epoch", "epochs", "loss", "learning_rate", "photos_per_second", "seconds_left", "seconds_since_saved"}
+        <= set(step.metrics)
+        for step in steps
+    )
+    assert ["val_loss" in step.metrics for step in steps] == [False, False, True] * 2
+
+
+def test_a_finished_run_says_so_and_can_be_made_longer(
+    run_left_alone: Path, tmp_path: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run_left_alone, tmp_path / "run")
+    flags = tiny_flags(Path("unused"), tmp_path / "run")
+    from prismh_engine.models.simclr import main
+
+    assert main([*flags[2:-1], "--resume_from", "auto"]) == 0
+    assert "was finished before" in capsys.readouterr().out
+    assert learn("--resume_from", "auto", "--epochs", 4) == 0
+    assert state(tmp_path / "run")["epoch"] == 4
+    assert len((tmp_path / "run" / "metrics.csv").read_text().splitlines()) == 5
+
+
+def test_going_back_to_an_older_checkpoint_sets_the_later_work_aside(
+    run_left_alone: Path, tmp_path: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn("--checkpoint_every", 1) == 0
+    run = tmp_path / "run"
+    from prismh_engine.models.simclr import main
+
+    assert main(["--resume_from", str(run / "checkpoints" / "checkpoint_epoch_1.pt")]) == 0
+    assert "superseded" in capsys.readouterr().out
+    (aside,) = (run / "superseded").iterdir()
+    assert {p.name for p in (aside / "checkpoints").iterdir()} >= {"last.pt", "checkpoint_epoch_3.pt"}
+    assert len((aside / "metrics.csv").read_text().splitlines()) == 3
+    assert (run / "metrics.csv").read_bytes() == (run_left_alone / "metrics.csv").read_bytes()
+    assert torch.equal(
+        state(run)["model_state_dict"]["encoder.conv1.weight"],
+        state(run_left_alone)["model_state_dict"]["encoder.conv1.weight"],
+    )
+
+
+def test_a_damaged_newest_checkpoint_is_left_out(
+    run_left_alone: Path, tmp_path: Path, learn: Callable[..., int]
+) -> None:
+    assert learn("--checkpoint_every", 1) == 0
+    run = tmp_path / "run"
+    for name in ("last.pt", "best_model.pt", "checkpoint_epoch_3.pt"):
+        path = run / "checkpoints" / name
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content[: len(content) // 2])
+    assert learn("--resume_from", "auto", "--checkpoint_every", 10) == 0
+    assert (run / "metrics.csv").read_bytes() == (run_left_alone / "metrics.csv").read_bytes()
+
+
+def test_auto_starts_afresh_where_there_is_no_checkpoint(learn: Callable[..., int], tmp_path: Path) -> None:
+    assert learn("--resume_from", "auto", "--epochs", 1) == 0
+    assert (tmp_path / "run" / "encoder.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--temperature", "0.2"], "--temperature 0.5, but --temperature 0.2 is given"),
+        (["--batch_size", "8"], "--batch_size 4, but --batch_size 8 is given"),
+        (["--freeze_bn"], "--freeze_bn off, but --freeze_bn on is given"),
+        (["--grad_clip", "1"], "--grad_clip not set, but --grad_clip 1.0 is given"),
+        (["--epochs", "2"], "--epochs 3, but --epochs 2 is given"),
+    ],
+)
+def test_a_flag_that_contradicts_the_checkpoint_is_refused_with_both_values(
+    run_left_alone: Path,
+    tiny_photos: Path,
+    flags: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from prismh_engine.models.simclr import main
+
+    assert main([*tiny_flags(tiny_photos, run_left_alone), "--resume_from", "auto", *flags]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_checkpoint_of_one_run_does_not_go_on_in_the_folder_of_another(
+    run_left_alone: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn("--epochs", 1) == 0
+    assert learn("--resume_from", run_left_alone / "checkpoints" / "last.pt", "--epochs", 4) == 1
+    assert "holds another training" in capsys.readouterr().err
+
+
+def test_changed_photos_are_named_and_must_be_allowed(
+    tiny_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from prismh_engine.models.simclr import main
+
+    photos = tmp_path / "photos"
+    shutil.copytree(tiny_photos, photos)
+    flags = tiny_flags(photos, tmp_path / "run")
+    assert main([*flags, "--epochs", "1"]) == 0
+    (photos / "05.png").rename(photos / "new name.png")
+    (photos / "03.png").unlink()
+    again = [*flags, "--epochs", "2", "--resume_from", "auto"]
+    assert main(again) == 1
+    said = capsys.readouterr().err
+    assert "1 gone (03.png)" in said
+    assert "--allow_changed_photos" in said
+    assert main([*again, "--allow_changed_photos"]) == 0
+
+
+def test_the_same_photos_elsewhere_are_the_same_photos(
+    run_left_alone: Path, tiny_photos: Path, tmp_path: Path, learn: Callable[..., int]
+) -> None:
+    shutil.copytree(tiny_photos, tmp_path / "moved")
+    shutil.copytree(run_left_alone, tmp_path / "run")
+    assert learn("--data_dir", tmp_path / "moved", "--epochs", 4, "--resume_from", "auto") == 0
+
+
+def test_torchs_thread_count_is_that_of_the_checkpoint(run_left_alone: Path, tiny_photos: Path, tmp_path: Path) -> None:
+    shutil.copytree(run_left_alone, tmp_path / "run")
+    saved = state(tmp_path / "run")
+    before = torch.get_num_threads()
+    seen = []
+    checkpoint.write(tmp_path / "run" / "checkpoints" / "last.pt", {**saved, "torch_threads": before + 1})
+    (tmp_path / "run" / "checkpoints" / "checkpoint_epoch_3.pt").unlink()
+    (tmp_path / "run" / "checkpoints" / "best_model.pt").unlink()
+    resumed = job(tiny_photos, tmp_path / "run", jobs.StopToken(), resume_from="auto", epochs=4)
+    jobs.run(resumed, lambda progress: seen.append(torch.get_num_threads()))
+    assert before + 1 in seen
+    assert torch.get_num_threads() == before

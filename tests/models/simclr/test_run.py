@@ -1,0 +1,191 @@
+"""What `train` leaves in its folder, and in a project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from prismh_engine import jobs
+from prismh_engine.errors import PrismhError
+from prismh_engine.models.simclr import SimCLRModel, TrainSettings, probe, train
+from prismh_engine.models.torchvision_operators import import_torchvision
+from prismh_engine.photos.cache import PhotoCache
+from prismh_engine.photos.folder import list_photos
+from prismh_engine.project import Project
+from prismh_engine.settings import read_config, resolve
+from prismh_engine.tables import read_csv
+
+METRICS = (
+    "epoch,step,train_loss,val_loss,learning_rate,grad_norm,positive_similarity,negative_similarity,alignment,"
+    "uniformity,feature_std,rankme,knn"
+)
+
+
+@pytest.fixture
+def project(tiny_photos: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    with Project.create(folder) as made, PhotoCache(made.cache_folder) as cache:
+        photos = made.add_folder(tiny_photos)
+        made.photos.record(photos.id, jobs.run(list_photos(tiny_photos, cache)))
+    return folder
+
+
+def tiny(project: Path, **flags: object) -> jobs.Job:
+    flags = {"base_model": "resnet18", "image_size": 32, "batch_size": 4, "epochs": 1} | flags
+    return train(resolve(TrainSettings, {"project": project, **flags}))
+
+
+def test_the_run_folder_holds_every_published_file(run_left_alone: Path) -> None:
+    names = {path.relative_to(run_left_alone).as_posix() for path in run_left_alone.rglob("*") if path.is_file()}
+    events = {name for name in names if name.startswith("tensorboard/")}
+    assert len(events) == 1
+    assert names - events == {
+        "settings.json", "run.json", "metrics.csv", "performance.csv", "encoder.safetensors", "checkpoints/last.pt",
+        "checkpoints/best_model.pt", "checkpoints/checkpoint_epoch_3.pt",
+    }  # fmt: skip
+    assert read_config(run_left_alone / "settings.json", "train")["batch_size"] == 4
+    about = json.loads((run_left_alone / "run.json").read_text())
+    assert about["photos"] == 13
+    assert len(about["photos_fingerprint"]) == 64
+    assert "--batch_size 4" in about["command"]
+
+
+def test_metrics_have_a_row_an_epoch_and_every_column(run_left_alone: Path) -> None:
+    assert (run_left_alone / "metrics.csv").read_text(encoding="utf-8-sig").splitlines()[0] == METRICS
+    rows = read_csv(run_left_alone / "metrics.csv", METRICS.split(","))
+    assert [(row["epoch"], row["step"]) for row in rows] == [("1", "3"), ("2", "6"), ("3", "9")]
+    for row in rows:
+        values = {name: float(row[name]) for name in METRICS.split(",")[2:11]}
+        assert 0 < values["train_loss"] < 10
+        assert 0 < values["val_loss"] < 10
+        assert -1 <= values["negative_similarity"] <= values["positive_similarity"] <= 1
+        assert values["alignment"] == pytest.approx(2 - 2 * values["positive_similarity"], abs=1e-5)
+        assert values["uniformity"] <= 0
+        assert 0 < values["feature_std"] < 1.1
+        assert (row["rankme"], row["knn"]) == ("", "")
+    assert len(read_csv(run_left_alone / "performance.csv", ["photos_per_second", "data_wait_share"])) == 3
+
+
+def test_the_finished_encoder_loads_into_torchvision_and_is_that_of_the_best_checkpoint(run_left_alone: Path) -> None:
+    weights = load_file(run_left_alone / "encoder.safetensors")
+    resnet = import_torchvision().models.resnet18(weights=None)
+    resnet.fc = torch.nn.Identity()
+    resnet.load_state_dict(weights)
+    resnet.eval()
+    model = SimCLRModel.from_checkpoint(run_left_alone / "checkpoints" / "best_model.pt")
+    assert model.image_size == 32
+    images = torch.randn(2, 3, 32, 32)
+    assert torch.equal(model(images)[0], resnet(images))
+
+
+def test_a_checkpoint_holds_plain_values_alone(run_left_alone: Path) -> None:
+    state = torch.load(run_left_alone / "checkpoints" / "last.pt", weights_only=True)
+    assert (state["epoch"], state["batch"], state["step"], state["seed"]) == (3, 0, 9, 0)
+    assert state["settings"]["temperature"] == 0.5
+    assert len(state["history"]["val_loss"]) == 3
+
+
+def test_a_fresh_run_into_a_folder_that_holds_one_is_refused(
+    learn: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn("--epochs", 1) == 0
+    assert learn("--epochs", 1) == 1
+    said = capsys.readouterr().err
+    assert "--resume_from auto" in said
+    assert "--output_dir" in said
+    assert str(tmp_path / "run") in said
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (["--data_dir", "nowhere"], 1, "There is no folder nowhere"),
+        (["--temperature", "0"], 2, "temperature must be > 0, got 0"),
+        (["--device", "gpu"], 2, "device must be one of auto, cpu, cuda"),
+        (["--weights", "starter"], 2, "resnet18"),
+        (["--freeze_blocks", "8"], 2, "freeze_blocks must be between 0 and 7 for resnet18, got 8"),
+        (["--resume_from", "gone.pt"], 1, "There is no checkpoint gone.pt"),
+        (["--learning_rate", "1e30"], 1, "smaller --learning_rate"),
+    ],
+)
+def test_what_a_person_can_mend_is_one_sentence(
+    learn: Callable[..., int], flags: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn(*flags) == code
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
+def test_one_photo_is_not_enough(
+    learn: Callable[..., int], tiny_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.png").write_bytes((tiny_photos / "00.png").read_bytes())
+    assert learn("--data_dir", tmp_path / "one") == 1
+    assert "learning needs two at least" in capsys.readouterr().err
+
+
+def test_only_the_newest_numbered_checkpoints_are_kept(learn: Callable[..., int], tmp_path: Path) -> None:
+    assert learn("--checkpoint_every", 1, "--keep_checkpoints", 1) == 0
+    assert [p.name for p in (tmp_path / "run/checkpoints").glob("checkpoint_*")] == ["checkpoint_epoch_3.pt"]
+
+
+def test_the_starter_learns_with_frozen_blocks(learn: Callable[..., int], tmp_path: Path) -> None:
+    flags = ["--base_model", "efficientnet_lite0", "--weights", "starter", "--freeze_blocks", 11, "--freeze_bn"]
+    assert learn(*flags, "--epochs", 1, "--optimizer", "adamw") == 0
+    before = SimCLRModel("efficientnet_lite0", pretrained=True).encoder.state_dict()
+    after = load_file(tmp_path / "run" / "encoder.safetensors")
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert "conv_head.weight" in changed
+    assert not any(key.startswith(("conv_stem", "bn", "blocks.0", "blocks.4")) or ".bn" in key for key in changed)
+
+
+def test_it_says_first_that_it_takes_hours_and_which_preset_does_not(tiny_photos: Path, tmp_path: Path) -> None:
+    stop, told = jobs.StopToken(), []
+    flags = {"data_dir": tiny_photos, "output_dir": tmp_path / "run", "base_model": "resnet18", "image_size": 32}
+
+    def listen(progress: jobs.Progress) -> None:
+        told.append(progress.what)
+        if "hours" in progress.what:
+            stop.stop()
+
+    report = jobs.run(train(resolve(TrainSettings, {**flags, "epochs": 10**6}), stop), listen, stop)
+    assert "--preset standard" in told[-1]
+    assert told.count("Learning") == 1
+    assert "hours" in str(report)
+
+
+def test_a_project_lends_its_photos_and_keeps_the_run(project: Path) -> None:
+    report = jobs.run(tiny(project))
+    with Project.open(project) as opened:
+        run = opened.runs.newest()
+        assert run is not None
+        assert (run.name, run.state) == (report.run, "finished")
+        assert (run.folder / "encoder.safetensors").exists()
+        assert report.run_folder == run.folder
+    again = jobs.run(tiny(project, resume_from="auto"))
+    assert (again.run, again.finished, again.epochs_done) == (report.run, True, 1)
+    longer = jobs.run(tiny(project, resume_from="auto", epochs=2))
+    assert (longer.run, longer.epochs_done) == (report.run, 2)
+    assert jobs.run(tiny(project)).run != report.run
+
+
+def test_a_failed_training_is_known_to_the_project(project: Path) -> None:
+    with pytest.raises(PrismhError, match="not a number"):
+        jobs.run(tiny(project, learning_rate=1e30, epochs=3))
+    with Project.open(project) as opened:
+        assert [run.state for run in opened.runs.all()] == ["failed"]
+
+
+def test_a_probe_says_how_long_each_preset_takes_and_leaves_nothing(project: Path) -> None:
+    with Project.open(project) as opened:
+        seconds = jobs.run(probe(opened))
+        assert set(seconds) == {"quick", "standard", "thorough"}
+        assert 0 < seconds["standard"] < seconds["thorough"]
+        assert opened.runs.all() == []
