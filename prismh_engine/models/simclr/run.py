@@ -25,8 +25,6 @@ from .settings import TrainSettings
 from .training_photos import TrainingPhoto, describe, photos_of_folder, photos_of_project, what_changed
 
 if TYPE_CHECKING:
-    import torch
-
     from .resume import Start
     from .run_folder import RunFolder
 
