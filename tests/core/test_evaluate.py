@@ -26,7 +26,7 @@ def _run(tmp_path: Path, *files: Path, more: tuple[str, ...] = ()) -> dict:
 
 
 def _write(tmp_path: Path, name: str, spread: float = 0.6) -> Path:
-    embeddings, heap = heaps((20, 15, 10), dimension=64, spread=spread)
+    embeddings, heap = heaps((20, 15, 10), spread=spread)
     names = [f"{['drum', 'tyre', 'pot'][h]}/{i:02}.jpg" for i, h in enumerate(heap)]
     embedding_files.write(tmp_path / name, embeddings, names)
     return tmp_path / name
@@ -40,7 +40,7 @@ def test_without_labels_the_class_is_the_folder(tmp_path: Path) -> None:
     assert set(scores) == {"embeddings", *SCORES}
     assert scores["embeddings"].endswith("e.npz")
     for name in SCORES - {"silhouette"}:
-        assert scores[name]["value"] > (0.98 if name in ("knn", "linear_probe") else 0.8)  # k-means may be stuck
+        assert scores[name]["value"] > (0.95 if name in ("knn", "linear_probe") else 0.8)  # k-means may be stuck
         assert scores[name]["low"] <= scores[name]["value"] <= scores[name]["high"]
     assert "difference" not in found
 
