@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from prismh_engine.command import required, run_step
+from prismh_engine.errors import BadValueError, PrismhError
+from prismh_engine.jobs import Job, Progress, Stopped, StopToken
+from prismh_engine.settings import Resolved, Settings, setting
+
+
+@dataclass(frozen=True)
+class CountSettings(Settings):
+    step: ClassVar[str] = "count"
+    to: int | None = setting(None, "how far", minimum=0)
+    end: str = setting("well", "how it ends", choices=("well", "badly", "wrongly", "killed", "kept"))
+
+
+def _count(resolved: Resolved[CountSettings], stop: StopToken) -> Job[str]:
+    required(resolved, "to")
+    assert resolved.settings.to is not None
+    for done in range(resolved.settings.to):
+        yield Progress("Counting", done, resolved.settings.to, {"share": done / resolved.settings.to, "words": [1]})
+    if resolved.settings.end == "badly":
+        raise PrismhError("The numbers ran out.")
+    if resolved.settings.end == "wrongly":
+        raise BadValueError("to must be even, got 3")
+    if resolved.settings.end in ("killed", "kept"):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.stopped
+        try:
+            yield Progress("Counting", 0, None)
+        except Stopped:
+            if resolved.settings.end == "killed":
+                raise
+            return "Kept a part."
+    return f"Counted to {resolved.settings.to}."
+
+
+def _run(*arguments: str) -> int:
+    return run_step(CountSettings, _count, list(arguments), description="Count.", json_progress=True)
+
+
+def test_a_step_ends_with_its_sentence_and_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--to", "3") == 0
+    said = capsys.readouterr()
+    assert said.out == "Counted to 3.\n"
+    assert "Counting: 0 of 3" in said.err
+
+
+def test_quiet_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--to", "3", "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_progress_as_json_is_an_object_a_line_with_plain_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--to", "2", "--progress", "json") == 0
+    said = capsys.readouterr()
+    lines = [json.loads(line) for line in said.out.splitlines()]
+    assert [(line["what"], line["done"], line["total"], line["share"]) for line in lines] == [
+        ("Counting", 0, 2, 0.0), ("Counting", 1, 2, 0.5),
+    ]  # fmt: skip
+    assert all(line["seconds"] >= 0 and "words" not in line for line in lines)
+    assert "Counted to 2." in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--to", "1", "--end", "badly"), 1, "The numbers ran out.\n"),
+        (("--to", "1", "--end", "wrongly"), 2, "to must be even, got 3\n"),
+        (("--to", "-1"), 2, "to must be >= 0, got -1\n"),
+        ((), 2, "--to is needed: see prismh-engine count --help\n"),
+        (("--config", "gone.toml"), 2, "Cannot read the settings file gone.toml: No such file or directory.\n"),
+    ],
+)
+def test_a_fault_is_one_sentence_and_a_code(
+    arguments: tuple[str, ...], code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(*arguments, "--quiet") == code
+    assert capsys.readouterr() == ("", words)
+
+
+def test_an_unknown_flag_or_half_a_flag_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--too", "1") == 2
+    assert _run("--t", "1") == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_help_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--help") == 0
+    assert "how far (>= 0)" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")
+@pytest.mark.parametrize(("end", "said"), [("killed", ""), ("kept", "Kept a part.\n")])
+def test_control_c_stops_with_what_is_kept(end: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert _run("--to", "1", "--end", end) == 130
+    captured = capsys.readouterr()
+    assert captured.out == said
+    assert "Stopped. What was done so far is kept." in captured.err
+    assert signal.getsignal(signal.SIGINT) is before
