@@ -66,7 +66,7 @@ def read(path: Path) -> WeightsFile:
     """
     content = _content(path)
     described = content.get("model")
-    image_size = described.get("image_size") if isinstance(described, Mapping) else None
+    image_size = str(described.get("image_size")) if isinstance(described, Mapping) else ""
     state = _tensors(content.get("model_state_dict", content.get("state_dict", content)))
     state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
     encoder_only = {key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")}
@@ -79,7 +79,7 @@ def read(path: Path) -> WeightsFile:
         state = _as_timm(state)
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
         raise PrismhError(f"{path} holds weights that are not finite: its training diverged; take an earlier file.")
-    return WeightsFile(path, state, image_size if isinstance(image_size, int) else None)
+    return WeightsFile(path, state, int(image_size) if image_size.isdecimal() else None)
 
 
 def imagenet_file(name: str) -> Path:
@@ -114,13 +114,7 @@ def _content(path: Path) -> Mapping[str, Any]:
         with path.open("rb") as stream:
             head = stream.read(16)
         if head[8:9] == b"{":
-            from safetensors import SafetensorError
-            from safetensors.torch import load_file
-
-            try:
-                return load_file(path)
-            except SafetensorError as error:
-                raise PrismhError(f"{path} is a damaged safetensors file: bring it again.") from error
+            return _safetensors(path)
         if head[:2] != b"PK" and head[:1] != b"\x80":
             kind = next((kind for begin, kind in _KINDS if head.startswith(begin)), "of another kind")
             raise _no_weights(path, f"it is {kind}")
@@ -134,6 +128,18 @@ def _content(path: Path) -> Mapping[str, Any]:
     if isinstance(content, Mapping):
         return content
     raise _no_weights(path, f"it holds a {type(content).__name__}")
+
+
+def _safetensors(path: Path) -> Mapping[str, Any]:
+    """The tensors, and what the file says of its model, as a checkpoint would hold them."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+            return {"model_state_dict": tensors, "model": file.metadata() or {}}
+    except SafetensorError as error:
+        raise PrismhError(f"{path} is a damaged safetensors file: bring it again.") from error
 
 
 def _kind_of_archive(path: Path) -> str:

@@ -99,6 +99,16 @@ def test_the_encoder_is_taken_from_a_checkpoint(tmp_path: Path, prefix: str) -> 
     assert encoders.weights_sha256(encoders.build("resnet18", tmp_path / "last.pt")) == encoders.weights_sha256(trained)
 
 
+def test_the_encoder_a_training_leaves_as_safetensors_tells_its_image_size(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    trained = encoders.build("resnet18")
+    save_file(trained.state_dict(), tmp_path / "encoder.safetensors", metadata={"image_size": "96"})
+    name, encoder, image_size = encoders.from_file(tmp_path / "encoder.safetensors")
+    assert (name, image_size) == ("resnet18", 96)
+    assert encoders.weights_sha256(encoder) == encoders.weights_sha256(trained)
+
+
 def test_the_starters_own_file_is_weights_like_any_other() -> None:
     name, encoder, image_size = encoders.from_file(starter.weights_file())
     assert (name, image_size) == ("efficientnet_lite0", None)
