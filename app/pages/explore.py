@@ -51,8 +51,8 @@ class ExplorePage(Page):
         self._ids = np.empty(0, np.int64)
         self._features = STARTER
         self._reading: jobs.RunningJob | None = None
+        self._asked = STARTER
         self._stale = True
-        self._named_here = False
         self.add_action(self.tr("Export"), "to_export_button", main=True).clicked.connect(self._to_export)
         below = QHBoxLayout()
         below.setSpacing(theme.CARD_GAP)
@@ -181,7 +181,7 @@ class ExplorePage(Page):
     def _read(self) -> None:
         if self.session.project is None or self._reading is not None:
             return
-        self._stale = False
+        self._stale, self._asked = False, self._features
         self._reading = self.session.run_beside(read_map(self.session.project, self._features), StopToken())
         self._reading.finished.connect(self._was_read)
         self._reading.failed.connect(self._was_not_read)
@@ -191,10 +191,8 @@ class ExplorePage(Page):
         if self._reading is None:  # the project was closed meanwhile
             return
         self._reading = None
-        if contents.features == self._features:
-            self._show(contents)
-        elif self._features != STARTER:  # a run whose features are gone
-            self._features = contents.features
+        if self._asked == self._features:  # else another map was chosen meanwhile
+            self._features = contents.features  # the starter's where those of a run are gone
             self._show(contents)
         if self._stale:
             self._read()

@@ -27,32 +27,35 @@ class LossPlot(QWidget):
         self.setAccessibleName(self.tr("Loss by epoch"))
         self.history = LossHistory()
         self._epochs = 1.0
-        self._plot = pyqtgraph.PlotWidget(self, background=None)
-        self._plot.setFrameShape(self._plot.Shape.NoFrame)
-        self._plot.setStyleSheet("background: transparent")
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
-        item.getViewBox().setDefaultPadding(0)
-        item.disableAutoRange()
-        item.setContentsMargins(0, 6, 16, 0)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setStyle(tickLength=0, tickTextOffset=8, hideOverlappingLabels=False)
-            axis.setTickPen(QPen(Qt.PenStyle.NoPen))
-        item.getAxis("bottom").setHeight(theme.pixels(26))
-        self._lines = _Lines()
-        item.addItem(self._lines, ignoreBounds=True)
+        # View and axes alone: a PlotItem brings menus of its own, which outlive it.
+        self._graphics = pyqtgraph.GraphicsView(self, background=None)
+        self._graphics.setFrameShape(self._graphics.Shape.NoFrame)
+        self._graphics.setStyleSheet("background: transparent")
+        self._graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        grid = pyqtgraph.GraphicsLayout()
+        grid.layout.setSpacing(0)
+        grid.setContentsMargins(0, 6, 16, 0)
+        self._graphics.setCentralItem(grid)
+        self._view = pyqtgraph.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0)
+        self._view.disableAutoRange()
+        self._left, self._bottom = pyqtgraph.AxisItem("left"), pyqtgraph.AxisItem("bottom")
+        grid.addItem(self._left, 0, 0)
+        grid.addItem(self._view, 0, 1)
+        grid.addItem(self._bottom, 1, 1)
+        for axis in (self._left, self._bottom):
+            axis.linkToView(self._view)
+            axis.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, hideOverlappingLabels=False)
+        self._bottom.setHeight(theme.pixels(26))
+        self._lines = _Lines(self._left)
+        self._view.addItem(self._lines, ignoreBounds=True)
         self._raw = pyqtgraph.PlotCurveItem()
         self._smooth = pyqtgraph.PlotCurveItem(antialias=True)
         self._held_out = pyqtgraph.PlotCurveItem(antialias=True)
         for curve in (self._raw, self._held_out, self._smooth):
-            item.addItem(curve, ignoreBounds=True)
+            self._view.addItem(curve, ignoreBounds=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
+        layout.addWidget(self._graphics)
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
         self.refresh()
@@ -71,16 +74,15 @@ class LossPlot(QWidget):
         self._smooth.setData(*self.history.smooth())
         self._held_out.setData(held_epochs, held_losses)
         values = np.concatenate([losses, held_losses])
-        item = self._plot.getPlotItem()
-        item.getAxis("left").setStyle(showValues=bool(len(values)))
+        self._left.setStyle(showValues=bool(len(values)))
         if len(values):
             # A first step far above the rest would press the curve flat, so the highest hundredth may leave the view.
             low = float(values.min())
             high = max(float(np.quantile(values, 0.99)), float(held_losses.max(initial=-np.inf)))
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
-            item.setYRange(low - room, high + room, padding=0)
-        item.setXRange(0, self._epochs, padding=0)
-        item.getAxis("bottom").setTicks([[(number, f"{number:g}") for number in _whole_numbers(self._epochs)]])
+            self._view.setYRange(low - room, high + room, padding=0)
+        self._view.setXRange(0, self._epochs, padding=0)
+        self._bottom.setTicks([[(number, f"{number:g}") for number in _whole_numbers(self._epochs)]])
 
     def _follow_theme(self) -> None:
         colours = theme.colours()
@@ -89,9 +91,7 @@ class LossPlot(QWidget):
         self._raw.setPen(QPen(pale, 0))
         self._smooth.setPen(_pen(colours.primary, 3))
         self._held_out.setPen(_pen(colours.warning, 2.25, Qt.PenStyle.DashLine))
-        item = self._plot.getPlotItem()
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
+        for axis in (self._left, self._bottom):
             axis.setTextPen(QColor(colours.quiet))
             axis.setPen(QPen(Qt.PenStyle.NoPen))
             axis.setTickFont(theme.font(11.5))
@@ -173,8 +173,9 @@ class LossLegend(QWidget):
 class _Lines(pyqtgraph.GraphicsObject):
     """Level lines behind the curves, one at each number of the axis; pyqtgraph's own grid would lie over them."""
 
-    def __init__(self) -> None:
+    def __init__(self, axis: pyqtgraph.AxisItem) -> None:
         super().__init__()
+        self._axis = axis
         self.setZValue(-1)
 
     def boundingRect(self) -> Any:
@@ -188,10 +189,9 @@ class _Lines(pyqtgraph.GraphicsObject):
         view = self.getViewBox()
         low, high = view.viewRange()[1]
         left, right = view.viewRange()[0]
-        axis = view.parentItem().getAxis("left")
-        if not axis.style["showValues"]:
+        if not self._axis.style["showValues"]:
             return
-        spacing, _ = axis.tickSpacing(low, high, view.height())[0]
+        spacing, _ = self._axis.tickSpacing(low, high, view.height())[0]
         painter.setPen(_pen(theme.colours().line, 1))
         for number in range(int(np.ceil(low / spacing)), int(np.floor(high / spacing)) + 1):
             painter.drawLine(QPointF(left, number * spacing), QPointF(right, number * spacing))
