@@ -7,6 +7,7 @@ repaired by the next call.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -137,9 +138,8 @@ def environment_works() -> bool:
 
 def wants_cpu_torch() -> bool:
     """Linux without an NVIDIA card: there the package index has only the CUDA build, 3 GB that nothing would use."""
-    if sys.platform != "linux" or Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi"):
-        return False
-    return silent([python(), "-c", "import torch"]) != 0
+    card = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi")
+    return sys.platform == "linux" and not card
 
 
 def install_cpu_torch() -> None:
@@ -222,7 +222,11 @@ def python() -> str:
 
 def call(command: Sequence[str | Path], **environment: str) -> int:
     """Run a program in the checkout, in the foreground; return its exit code."""
-    return subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=os.environ | environment, check=False).returncode
+    with subprocess.Popen(list(map(str, command)), cwd=CHECKOUT, env=os.environ | environment) as child:
+        while child.poll() is None:
+            with contextlib.suppress(KeyboardInterrupt):  # the terminal told the child too: it saves, and then ends
+                child.wait()
+    return child.returncode
 
 
 def logged(command: Sequence[str | Path]) -> int:
