@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
 PAGES = ("start", "photos", "training", "explore", "export")
 
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from PySide6.QtWidgets import QApplication
 
-    from . import theme
+    from . import jobs, theme
     from .main_window import MainWindow
     from .settings import AppSettings
 
@@ -43,6 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         Screenshot(window, arguments.screenshot)
     window.show()
+
+    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        window.session.failed.emit(jobs.unexpected(error))
+
+    sys.excepthook = report  # what goes wrong in a slot is said in the window, not in a terminal nobody sees
     return int(application.exec())
 
 

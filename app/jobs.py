@@ -153,10 +153,11 @@ class _Thread(QThread):
             self.outcome = ("failed", str(error))
         except Exception as error:
             _log.exception("A job ended unexpectedly")
-            self.outcome = ("failed", _unexpected(error))
+            self.outcome = ("failed", unexpected(error))
 
 
-def _unexpected(error: Exception) -> str:
+def unexpected(error: BaseException) -> str:
+    """The sentence about an error nobody foresaw: that the work is safe, and what to send."""
     if isinstance(error, MemoryError):
         return "There was not enough memory. What was done so far is saved: close other programs and try again."
     return (

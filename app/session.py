@@ -1,9 +1,11 @@
-"""The open project and the one long job that runs on it; pages listen here and never to each other."""
+"""The open project and the one long job that runs on it; pages listen here and never to each other.
+
+The engine is imported where it is used: the first frame needs neither numpy nor a database.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +13,17 @@ from PySide6.QtCore import QObject, Signal
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
-from prismh_engine.project import Project, Run
-from prismh_engine.project.runs import RUNNING, STOPPED
 
-from . import jobs, settings
+from . import jobs, settings, steps
 from .settings import AppSettings
 from .summary import Summary, summarise
 from .widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
+    from prismh_engine.project import Project, Run
 
 READING, LEARNING = "reading", "learning"
-SAMPLE_PHOTOS = 300
 
 
 class Session(QObject):
@@ -80,18 +80,22 @@ class Session(QObject):
 
     def open_project(self, folder: Path) -> bool:
         """Open a project; the one open now stays where this fails. Returns whether it worked."""
+        from prismh_engine.project import Project
+
         try:
             project = Project.open(folder)
         except PrismhError as error:
             self.failed.emit(str(error))
             return False
-        self._take(project)
-        if not self._has_map():  # it was closed before its map was made
-            self.start_instant_map()
+        if not self._take(project):
+            return False
+        self._go_on()
         return True
 
     def new_project(self, photo_folder: Path) -> bool:
         """Open the project of a photo folder, made if need be, and begin to look at the photos."""
+        from prismh_engine.project import Project
+
         photo_folder = Path(os.path.abspath(photo_folder))
         if (photo_folder / "project.db").is_file():
             return self.open_project(photo_folder)
@@ -107,12 +111,15 @@ class Session(QObject):
         except PrismhError as error:
             self.failed.emit(str(error))
             return False
-        self._take(project)
+        if not self._take(project):
+            return False
         self.start_instant_map()
         return True
 
     def open_samples(self) -> bool:
         """Open the project of the sample photos; they are drawn first where they are not there yet."""
+        from prismh_engine.project import Project
+
         photos = settings.samples_folder() / "photos"
         try:
             photos.mkdir(parents=True, exist_ok=True)
@@ -121,15 +128,19 @@ class Session(QObject):
         except (PrismhError, OSError) as error:
             self.failed.emit(str(error))
             return False
-        self._take(project)
+        if not self._take(project):
+            return False
         stop = StopToken()
-        self._start(READING, _samples_to_map(project, photos, stop), stop)
+        self._start(READING, steps.samples_to_map(project, photos, stop), stop)
         return True
 
     def add_folder(self, photo_folder: Path) -> bool:
         """Add a photo folder to the open project and look at its photos."""
         if self.project is None:
             return self.new_project(photo_folder)
+        if self._job is not None:
+            self.failed.emit(self.tr("Photos can be added when nothing else is running: wait until it is done."))
+            return False
         try:
             self.project.add_folder(photo_folder)
         except PrismhError as error:
@@ -156,12 +167,12 @@ class Session(QObject):
         """Look at the project's photos and lay out the instant map; what is known already is not done again."""
         if self.project is not None:
             stop = StopToken()
-            self._start(READING, _instant_map(self.project, stop), stop)
+            self._start(READING, steps.instant_map_of(self.project, stop), stop)
 
     def start_learning(self, resolved: Any) -> None:
         """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
         stop = StopToken()
-        self._start(LEARNING, _learning(resolved, stop), stop)
+        self._start(LEARNING, steps.learning(resolved, stop), stop)
 
     def resume_learning(self) -> None:
         """Go on with the newest unfinished run."""
@@ -177,6 +188,8 @@ class Session(QObject):
 
     def unfinished_run(self) -> Run | None:
         """The newest run where it was stopped before its end and nothing is learning now."""
+        from prismh_engine.project.runs import RUNNING, STOPPED
+
         run = None if self.project is None else self.project.runs.newest()
         resting = self.running_kind != LEARNING
         return run if run is not None and run.state in (RUNNING, STOPPED) and resting else None
@@ -230,23 +243,45 @@ class Session(QObject):
 
     # ---- inside
 
-    def _take(self, project: Project) -> None:
-        from prismh_engine.photos.cache import PhotoCache  # Pillow is not needed for the first frame
+    def _take(self, project: Project) -> bool:
+        from prismh_engine.photos.cache import PhotoCache
 
+        try:
+            cache = PhotoCache(project.cache_folder)
+        except PrismhError as error:
+            project.close()
+            self.failed.emit(str(error))
+            return False
         self._let_go()
         self._closing = False
-        self.project = project
-        self.cache = PhotoCache(project.cache_folder)
+        self.project, self.cache = project, cache
         self.thumbnails = Thumbnails(self.cache, self)
         known = {recent.folder: recent for recent in self.settings.recent()}.get(str(project.folder))
         self.summary = Summary.remembered(project, known)
         self._remember()
         self.project_changed.emit()
         self.summarise()
+        return True
 
-    def _has_map(self) -> bool:
+    def _go_on(self) -> None:
+        """Do what was left undone when the project was closed: its map, or that of what was learned last."""
+        from prismh_engine.project.runs import FINISHED
+
         assert self.project is not None
-        return any(self.project.maps.newest(features) is not None for features in self.project.features.all())
+        mapped = {f.name for f in self.project.features.all() if self.project.maps.newest(f) is not None}
+        run = self.project.runs.newest()
+        if not mapped:
+            self.start_instant_map()
+        elif run is not None and run.state == FINISHED and run.name not in mapped:
+            self._see_what_was_learned(run.folder)
+
+    def _see_what_was_learned(self, run_folder: Path) -> bool:
+        """Begin to make the map of a run that has a model; return whether it has one."""
+        if self.project is None or not (run_folder / "checkpoints" / "best_model.pt").is_file():
+            return False
+        stop = StopToken()
+        self._start(READING, steps.see_what_was_learned(self.project, run_folder.name, stop), stop)
+        return True
 
     def _let_go(self) -> None:
         if self.project is None:
@@ -308,11 +343,7 @@ class Session(QObject):
         kind = self._end()
         if kind == LEARNING:
             self.learning_finished.emit(result)
-            run_folder = Path(result.run_folder)
-            if not self._closing and (run_folder / "checkpoints" / "best_model.pt").is_file():
-                assert self.project is not None
-                stop = StopToken()
-                self._start(READING, _see_what_was_learned(self.project, run_folder.name, stop), stop)
+            if not self._closing and self._see_what_was_learned(Path(result.run_folder)):
                 return
         self._tell_of_changes()
 
@@ -352,39 +383,3 @@ class Session(QObject):
     def _remember(self) -> None:
         if self.project is not None:
             self.settings.remember(self.summary.as_recent(self.project))
-
-
-# The engine's steps are imported in the thread that runs them: torch, scikit-learn and ONNX Runtime take their time.
-
-
-def _instant_map(project: Project, stop: StopToken) -> Job[None]:
-    from prismh_engine.core.instant_map import instant_map
-
-    yield from instant_map(project, stop)
-
-
-def _samples_to_map(project: Project, photos: Path, stop: StopToken) -> Job[None]:
-    if sum(1 for _ in photos.iterdir()) < SAMPLE_PHOTOS:
-        from prismh_engine.photos.scenes import write_scenes
-
-        yield from write_scenes(photos, SAMPLE_PHOTOS, stop)
-    yield from _instant_map(project, stop)
-
-
-def _learning(resolved: Any, stop: StopToken) -> Job[Any]:
-    yield Progress("Getting ready to learn", 0, None)
-    from prismh_engine.models.simclr.run import train
-
-    return (yield from train(resolved, stop))
-
-
-def _see_what_was_learned(project: Project, run: str, stop: StopToken) -> Generator[Progress, None, None]:
-    from prismh_engine.core.cluster_embeddings import cluster_project
-    from prismh_engine.core.evaluate import what_changed
-    from prismh_engine.core.extract_embeddings import extract_project
-    from prismh_engine.core.map_embeddings import map_project
-
-    yield from extract_project(project, run, stop)
-    yield from cluster_project(project, run, stop=stop)
-    yield from map_project(project, run, stop=stop)
-    project.runs.set_summary(project.runs.get(run), what_changed(project, run))

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress
-from prismh_engine.project import Photo, Project
-from prismh_engine.project.runs import FINISHED, RUNNING, STOPPED, Run
 
 from .settings import RecentProject
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
+    from prismh_engine.project import Photo, Project, Run
 
 THUMBNAILS = 3
 
@@ -65,6 +64,8 @@ class Summary:
 
 def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     """Count what a project holds; some thumbnails of it are made where they are missing."""
+    from prismh_engine.project.runs import FINISHED, RUNNING, STOPPED
+
     yield Progress("Counting", 0, None)
     photos = project.photos.all()
     used = [photo for photo in photos if photo.used]

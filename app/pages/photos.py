@@ -229,6 +229,7 @@ class PhotosPage(Page):
         return chips + [Chip(name, text, counts[name]) for name, text in texts.items() if counts[name]]
 
     def _show_stack(self) -> None:
+        self._details.setVisible(bool(self._photos))
         if self._grid.photos():
             self._stack.setCurrentWidget(self._grid)
             return

@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme, words
-from ..session import SAMPLE_PHOTOS, Session
+from ..session import Session
 from ..settings import RecentProject
+from ..steps import SAMPLE_PHOTOS
 from ..widgets.card import Card, ElidedLabel, label
 from ..widgets.file_dialogs import choose_folder
 from ..widgets.thumbnails import rounded

@@ -11,7 +11,7 @@ from ..session import LEARNING, Session
 from .card import Card, ElidedLabel, label
 
 STEPS = 1000
-PHASE_SHARE = 0.5
+PHASE_SHARE = 0.3
 
 
 class JobCard(Card):

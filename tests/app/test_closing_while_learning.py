@@ -1,0 +1,88 @@
+"""Closing the window in mid-learning asks once, saves and ends; opening the project again offers to go on."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from prismh_engine import jobs
+from prismh_engine.core.instant_map import instant_map
+from prismh_engine.models.simclr.settings import TrainSettings
+from prismh_engine.project import Project
+from prismh_engine.settings import resolve
+
+from .windows import MS_TO_READ, click, find, open_window
+
+
+class Answer(QTimer):
+    """Clicks a button of the question the window asks, as soon as it is asked."""
+
+    def __init__(self, button):
+        super().__init__()
+        self._button, self.asked = button, 0
+        self.setInterval(20)
+        self.timeout.connect(self._look)
+        self.start()
+
+    def _look(self):
+        box = QApplication.activeModalWidget()
+        button = None if box is None else box.findChild(QPushButton, self._button)
+        if button is not None:
+            self.asked += 1
+            self.stop()
+            button.click()
+
+
+@pytest.fixture
+def learning(qtbot, project, photo_folder):
+    """Begins to learn in a window, and waits for the first step."""
+    project.add_folder(photo_folder)
+    jobs.run(instant_map(project))
+
+    def begin(window):
+        assert window.session.open_project(project.folder)
+        flags = {"project": project.folder, "base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 500}
+        window.session.start_learning(resolve(TrainSettings, flags, environment={}))
+        qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
+
+    return begin
+
+
+def _has_begun(window):
+    progress = window.session.progress
+    return progress is not None and progress.metrics.get("loss") is not None
+
+
+def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
+    with open_window(qtbot) as window:
+        learning(window)
+        answer = Answer("save_and_close")
+        window.close()
+        assert answer.asked == 1
+        assert window.session.running_kind is None
+        assert not window.isVisible()
+    with Project.open(project.folder) as again:
+        run = again.runs.newest()
+        assert run.state == "stopped"
+        assert (run.folder / "checkpoints" / "last.pt").is_file()
+    with open_window(qtbot) as window:
+        assert window.session.open_project(project.folder)
+        click(qtbot, window, "resume_learning")
+        qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
+        assert window.session.project.runs.newest().name == run.name
+        window.session.stop()
+        qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
+
+
+def test_who_thinks_better_of_it_goes_on_learning(qtbot, learning):
+    with open_window(qtbot) as window:
+        learning(window)
+        answer = Answer("keep_learning")
+        window.close()
+        assert answer.asked == 1
+        assert window.isVisible()
+        assert window.session.running_kind == "learning"
+        assert find(window, "job_name").whole_text() == "Learning"
+        window.session.stop()
+        qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
