@@ -134,6 +134,8 @@ def _with_map(project: Project, contents: MapContents) -> MapContents:
     shown = np.array(
         [(p := contents.photos.get(int(i))) is not None and p.used and not p.missing for i in found.photo_ids], bool
     )
+    if shown.sum() < FEWEST_PHOTOS:
+        return contents
     ids = found.photo_ids[shown]
     return dataclasses.replace(
         contents, photo_ids=ids, positions=found.positions[shown], clusters=contents.clusters_of(ids)

@@ -9,6 +9,9 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
+from .card import plain_tip
+
+_TITLE_WIDTH = 160
 
 
 class Naming(QWidget):
@@ -71,8 +74,8 @@ class Naming(QWidget):
         self._shown, self._is_named = title, named
         self._dot.show_colour(colour)
         metrics = self._title.fontMetrics()
-        self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, theme.pixels(150)))
-        self._title.setToolTip(title if self._title.text() != title else "")
+        self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, theme.pixels(_TITLE_WIDTH)))
+        self._title.setToolTip(plain_tip(title) if self._title.text() != title else "")
         self._count.setText(words.photos(count))
         asks = self.tr("Name this group") if colour is not None else self.tr("Name these photos")
         self._line.setPlaceholderText(asks)

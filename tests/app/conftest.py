@@ -1,0 +1,28 @@
+"""A project with its instant map, made once for all tests of the window."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from prismh_engine import jobs
+from prismh_engine.core.instant_map import instant_map
+from prismh_engine.project import Project
+
+
+@pytest.fixture(scope="session")
+def _mapped_once(photo_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mapped")
+    shutil.copytree(photo_folder, folder / "photos")
+    with Project.create(folder / "project", "Ward 14") as project:
+        project.add_folder(folder / "photos")
+        jobs.run(instant_map(project))
+    return folder
+
+
+@pytest.fixture
+def mapped(_mapped_once, tmp_path):
+    """The folder of a project whose photos were read and laid out; a copy that a test may change."""
+    shutil.copytree(_mapped_once, tmp_path / "mapped")
+    return tmp_path / "mapped" / "project"

@@ -1,0 +1,192 @@
+"""Explore: what is shown of a project, what can be done with it, and what is said while there is no map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+
+from app.pages.explore import ExplorePage
+from app.session import Session
+from app.settings import AppSettings
+from prismh_engine.project import Project
+from prismh_engine.project.maps import Map
+
+MS = 60_000
+
+
+@pytest.fixture
+def session(qtbot):
+    made = Session(AppSettings())
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def page(session, mapped, qtbot):
+    assert session.open_project(mapped)
+    return show(session, qtbot)
+
+
+def show(session, qtbot):
+    made = ExplorePage(session)
+    qtbot.addWidget(made)
+    made.resize(1068, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.shown()
+    qtbot.waitUntil(made.loaded, timeout=MS)
+    return made
+
+
+def find(page, name, kind=QWidget):
+    return page.findChild(kind, name)
+
+
+def name_selection(page, qtbot, name):
+    line = find(page, "name_field", QLineEdit)
+    qtbot.keyClicks(line, name)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(page.loaded, timeout=MS)
+
+
+def test_the_groups_are_listed_with_their_photos_and_drawn_on_the_map(page, session):
+    project = session.project
+    grouping = project.groupings.newest(project.features.get("starter"))
+    rows = page._list.rows()
+    assert [row.count for row in rows] == [len(ids) for ids in grouping.members().values()]
+    assert [row.title for row in rows] == [f"Group {n + 1}" for n in range(len(rows))]
+    assert all(row.typical for row in rows)
+    assert len(find(page, "embedding_map").positions) == len(project.photos.used())
+
+
+def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
+    groups = find(page, "group_list")
+    groups.setFocus()
+    qtbot.keyClick(groups, Qt.Key.Key_Return)
+    name_selection(page, qtbot, "Water drums")
+    assert page._list.rows()[0].title == "Water drums"
+    members = session.project.groupings.newest(session.project.features.get("starter")).members()
+    assert session.project.labels.of_groups(members) == {0: "Water drums"}
+    qtbot.mouseClick(find(page, "all_groups_button"), Qt.MouseButton.LeftButton)
+    assert groups.isVisible()
+
+
+def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
+    page._group_chosen(1)
+    name_selection(page, qtbot, "   ")
+    assert not session.project.labels.all()
+    name_selection(page, qtbot, "Tires")
+    qtbot.mouseClick(find(page, "rename_button", QAbstractButton), Qt.MouseButton.LeftButton)
+    find(page, "name_field", QLineEdit).selectAll()
+    name_selection(page, qtbot, "Tyres")
+    assert {label.name for label in session.project.labels.all()} == {"Tyres"}
+    assert find(page, "selection_title").text() == "Tyres"
+
+
+def test_a_free_selection_names_its_photos_and_leaves_the_groups_alone(page, session, qtbot):
+    page._map._user_selects(np.array([0, 1, 2]))
+    ids = page._selected_ids().tolist()
+    name_selection(page, qtbot, "Shaded")
+    assert session.project.labels.of_photos() == {photo_id: ["Shaded"] for photo_id in ids}
+    assert "Shaded (3)" in find(page, "selection_names").text()
+    assert not any(row.named for row in page._list.rows())
+
+
+def test_the_selection_is_shown_as_photos_and_survives_a_new_look(page, session, qtbot):
+    page._map._user_selects(np.array([3, 4]))
+    chosen = page._selected_ids().tolist()
+    assert [photo.id for photo in page._selection.grid.photos()] == chosen
+    session.map_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert page._selected_ids().tolist() == chosen
+
+
+def test_a_photo_set_aside_leaves_the_map(page, session, qtbot):
+    gone = int(page._ids[0])
+    session.project.photos.overrule([gone], "set aside")
+    session.photos_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert gone not in page._ids
+
+
+def test_the_photo_under_the_pointer_is_shown_with_its_group_and_date(page, qtbot):
+    shown = find(page, "embedding_map")
+    surface = shown._graphics.viewport()
+    qtbot.mouseMove(surface, surface.mapFrom(shown, shown.pixel_of(5).toPoint()))
+    card = find(page, "photo_card")
+    assert card.isVisible()
+    assert card.accessibleName().startswith("Group ")
+    assert not card.geometry().contains(shown.pixel_of(5).toPoint())
+    qtbot.mouseMove(surface, QPoint(2, 2))
+    assert not card.isVisible()
+
+
+def test_the_learned_map_is_one_click_away_once_there_is_one(page, session, qtbot):
+    project = session.project
+    learned = find(page, "chip_learned", QAbstractButton)
+    assert not learned.isEnabled()
+    starter = project.features.get("starter")
+    photos, embeddings = starter.read(project.photos.used())
+    run = project.runs.new()
+    features = project.features.ensure(run.name, starter.encoder, run)
+    features.append([photo.look.content_hash for photo in photos], embeddings)
+    flipped = project.maps.newest(starter)
+    flipped = Map(flipped.method, flipped.parameters, flipped.photo_ids, -flipped.positions)
+    project.maps.save(features, flipped)
+    project.groupings.save(features, project.groupings.newest(starter))
+    project.runs.set_summary(run, "Learning changed nothing.")
+    before = page._map.positions.copy()
+    session.map_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert np.array_equal(page._map.positions, before), "nothing is replaced until the user says so"
+    assert find(page, "learning_summary").text() == "Learning changed nothing."
+    qtbot.mouseClick(learned, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert np.allclose(page._map.positions, -before)
+    qtbot.mouseClick(find(page, "chip_instant"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert np.allclose(page._map.positions, before)
+
+
+def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, qtbot):
+    ids = page._ids.copy()
+    with session.project._database.writing() as db:
+        db.execute("DELETE FROM maps")
+    session.map_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert find(page, "map_notice").isVisible()
+    assert find(page, "map_notice_button", QAbstractButton).text() == "Make the map"
+    positions = np.random.default_rng(0).normal(size=(len(ids), 2)).astype(np.float32)
+    for step in (1.0, 2.0):
+        session.map_moved.emit(ids, positions * step)
+        assert find(page, "embedding_map").isVisible()
+        assert np.array_equal(page._map.positions, positions * np.float32(step))
+
+
+def test_a_project_without_photos_says_what_to_do_and_leads_there(session, qtbot, tmp_path):
+    Project.create(tmp_path / "empty").close()
+    session.open_project(tmp_path / "empty")
+    page = show(session, qtbot)
+    button = find(page, "map_notice_button", QAbstractButton)
+    assert button.isVisible()
+    with qtbot.waitSignal(page.go_to) as asked:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert asked.args == ["photos"]
+
+
+def test_two_photos_make_no_map_and_the_page_says_so(page, session, qtbot):
+    used = [photo.id for photo in session.project.photos.used()]
+    session.project.photos.overrule(used[2:], "set aside")
+    session.photos_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert "2 of 24 photos are used" in find(page, "map_notice").accessibleName()
+
+
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
+    page._group_chosen(0)
+    name_selection(page, qtbot, "<b>Pots</b> & all")
+    assert find(page, "selection_title").text() == "<b>Pots</b> & all"
+    assert find(page, "selection_title").textFormat() == Qt.TextFormat.PlainText

@@ -1,0 +1,151 @@
+"""Learn: choices with honest times, settings that are checked, buttons that fit the moment."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
+
+from app.pages.training import TrainingPage
+from app.session import LEARNING, Session
+from app.settings import AppSettings
+from prismh_engine.jobs import Progress
+from prismh_engine.project import Project
+from prismh_engine.project.runs import STOPPED
+
+MS = 60_000
+
+
+@pytest.fixture
+def session(qtbot):
+    made = Session(AppSettings())
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def show(session, qtbot, folder):
+    assert session.open_project(folder)
+    made = TrainingPage(session)
+    qtbot.addWidget(made)
+    made.resize(1068, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: session.summary.photos > 0 and session.running_kind is None, timeout=MS)
+    return made
+
+
+@pytest.fixture
+def page(session, qtbot, mapped):
+    return show(session, qtbot, mapped)
+
+
+def find(page, name, kind=QWidget):
+    return page.findChild(kind, name)
+
+
+def seen(page):
+    """The buttons of the header in sight, and which of them is the filled one."""
+    names = ("stop_button", "start_button", "see_learned_map_button", "pause_button", "resume_button")
+    buttons = [find(page, name) for name in names]
+    shown = {b.objectName() for b in buttons if b.isVisible()}
+    return shown, [b.objectName() for b in buttons if b.isVisible() and b.property("role") == "main"]
+
+
+def write(page, qtbot, name, text):
+    line = find(page, f"setting_{name}", QLineEdit)
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_before_anything_was_learned_there_is_one_thing_to_press(page):
+    assert seen(page) == ({"start_button"}, ["start_button"])
+    assert find(page, "start_button").isEnabled()
+    assert "instant map stays" in find(page, "about_learning").text()
+
+
+def test_the_times_of_the_choices_are_measured_on_this_computer(page, qtbot):
+    page._times.measure(24)
+    assert "measuring" in find(page, "choice_quick").time()
+    qtbot.waitUntil(lambda: find(page, "choice_quick").time().startswith("about "), timeout=3 * MS)
+    assert "measuring" in find(page, "choice_thorough").time(), "the first is shown while others are measured"
+    with qtbot.waitSignal(page._times.ended, timeout=MS):
+        page._times.stop()
+
+
+def test_a_setting_out_of_its_range_is_refused_at_once_with_the_reason(page, qtbot):
+    find(page, "choice_advanced", QAbstractButton).click()
+    write(page, qtbot, "temperature", "-1")
+    assert find(page, "settings_complaint").isVisible()
+    assert page._settings.complaint() == "temperature must be > 0, got -1.0"
+    write(page, qtbot, "temperature", "0.3")
+    assert page._settings.complaint() == ""
+    assert page._resolved().settings.temperature == 0.3
+
+
+def test_settings_follow_the_preset_but_keep_what_a_person_changed(page, qtbot):
+    find(page, "choice_advanced", QAbstractButton).click()
+    quick = find(page, "setting_image_size", QLineEdit).text()
+    write(page, qtbot, "seed", "7")
+    find(page, "choice_standard", QAbstractButton).click()
+    assert find(page, "setting_image_size", QLineEdit).text() != quick
+    resolved = page._resolved()
+    assert resolved.settings.seed == 7
+    assert resolved.settings.preset == "standard"
+    assert resolved.given("seed")
+    assert not resolved.given("image_size")
+    find(page, "reset_settings_button", QAbstractButton).click()
+    assert page._resolved().settings.seed == 0
+
+
+def test_settings_that_contradict_each_other_are_told(page, qtbot):
+    find(page, "choice_advanced", QAbstractButton).click()
+    find(page, "setting_base_model").setCurrentText("resnet18")
+    assert "starter" in page._settings.complaint()
+
+
+def test_what_a_training_says_is_shown_in_numbers_words_and_a_curve(page, session, qtbot):
+    session.running_kind = LEARNING
+    page._run_is_new = True
+    session.job_changed.emit()
+    for step in range(30):
+        metrics = {
+            "epoch": step // 10 + 1, "epochs": 5, "loss": 4 - 0.05 * step, "photos_per_second": 23.1,
+            "seconds_left": 1020.0, "seconds_since_saved": 20.0, "val_loss": 4.0 if step % 10 == 9 else None,
+        }  # fmt: skip
+        session.learning_progressed.emit(Progress("Learning", step + 1, 50, metrics))
+    page._draw()
+    assert seen(page) == ({"stop_button", "pause_button"}, ["pause_button"])
+    told = {row.accessibleName() for row in find(page, "facts_card").findChildren(QWidget) if row.accessibleName()}
+    assert {"Epoch: 3 of 5", "Time left: 17 min", "Photos a second: 23.1", "Last saved: 20 s ago"} <= told
+    assert find(page, "health_note").text() == "Learning well. The loss still falls."
+    assert page._curve.plot.isVisible()
+    session.running_kind = None
+    session.job_changed.emit()
+
+
+def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        run = project.runs.new()
+        run.folder.mkdir(parents=True)
+        (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
+        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+        project.runs.set_state(run, STOPPED)
+    page = show(session, qtbot, mapped)
+    shown, main = seen(page)
+    assert shown == {"start_button", "resume_button"}
+    assert main == ["resume_button"]
+    assert "after 2 of 10 epochs" in find(page, "health_note").text()
+    assert page._curve.plot.isVisible(), "the curve so far is there"
+
+
+def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, qtbot, tmp_path):
+    Project.create(tmp_path / "empty").close()
+    assert session.open_project(tmp_path / "empty")
+    page = TrainingPage(session)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)
+    assert not find(page, "start_button").isEnabled()
+    assert "two photos" in find(page, "health_note").text()
