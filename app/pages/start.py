@@ -194,7 +194,8 @@ def _state(project: RecentProject, there: bool) -> str:
     if not any(Path(folder).is_dir() for folder in project.photo_folders):
         parts.append(words.tr("photos not found: open it to find them"))
     elif project.learning is not None:
-        parts.append(words.tr("learning stopped at {0} %").format(round(100 * project.learning)))
+        done = round(100 * project.learning)
+        parts.append(words.tr("learning stopped at {0} %").format(done) if done else words.tr("learning stopped early"))
     else:
         if project.groups:
             parts.append(words.groups(project.groups))

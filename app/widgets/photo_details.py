@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from prismh_engine.photos.verdicts import Thresholds
 
@@ -19,7 +19,7 @@ from .thumbnails import Thumbnails, rounded
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
 
-PREVIEW_HEIGHT = 196
+PREVIEW_HEIGHT, SMALLEST_PREVIEW = 196, 110
 
 
 class PhotoDetails(Card):
@@ -44,8 +44,16 @@ class PhotoDetails(Card):
         self._hint = label(self.tr("Choose a photo to see what is known of it."), "why")
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        for widget in (self._preview, self._name, self._facts, self._verdict, self._aside, self._back, self._hint):
-            self.body.addWidget(widget)
+        inside = QWidget()
+        lines = QVBoxLayout(inside)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(theme.ROW_GAP)
+        for widget in (self._preview, self._name, self._facts, self._verdict, self._hint):
+            lines.addWidget(widget)
+        self._scroll = _AsTallAsItsContents(inside, self._preview)
+        self.body.addWidget(self._scroll)
+        self.body.addWidget(self._aside)
+        self.body.addWidget(self._back)
         self.body.addStretch(1)
         self.show_photos([])
 
@@ -74,6 +82,7 @@ class PhotoDetails(Card):
         elif everything:
             self._name.setText(self.tr("All photos"))
             self._facts.show_facts(self._facts_of_all(everything))
+        self._scroll.fit()
 
     def _facts_of_all(self, photos: Sequence[Photo]) -> list[tuple[str, str]]:
         used = sum(photo.used for photo in photos)
@@ -137,6 +146,40 @@ class PhotoDetails(Card):
 
     def _take_back(self) -> None:
         self.overruled.emit([p.id for p in self._photos if p.look.usable and not p.used], "used")
+
+
+class _AsTallAsItsContents(QScrollArea):
+    """Where the window is too low for everything, the preview gives way first; then it scrolls."""
+
+    def __init__(self, contents: QWidget, preview: QWidget) -> None:
+        super().__init__()
+        self._preview = preview
+        self.setWidget(contents)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def sizeHint(self) -> QSize:
+        preview = 0 if self._preview.isHidden() else PREVIEW_HEIGHT
+        return QSize(self.widget().sizeHint().width(), self._without_preview() + preview)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, SMALLEST_PREVIEW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Call it when the contents changed."""
+        room = self.height() - self._without_preview()
+        self._preview.setFixedHeight(min(PREVIEW_HEIGHT, max(SMALLEST_PREVIEW, room)))
+        self.updateGeometry()
+
+    def _without_preview(self) -> int:
+        height = int(self.widget().layout().totalHeightForWidth(self.width()))
+        return height if self._preview.isHidden() else height - self._preview.height()
 
 
 class PhotoPreview(QWidget):

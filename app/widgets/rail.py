@@ -119,7 +119,8 @@ class Rail(QWidget):
                 return self.tr("Epoch {0} of {1}").format(metrics.get("epoch", 0), metrics["epochs"]), False
             return self.tr("getting ready"), False
         if session.summary.learning is not None:
-            return self.tr("stopped at {0} %").format(round(100 * session.summary.learning)), False
+            done = round(100 * session.summary.learning)
+            return (self.tr("stopped at {0} %").format(done) if done else self.tr("stopped early")), False
         return (self.tr("done"), True) if session.summary.learned else (self.tr("optional"), False)
 
     def _step(self, name: str, text: str, number: str) -> StepButton:
