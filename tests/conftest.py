@@ -124,15 +124,15 @@ def _nothing_outlives_the_test(request: pytest.FixtureRequest, home: Path) -> It
         yield
         return
     qapp = request.getfixturevalue("qapp")
-    threads, qt_before = set(threading.enumerate()), {id(thing) for thing in _active_qt_things()}
+    threads, qt_before = set(threading.enumerate()), {id(thing) for thing in active_qt_things()}
     windows = set(qapp.topLevelWidgets())
     yield
     if request.node.stash.get(_PASSED, False):
-        left = _left_behind(qapp, threads, qt_before, windows)
+        left = left_behind(qapp, threads, qt_before, windows)
         assert not left, "outlived the test: " + ", ".join(left)
 
 
-def _left_behind(qapp: Any, threads: set[threading.Thread], qt_before: set[int], windows: set[Any]) -> list[str]:
+def left_behind(qapp: Any, threads: set[threading.Thread], qt_before: set[int], windows: set[Any]) -> list[str]:
     from PySide6.QtCore import QEvent, QThreadPool
     from PySide6.QtWidgets import QToolTip
 
@@ -150,7 +150,7 @@ def _left_behind(qapp: Any, threads: set[threading.Thread], qt_before: set[int],
                 left.append(f"thread {thread.name}")
     if not QThreadPool.globalInstance().waitForDone(2000):
         left.append("a task of the global QThreadPool")
-    left += [_described(thing) for thing in _active_qt_things() if id(thing) not in qt_before]
+    left += [_described(thing) for thing in active_qt_things() if id(thing) not in qt_before]
     # A tooltip belongs to Qt, which deletes it when it likes.
     left += [
         f"window {_described(widget)}"
@@ -160,7 +160,7 @@ def _left_behind(qapp: Any, threads: set[threading.Thread], qt_before: set[int],
     return left
 
 
-def _active_qt_things() -> list[Any]:
+def active_qt_things() -> list[Any]:
     """Every running QThread, timer and animation that Python knows of."""
     import shiboken6
     from PySide6.QtCore import QAbstractAnimation, QThread, QTimer
