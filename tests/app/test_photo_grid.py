@@ -89,8 +89,8 @@ def test_photos_that_cannot_be_read_do_not_keep_the_grid_waiting(qtbot, session,
     photo = session.project.photos.all()[0]
     unreadable = dataclasses.replace(photo, look=dataclasses.replace(photo.look, invalid_reason="The file is empty."))
     gone = dataclasses.replace(photo, id=99, look=dataclasses.replace(photo.look, content_hash="0" * 64))
-    grid.set_photos([unreadable, gone])
-    qtbot.waitUntil(lambda: session.thumbnails.waiting())
+    with qtbot.waitSignal(session.thumbnails.arrived):  # the news that there is none
+        grid.set_photos([unreadable, gone])
     qtbot.waitUntil(lambda: not grid.loading())
 
 
