@@ -63,7 +63,7 @@ class TrainReport:
 
 
 def train(resolved: Resolved[TrainSettings], stop: StopToken | None = None) -> Job[TrainReport]:
-    """Train by these settings; see the README of the step for what lies in the run folder.
+    """Train by these settings into a run folder.
 
     Yields a `Progress` a step, with epoch, epochs, loss, learning_rate, photos_per_second, seconds_left,
     seconds_since_saved, and val_loss after each epoch. A stop saves `last.pt` and ends with an unfinished report; a

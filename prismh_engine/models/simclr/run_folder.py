@@ -18,7 +18,6 @@ from ...settings import Resolved, write_settings
 from ...tables import read_csv, write_csv
 from ...version import __version__
 from . import checkpoint as checkpoints
-from .network import SimCLRModel
 from .settings import TrainSettings
 
 METRICS = (
@@ -71,6 +70,10 @@ class RunFolder:
     def save_last(self, state: dict[str, Any]) -> None:
         checkpoints.write(self.last, state)
 
+    def best_is_good(self) -> bool:
+        """Whether `best_model.pt` is there and can be read whole."""
+        return checkpoints.is_good(self.best)
+
     def keep_last_as_best(self) -> None:
         checkpoints.copy(self.last, self.best)
 
@@ -90,9 +93,12 @@ class RunFolder:
         from safetensors.torch import save
 
         state = checkpoints.read(self.best)
-        model = SimCLRModel.from_state(state)
-        tensors = {key: tensor.contiguous() for key, tensor in model.encoder.state_dict().items()}
-        about = {"base_model": model.base_model, "image_size": str(model.image_size), "epoch": str(state["epoch"])}
+        tensors = {
+            key.removeprefix("encoder."): tensor.contiguous()
+            for key, tensor in state["model_state_dict"].items()
+            if key.startswith("encoder.")
+        }
+        about = {"epoch": str(state["epoch"]), **{name: str(value) for name, value in state["model"].items()}}
         with write_whole(self.encoder) as stream:
             stream.write(save(tensors, metadata={"format": "pt", **about}))
 

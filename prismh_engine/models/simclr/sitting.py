@@ -39,6 +39,7 @@ class Sitting:
         self._recent: deque[tuple[float, int]] = deque(maxlen=_BATCHES_REMEMBERED)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
         self._estimated = learner.step > 0
+        self._has_best = folder.best_is_good()
 
     def drain(self, stop: StopToken | None) -> Job[None]:
         """Learn until the end or a stop. Raises `PrismhError` with all work but a diverged step saved."""
@@ -143,7 +144,7 @@ class Sitting:
             )
             if note not in self.notes:
                 self.notes.append(note)
-        best = learner.is_best or not folder.best.exists()
+        best = learner.is_best or not self._has_best
         kept = learner.finished or learner.epoch % settings.checkpoint_every == 0
         if best or kept or time.monotonic() - self._saved >= 60 * settings.checkpoint_minutes:
             self._save()
@@ -151,6 +152,7 @@ class Sitting:
             folder.keep_last_as_epoch(learner.epoch, settings.keep_checkpoints)
         if best:
             folder.keep_last_as_best()
+            self._has_best = True
 
     def _save(self) -> None:
         self._folder.save_last({**self._learner.state(), **self._kept})

@@ -59,6 +59,7 @@ def train_simclr(
     model.to(device)
     history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
     first_epoch = step = 0
+    batches = len(train_loader) if isinstance(train_loader, Sized) else None
     if resume_from is not None:
         state = checkpoints.read(Path(resume_from))
         _restore(state, Path(resume_from), model, optimizer, scheduler)
@@ -67,7 +68,7 @@ def train_simclr(
 
     for epoch in range(first_epoch, epochs):
         set_training_mode(model)
-        loss_sum, photos = 0.0, 0
+        loss_sum, photos, steps_before = 0.0, 0, step
         rate = float(optimizer.param_groups[0]["lr"])
         for views in _view_pairs(train_loader, device):
             measured = learn_step(model, optimizer, criterion, views)
@@ -75,7 +76,10 @@ def train_simclr(
             photos += len(views) // 2
             step += 1
             if progress is not None:
-                progress(_progress(epoch, epochs, step, train_loader, measured["loss"], rate))
+                total = None if batches is None else steps_before + (epochs - epoch) * batches
+                metrics = {"epoch": epoch + 1, "epochs": epochs, "loss": measured["loss"], "learning_rate": rate}
+                progress(Progress("Learning", step, total, metrics))
+        batches = step - steps_before  # a batch of one photo is skipped, which a loader's length does not tell
         if not photos:
             raise PrismhError("train_loader gave no batch of two or more photos: there is nothing to learn from.")
         history["train_loss"].append(loss_sum / photos)
@@ -130,12 +134,6 @@ def _validation_loss(
         loss_sum += measure_loss(model, criterion, views) * (len(views) // 2)
         photos += len(views) // 2
     return loss_sum / photos if photos else math.nan
-
-
-def _progress(epoch: int, epochs: int, step: int, loader: Iterable[Any], loss: float, rate: float) -> Progress:
-    batches = len(loader) if isinstance(loader, Sized) else None
-    metrics = {"epoch": epoch + 1, "epochs": epochs, "loss": loss, "learning_rate": rate}
-    return Progress("Learning", step, None if batches is None else max(epochs * batches, step), metrics)
 
 
 def _step_scheduler(scheduler: Any, loss: float) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from prismh_engine.models.simclr import main
@@ -23,6 +24,15 @@ def draw(number: int) -> Image.Image:
         colour = tuple(int(v) for v in random.integers(0, 255, 3))
         (pen.ellipse if number % 2 else pen.rectangle)([x, y, x + r, y + r], fill=colour)
     return image
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_torch_thread() -> Iterator[None]:
+    """On a busy machine the threads of so small steps wait for each other nearly all of the time."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +53,10 @@ def tiny_flags(photos: Path, output: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def run_left_alone(tiny_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_left_alone(_one_torch_thread: None, tiny_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training that nobody disturbed."""
     output = tmp_path_factory.mktemp("alone") / "run"
-    assert main(tiny_flags(tiny_photos, output)) == 0
+    assert main([*tiny_flags(tiny_photos, output), "--checkpoint_every", "1"]) == 0
     return output
 
 

@@ -38,7 +38,7 @@ def test_starter_weights_bring_their_encoder() -> None:
 
 @pytest.mark.parametrize("flags", [{"weights": "starter"}, {"preset": "quick"}])
 def test_starter_weights_beside_another_encoder_are_refused_with_both_named(flags: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="starter.*efficientnet_lite0.*resnet18"):
+    with pytest.raises(ValueError, match=r"starter.*efficientnet_lite0.*resnet18"):
         settled(base_model="resnet18", **flags)
 
 

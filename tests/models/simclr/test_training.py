@@ -25,7 +25,7 @@ class Writer:
 @pytest.fixture
 def loader(tiny_photos: Path) -> DataLoader:
     dataset = SimCLRDataset(tiny_photos, transform=get_simclr_transforms(size=32))
-    return DataLoader(dataset, batch_size=6, shuffle=True, generator=torch.Generator().manual_seed(0))
+    return DataLoader(dataset, batch_size=5, shuffle=True, generator=torch.Generator().manual_seed(0))
 
 
 def fresh(seed: int = 0) -> tuple[SimCLRModel, torch.optim.Optimizer]:
