@@ -121,7 +121,7 @@ class ExplorePage(Page):
         self._map = EmbeddingMap()
         self._map.setMinimumSize(320, 260)
         self._map.hovered.connect(self._hovered)
-        self._map.selection_changed.connect(self._selection_changed)
+        self._map.selection_changed.connect(self._show_selection)
         self._card = PhotoCard(self._map)
         self._notice = MapNotice()
         self._notice.pressed.connect(self._notice_pressed)
@@ -337,9 +337,6 @@ class ExplorePage(Page):
 
     def _choose_map(self, choice: str) -> None:
         self.show_map_of(STARTER if choice == _INSTANT else self._contents.learned)
-
-    def _selection_changed(self) -> None:
-        self._show_selection()
 
     def _group_chosen(self, number: int) -> None:
         group = next(group for group in self._contents.groups if group.number == number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class LossPlot(QWidget):
             axis.linkToView(self._view)
             axis.setStyle(tickLength=0, tickAlpha=0, tickTextOffset=8, hideOverlappingLabels=False)
         self._bottom.setHeight(theme.pixels(26))
-        self._lines = _Lines(self._left)
+        self._lines = _Lines()
         self._view.addItem(self._lines, ignoreBounds=True)
         self._raw = pyqtgraph.PlotCurveItem()
         self._smooth = pyqtgraph.PlotCurveItem(antialias=True)
@@ -74,13 +75,15 @@ class LossPlot(QWidget):
         self._smooth.setData(*self.history.smooth())
         self._held_out.setData(held_epochs, held_losses)
         values = np.concatenate([losses, held_losses])
-        self._left.setStyle(showValues=bool(len(values)))
         if len(values):
             # A first step far above the rest would press the curve flat, so the highest hundredth may leave the view.
             low = float(values.min())
             high = max(float(np.quantile(values, 0.99)), float(held_losses.max(initial=-np.inf)))
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
             self._view.setYRange(low - room, high + room, padding=0)
+            levels = _round_levels(low - room, high + room)
+            self._left.setTicks([[(level, f"{level:.6g}") for level in levels]])
+            self._lines.show_levels(levels)
         self._view.setXRange(0, self._epochs, padding=0)
         self._bottom.setTicks([[(number, f"{number:g}") for number in _whole_numbers(self._epochs)]])
 
@@ -147,7 +150,10 @@ class LossLegend(QWidget):
         )
         self.setAccessibleName(", ".join(words for words, _ in self._entries))
         self.setToolTip(
-            self.tr("Held-out photos are never learned from: they tell whether what is learned holds for others.")
+            self.tr(
+                "Held-out photos are never learned from: whether their loss falls tells if what is learned holds for "
+                "others. Compare its course, not its height: it is lower where fewer photos are compared at once."
+            )
         )
         theme.changed.connect(self.updateGeometry)
 
@@ -173,10 +179,14 @@ class LossLegend(QWidget):
 class _Lines(pyqtgraph.GraphicsObject):
     """Level lines behind the curves, one at each number of the axis; pyqtgraph's own grid would lie over them."""
 
-    def __init__(self, axis: pyqtgraph.AxisItem) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._axis = axis
+        self._levels: list[float] = []
         self.setZValue(-1)
+
+    def show_levels(self, levels: list[float]) -> None:
+        self._levels = levels
+        self.update()
 
     def boundingRect(self) -> Any:
         return self.viewRect()
@@ -186,15 +196,17 @@ class _Lines(pyqtgraph.GraphicsObject):
         super().viewTransformChanged()
 
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
-        view = self.getViewBox()
-        low, high = view.viewRange()[1]
-        left, right = view.viewRange()[0]
-        if not self._axis.style["showValues"]:
-            return
-        spacing, _ = self._axis.tickSpacing(low, high, view.height())[0]
+        left, right = self.getViewBox().viewRange()[0]
         painter.setPen(_pen(theme.colours().line, 1))
-        for number in range(int(np.ceil(low / spacing)), int(np.floor(high / spacing)) + 1):
-            painter.drawLine(QPointF(left, number * spacing), QPointF(right, number * spacing))
+        for level in self._levels:
+            painter.drawLine(QPointF(left, level), QPointF(right, level))
+
+
+def _round_levels(low: float, high: float) -> list[float]:
+    """Round numbers in a range, four to eight of them."""
+    power = 10.0 ** math.floor(math.log10((high - low) / 4))
+    step = next(step for step in (5 * power, 2 * power, power) if (high - low) / step >= 4)
+    return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _whole_numbers(last: float) -> list[int]:
