@@ -22,6 +22,7 @@ from ..widgets.loss_history import LossHistory, judge, read_metrics
 from ..widgets.loss_plot import LossCurve
 from ..widgets.settings_panel import SettingsPanel
 from .learn_times import LearnTimes
+from .learning_facts import facts_of
 from .page import Page
 
 _MS_BETWEEN_DRAWINGS = 100
@@ -74,13 +75,12 @@ class TrainingPage(Page):
         session.learning_finished.connect(self._reread)
         session.map_changed.connect(self._reread)
         session.job_changed.connect(self._job_changed)
-        session.summary_changed.connect(self._show_state)
+        session.summary_changed.connect(self._counted)
         self._project_changed()
 
     def shown(self) -> None:
         self._reread()
-        if self._used >= _FEWEST_PHOTOS:
-            self._times.measure(self._used)
+        self._counted()
 
     def loaded(self) -> bool:
         return not self._times.measuring
@@ -187,6 +187,12 @@ class TrainingPage(Page):
             epochs = _epochs_of(self._run)
         self._curve.show_history(self._history, epochs)
 
+    def _counted(self) -> None:
+        """The photos were counted, after everything that was running: time the choices for so many."""
+        if self.isVisible() and self._used >= _FEWEST_PHOTOS:
+            self._times.measure(self._used)
+        self._show_state()
+
     @property
     def _used(self) -> int:
         return self.session.summary.photos - self.session.summary.set_aside - self.session.summary.missing
@@ -226,19 +232,7 @@ class TrainingPage(Page):
         metrics = progress.metrics
         if metrics.get("epochs"):
             self._curve.show_history(self._history, int(metrics["epochs"]))
-        unknown = "–"
-        left, saved = metrics.get("seconds_left"), metrics.get("seconds_since_saved")
-        loss, rate = metrics.get("loss"), metrics.get("photos_per_second")
-        epoch, ago = self.tr("{epoch} of {epochs}"), self.tr("{time} ago")
-        self._facts.show_facts(
-            [
-                (self.tr("Epoch"), epoch.format(**metrics) if metrics.get("epochs") else unknown),
-                (self.tr("Time left"), words.duration(left) if left is not None else unknown),
-                (self.tr("Loss"), f"{loss:.3f}" if loss is not None else unknown),
-                (self.tr("Photos a second"), f"{rate:.1f}" if rate is not None else unknown),
-                (self.tr("Last saved"), ago.format(time=words.duration(saved)) if saved is not None else unknown),
-            ]
-        )
+        self._facts.show_facts(facts_of(metrics))
         self._show_health()
 
     def _start_pressed(self) -> None:
@@ -330,11 +324,11 @@ class TrainingPage(Page):
         kind, unfinished = self.session.running_kind, self._unfinished
         learning, paused = kind == LEARNING, kind == LEARNING and self.session.paused
         enough = self._used >= _FEWEST_PHOTOS
-        _show(self._stop, learning)
-        _show(self._pause, learning and not paused)
-        _show(self._resume, paused or (kind is None and unfinished is not None))
-        _show(self._start, not learning)
-        _show(self._see_map, not learning and self._has_map)
+        self._stop.setVisible(learning)
+        self._pause.setVisible(learning and not paused)
+        self._resume.setVisible(paused or (kind is None and unfinished is not None))
+        self._start.setVisible(not learning)
+        self._see_map.setVisible(not learning and self._has_map)
         self._start.setEnabled(kind is None and enough and not self._start_wanted)
         first = self._run is None
         self._start.setText(
@@ -393,11 +387,6 @@ def _epochs_of(run: Run) -> int:
         return int(read_config(run.folder / "settings.json", TrainSettings.step)["epochs"])
     except (PrismhError, KeyError, ValueError, TypeError):
         return 0
-
-
-def _show(button: QPushButton, shown: bool) -> None:
-    if button.isHidden() == shown:
-        button.setVisible(shown)
 
 
 def _be_main(button: QPushButton, main: bool) -> None:

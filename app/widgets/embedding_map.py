@@ -1,6 +1,6 @@
 """A map of photos: a dot for each, coloured by group; the pointer tells which photo, a click or a box selects.
 
-pyqtgraph gives view, axes (not shown) and mouse events; the dots are painted by `point_raster`.
+pyqtgraph gives the view and its mouse events; what is painted is in `map_layers`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
-from . import density, name_places
-from .point_raster import PointRaster, View, stamp
+from .map_layers import Dots, Overlay
+from .point_raster import PointRaster
 
 # Qt joins moves that come faster than they are worked off; dropping more of them loses the ends of quick drags.
 pyqtgraph.setConfigOption("mouseRateLimit", 0)
@@ -56,7 +56,6 @@ class EmbeddingMap(QWidget):
         self._selected = np.empty(0, np.int64)
         self._hovered = -1
         self._tool = BOX
-        self._came_by_keyboard = False
         self._follow = True  # keep all in sight until the user moves the view
 
         self._box = _MapView(self)
@@ -65,8 +64,8 @@ class EmbeddingMap(QWidget):
         self._graphics.setCentralItem(self._box)
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
-        self._dots = _Dots(self)
-        self._overlay = _Overlay(self)
+        self._dots = Dots()
+        self._overlay = Overlay()
         self._box.addItem(self._dots, ignoreBounds=True)
         self._box.addItem(self._overlay, ignoreBounds=True)
         self._graphics.scene().sigMouseHover.connect(self._leave_when_outside)
@@ -192,12 +191,11 @@ class EmbeddingMap(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._came_by_keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
-        self._overlay.update()
+        self._overlay.set_focused(event.reason() != Qt.FocusReason.MouseFocusReason)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._overlay.update()
+        self._overlay.set_focused(False)
 
     # Called by the view and by the items
 
@@ -239,8 +237,12 @@ class EmbeddingMap(QWidget):
     def _set_hovered(self, index: int) -> None:
         if index != self._hovered:
             self._hovered = index
-            self._overlay.update()
+            self._show_ring()
             self.hovered.emit(index)
+
+    def _show_ring(self) -> None:
+        known = 0 <= self._hovered < len(self._raster)
+        self._overlay.set_ring(QPointF(*self._raster.positions[self._hovered].tolist()) if known else None)
 
     def _user_selects(self, indices: NDArray[np.int64]) -> None:
         self.select(indices)
@@ -250,6 +252,7 @@ class EmbeddingMap(QWidget):
 
     def _place(self, positions: NDArray[np.float32]) -> None:
         self._raster = PointRaster(positions)
+        self._show_ring()
         if self._follow:
             self.fit()
         self._recolour()
@@ -260,7 +263,7 @@ class EmbeddingMap(QWidget):
     def _recolour(self) -> None:
         """Bring dots, tint and names up to date with positions, groups and selection."""
         groups = np.where(self._groups < len(self._colours), self._groups, -1)
-        self._dots.set_colours(groups, self._colours, self._selected)
+        self._dots.show_points(self._raster, groups, self._colours, self._selected)
         self._overlay.set_names(self._raster.positions, groups, self._names)
 
     def _follow_theme(self) -> None:
@@ -304,175 +307,3 @@ class _MapView(pyqtgraph.ViewBox):
 
     def hoverEvent(self, event: Any) -> None:
         self._map._hovers(None if event.isExit() else self.mapSceneToView(event.scenePos()))
-
-
-class _Dots(pyqtgraph.GraphicsObject):
-    """The dots and the tint under them, as pictures; painted again only when view or colours changed."""
-
-    def __init__(self, owner: EmbeddingMap) -> None:
-        super().__init__()
-        self._map = owner
-        self._colours = np.empty(0, np.uint32)
-        self._selected_colours = np.empty(0, np.uint32)
-        self._tint: QImage | None = None
-        self._tint_rect = QRectF()
-        self._picture: QImage | None = None
-        self._painted_for: object = None
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
-        self.update()
-
-    def set_colours(self, groups: NDArray[np.int32], colours: Sequence[QColor], selected: NDArray[np.int64]) -> None:
-        card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
-        table = [*colours, quiet]
-        shown = [_mixed(colour, card, 0.35) for colour in table] if len(selected) else table
-        order = self._map._raster.order
-        self._colours = np.array([c.rgba() for c in shown], np.uint32)[groups[order]]
-        self._selected_colours = np.array([c.rgba() for c in table], np.uint32)[groups[selected]]
-        self._tint = None
-        positions = self._map._raster.positions
-        if len(positions) and colours:
-            values = np.array([c.getRgb()[:3] for c in colours], np.uint8)
-            strength = 0.16 if theme.colours().name == theme.LIGHT else 0.24
-            pixels = density.tint(positions, groups, values, strength)
-            self._tint = QImage(pixels.data, density.SIDE, density.SIDE, QImage.Format.Format_RGBA8888).copy()
-            left, right, low, high = density.bounds(positions)
-            self._tint_rect = QRectF(left, low, right - left, high - low)
-        self._painted_for = None
-        self.update()
-
-    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
-        view = self.getViewBox()
-        to_scene = self.sceneTransform()
-        area = view.sceneBoundingRect()
-        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
-        shown = (to_scene, area, ratio)
-        if self._painted_for != shown:
-            self._picture = self._paint_picture(to_scene, area, ratio)
-            self._painted_for = shown
-        painter.save()
-        painter.resetTransform()
-        if self._tint is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(to_scene.mapRect(self._tint_rect), self._tint)
-        if self._picture is not None:
-            painter.drawImage(area.topLeft(), self._picture)
-        painter.restore()
-
-    def _paint_picture(self, to_scene: QTransform, area: QRectF, ratio: float) -> QImage | None:
-        raster = self._map._raster
-        width, height = round(area.width() * ratio), round(area.height() * ratio)
-        if not len(raster) or width < 1 or height < 1:
-            return None
-        view = View(
-            to_scene.m11() * ratio, (to_scene.dx() - area.left()) * ratio,
-            to_scene.m22() * ratio, (to_scene.dy() - area.top()) * ratio, width, height,
-        )  # fmt: skip
-        pixels = raster.draw(view, self._colours, ratio)
-        selected = self._map._selected
-        if len(selected):
-            at = raster.positions[selected]
-            columns = (at[:, 0] * view.scale_x + view.offset_x).astype(np.int32)
-            rows = (at[:, 1] * view.scale_y + view.offset_y).astype(np.int32)
-            stamp(pixels, columns, rows, self._selected_colours, raster.dot_size(view, ratio) + round(ratio))
-        picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-        picture.setDevicePixelRatio(ratio)
-        return picture
-
-
-class _Overlay(pyqtgraph.GraphicsObject):
-    """Above the dots: names of groups, the box being drawn, a ring around the point under the pointer, the focus."""
-
-    def __init__(self, owner: EmbeddingMap) -> None:
-        super().__init__()
-        self._map = owner
-        self._anchors = np.empty((0, 2), np.float32)
-        self._names: list[tuple[int, str]] = []
-        self._drag: QRectF | None = None
-        self._boxes: dict[int, QRectF] = {}
-        self.setZValue(1)
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
-        self.update()
-
-    def set_names(self, positions: NDArray[np.float32], groups: NDArray[np.int32], names: Sequence[str]) -> None:
-        self._anchors = name_places.anchors(positions, groups, len(names))
-        sizes = np.bincount(groups[groups >= 0], minlength=len(names))
-        by_size = np.argsort(-sizes[: len(names)], kind="stable")
-        self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
-        self.update()
-
-    def set_box(self, box: QRectF | None) -> None:
-        """The box being drawn, in pixels."""
-        self._drag = box
-        self.update()
-
-    def group_named_at(self, pixel: QPointF) -> int:
-        """The group whose name is written there, -1 where there is none."""
-        return next((group for group, box in self._boxes.items() if box.contains(pixel)), -1)
-
-    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
-        area = self.getViewBox().sceneBoundingRect()
-        painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_names(painter, area)
-        primary = QColor(theme.colours().primary)
-        if self._map._hovered >= 0:
-            x, y = self._map._raster.positions[self._map._hovered]
-            at = self.sceneTransform().map(QPointF(float(x), float(y)))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.colours().card), 4))
-            painter.drawEllipse(at, 6.5, 6.5)
-            painter.setPen(QPen(QColor(theme.colours().ink), 1.75))
-            painter.drawEllipse(at, 6.5, 6.5)
-        if self._drag is not None:
-            fill = QColor(primary)
-            fill.setAlpha(24)
-            painter.setBrush(fill)
-            painter.setPen(QPen(primary, 1.75, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(self._drag, 2, 2)
-        if self._map.hasFocus() and self._map._came_by_keyboard:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(primary, 1.5))
-            painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), theme.CARD_RADIUS - 3, theme.CARD_RADIUS - 3)
-        painter.restore()
-
-    def _paint_names(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(theme.font(theme.TEXT_PIXELS, bold=True))
-        metrics = painter.fontMetrics()
-        to_scene = self.sceneTransform()
-        wanted, texts = [], []
-        for group, name in self._names:
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, theme.pixels(180))
-            at = to_scene.map(QPointF(float(self._anchors[group, 0]), float(self._anchors[group, 1])))
-            wanted.append((at.x() - area.left(), at.y() - area.top() - 4,
-                           float(metrics.horizontalAdvance(text) + 8), float(metrics.height())))  # fmt: skip
-            texts.append((group, text))
-        self._boxes.clear()
-        halo = QPen(QColor(theme.colours().card), 4.5, j=Qt.PenJoinStyle.RoundJoin)
-        for (group, text), box in zip(texts, name_places.place(wanted, area.width(), area.height()), strict=True):
-            if box is None:
-                continue
-            rect = QRectF(area.left() + box.x, area.top() + box.y, box.width, box.height)
-            self._boxes[group] = rect
-            path = QPainterPath()
-            path.addText(rect.left() + 4, rect.top() + metrics.ascent(), painter.font(), text)
-            painter.strokePath(path, halo)
-            painter.fillPath(path, QColor(theme.colours().ink))
-
-
-def _mixed(colour: QColor, other: QColor, part: float) -> QColor:
-    """`part` of a colour and the rest of another."""
-    one, two = colour.getRgb()[:3], other.getRgb()[:3]
-    return QColor(*(round(part * a + (1 - part) * b) for a, b in zip(one, two, strict=True)))

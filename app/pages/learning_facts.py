@@ -1,0 +1,29 @@
+"""The numbers of a training as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from .. import words
+
+UNKNOWN = "–"
+
+
+def facts_of(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and values of what a training's `Progress` measured; a dash where it has not been measured yet."""
+    left, saved = metrics.get("seconds_left"), metrics.get("seconds_since_saved")
+    loss, rate = metrics.get("loss"), metrics.get("photos_per_second")
+    return [
+        (tr("Epoch"), tr("{epoch} of {epochs}").format(**metrics) if metrics.get("epochs") else UNKNOWN),
+        (tr("Time left"), words.duration(left) if left is not None else UNKNOWN),
+        (tr("Loss"), f"{loss:.3f}" if loss is not None else UNKNOWN),
+        (tr("Photos a second"), f"{rate:.1f}" if rate is not None else UNKNOWN),
+        (tr("Last saved"), tr("{time} ago").format(time=words.duration(saved)) if saved is not None else UNKNOWN),
+    ]
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("learning_facts", text)
