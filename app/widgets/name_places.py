@@ -41,7 +41,8 @@ def anchors(positions: NDArray[np.float32], groups: NDArray[np.int32], count: in
         members = positions[order[edges[group] : edges[group + 1]]]
         if len(members):
             # Of a group that is bent or has outliers, the height of its middle third says where its bulk ends.
-            left, right = np.quantile(members[:, 0], (1 / 3, 2 / 3))
+            left = np.quantile(members[:, 0], 1 / 3, method="lower")
+            right = np.quantile(members[:, 0], 2 / 3, method="higher")
             middle = members[(members[:, 0] >= left) & (members[:, 0] <= right)]
             places[group] = np.median(members[:, 0]), np.quantile(middle[:, 1], 0.92)
     return places

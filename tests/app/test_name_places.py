@@ -42,3 +42,11 @@ def test_a_group_is_named_above_its_bulk_and_a_group_without_points_nowhere():
     assert abs(x) < 0.3
     assert 1 < y < 3, "one photo far away does not pull the name with it"
     assert np.isnan(nothing).all()
+
+
+def test_groups_of_one_and_of_two_points_are_named_at_them():
+    positions = np.array([[0, 0], [10, 4], [30, 2]], np.float32)
+    places = name_places.anchors(positions, np.array([0, 0, 1], np.int32), 2)
+    assert 0 <= places[0, 0] <= 10
+    assert 0 <= places[0, 1] <= 4
+    assert places[1].tolist() == [30, 2]
