@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
@@ -211,7 +212,9 @@ class TrainingPage(Page):
         self._show_state()
 
     def _progressed(self, progress: Progress) -> None:
-        self._progress = progress
+        before = self._progress.metrics if self._progress is not None else {}
+        # A pause measures nothing: the last numbers stay on screen.
+        self._progress = dataclasses.replace(progress, metrics={**before, **progress.metrics})
         metrics = progress.metrics
         loss, epochs = metrics.get("loss"), metrics.get("epochs")
         if loss is None or not epochs or not progress.total:
@@ -324,6 +327,8 @@ class TrainingPage(Page):
         kind, unfinished = self.session.running_kind, self._unfinished
         learning, paused = kind == LEARNING, kind == LEARNING and self.session.paused
         enough = self._used >= _FEWEST_PHOTOS
+        actions = (self._pause, self._resume, self._start, self._see_map, self._stop)
+        focused = any(button.hasFocus() for button in actions)
         self._stop.setVisible(learning)
         self._pause.setVisible(learning and not paused)
         self._resume.setVisible(paused or (kind is None and unfinished is not None))
@@ -337,6 +342,11 @@ class TrainingPage(Page):
         self._start.setAccessibleName(self._start.text())
         _be_main(self._start, not learning and unfinished is None and not self._has_map)
         _be_main(self._see_map, self._has_map and unfinished is None)
+        if focused and not any(button.hasFocus() for button in actions):
+            # The pressed button is gone: the keyboard goes on with the one in its place, not somewhere else.
+            heir = next((button for button in actions if not button.isHidden() and button.isEnabled()), None)
+            if heir is not None:
+                heir.setFocus()
         for choice in (*self._choices.values(), self._advanced):
             choice.setEnabled(not learning)
         self._show_times()
