@@ -28,9 +28,9 @@ _GENTLE: Mapping[str, Any] = {
     "warmup_epochs": 1,
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "quick": {**_GENTLE, "image_size": 128, "batch_size": 64, "epochs": 15},
-    "standard": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 40},
-    "thorough": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 250},
+    "quick": {**_GENTLE, "image_size": 128, "batch_size": 64, "epochs": 14},
+    "standard": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 34},
+    "thorough": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 200},
 }
 
 
