@@ -31,7 +31,7 @@ def loader(tiny_photos: Path) -> DataLoader:
 def fresh(seed: int = 0) -> tuple[SimCLRModel, torch.optim.Optimizer]:
     torch.manual_seed(seed)
     model = SimCLRModel("resnet18", output_dim=16)
-    return model, torch.optim.Adam(model.parameters(), lr=1e-4)
+    return model, torch.optim.SGD(model.parameters(), lr=1e-4)
 
 
 def test_a_script_trains_loads_the_checkpoint_and_trains_again(loader: DataLoader, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_script_trains_loads_the_checkpoint_and_trains_again(loader: DataLoade
     saved = torch.load(tmp_path / "checkpoint_epoch_2.pt")
     again = SimCLRModel("resnet18", output_dim=16)
     again.load_state_dict(saved["model_state_dict"])
-    optimizer = torch.optim.Adam(again.parameters())
+    optimizer = torch.optim.SGD(again.parameters())
     optimizer.load_state_dict(saved["optimizer_state_dict"])
     again.eval()
     model.eval()
