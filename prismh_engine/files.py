@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,8 +60,9 @@ def write_whole(path: Path, mode: str = "wb", *, flush: bool = True, **open_argu
             if flush:
                 stream.flush()
                 os.fsync(stream.fileno())
-        # mkstemp makes files for their owner alone; people share results.
-        temporary.chmod(0o666 & ~_UMASK)
+        # mkstemp makes files for their owner alone; people share results. Some drives know no such thing.
+        with suppress(OSError):
+            temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:

@@ -138,7 +138,7 @@ class _Sample:
         self.different = len(np.unique(rows, axis=0))
         self._seed = seed
         self._reduced = rows - rows.mean(axis=0)
-        if min(rows.shape) > _REDUCED:
+        if self.different > 1 and min(rows.shape) > _REDUCED:
             from sklearn.decomposition import PCA
 
             with one_thread():

@@ -40,7 +40,7 @@ def pca(rows: NDArray[np.float32], seed: int = 0) -> Layout:
     """The first two principal components of rows [N, D], any N >= 0; components that are not there are 0."""
     positions = np.zeros((len(rows), 2), dtype=np.float32)
     components = min(2, *rows.shape)
-    if components and len(rows) > 1:
+    if components and (rows != rows[:1]).any():  # equal photos have none
         from sklearn.decomposition import PCA
 
         small = one_thread() if len(rows) <= _SMALL else nullcontext()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -86,3 +88,10 @@ def test_principal_components_are_those_of_the_singular_value_decomposition() ->
     expected = left[:, :2] * values[:2]
     assert np.allclose(np.abs(pca(rows).positions), np.abs(expected), atol=1e-4)
     assert pca(unit_rows(np.array([[1.0], [-1.0]]))).positions[:, 1].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("n", [2, 50])
+def test_equal_photos_lie_at_one_place_and_nothing_is_complained_of(n: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not pca(unit_rows(np.ones((n, 8)))).positions.any()
