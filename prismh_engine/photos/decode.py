@@ -26,6 +26,9 @@ ENOUGH_ROWS = 0.4
 # Formats that run another program (EPS), ask the system to draw (WMF), or hold no pixels Pillow can read.
 _REFUSED = {"EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5"}
 
+# Of a picture that is brought down: what is kept of it is a JPEG, which ends at 65,500 pixels.
+_LONGEST_SIDE = 16_384
+
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -64,7 +67,8 @@ def decode(source: Path | bytes, short_side: int | None = None) -> Decoded:
     """Open a picture file, or its bytes; never raises for what is in it.
 
     short_side: the picture is brought down to this many pixels on its short side where it is larger (JPEG is decoded
-    at a fraction of its size, which is several times faster); None gives every pixel. Animations give their first
+    at a fraction of its size, which is several times faster), a long strip to 16,384 on its long one; None gives every
+    pixel. Animations give their first
     frame, transparent parts are white, 16-bit and float greys are scaled to 8 bits.
     """
     if isinstance(source, Path):
@@ -139,8 +143,8 @@ def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decode
             return Decoded(None, reason, width=full_size[0], height=full_size[1], exif=exif)
         truncated = truncated or last - first < image.height
         image = image.crop((0, first, image.width, last))
-    if short_side is not None and min(image.size) > short_side:
-        image = image.resize(_reduced(image.size, short_side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    if short_side is not None and image.size != (reduced := _reduced(image.size, short_side)):
+        image = image.resize(reduced, Image.Resampling.BICUBIC, reducing_gap=2.0)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
         if orientation >= 5:
@@ -149,7 +153,7 @@ def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decode
 
 
 def _reduced(size: tuple[int, int], short_side: int) -> tuple[int, int]:
-    scale = min(1.0, short_side / min(size))
+    scale = min(1.0, short_side / min(size), _LONGEST_SIDE / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
