@@ -30,6 +30,7 @@ class PhotoDetails(Card):
 
     def __init__(self, session: Session) -> None:
         super().__init__("photo_details")
+        self._session = session
         self._photos: list[Photo] = []
         self._preview = PhotoPreview(session)
         self._preview.setFixedHeight(PREVIEW_HEIGHT)
@@ -100,7 +101,8 @@ class PhotoDetails(Card):
         return facts
 
     def _facts_of(self, photo: Photo) -> list[tuple[str, str]]:
-        look, limits = photo.look, Thresholds()
+        project = self._session.project
+        look, limits = photo.look, Thresholds() if project is None else project.thresholds
         unknown = self.tr("unknown")
         facts = [(self.tr("Taken"), words.taken(look.taken_at) if look.taken_at else unknown)]
         if look.latitude is not None and look.longitude is not None:

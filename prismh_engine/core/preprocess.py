@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -152,7 +152,7 @@ def preprocess(resolved: Resolved[PreprocessSettings], stop: StopToken | None = 
     for name in ("output_dir", "sample_size", "mode"):
         if resolved.given(name):
             raise BadValueError(f"--{name} and --project exclude each other: a project keeps all its photos in place.")
-    return (yield from _preprocess_project(settings, settings.project, stop))
+    return (yield from _preprocess_project(resolved, settings.project, stop))
 
 
 # A folder
@@ -253,15 +253,17 @@ def look_at_project(
 
 def judge_project(
     project: Project,
-    thresholds: Thresholds = Thresholds(),  # noqa: B008 - frozen
+    thresholds: Thresholds | None = None,
     *,
     use_starter: bool = True,
     stop: StopToken | None = None,
     cache_folder: Path | None = None,
 ) -> None:
     """Judge all photos that are in place by what was measured, and find duplicates: by starter features where the
-    project has them, else by equal bytes and hash. What a person overruled stays so.
+    project has them, else by equal bytes and hash. What a person overruled stays so. thresholds: None for the
+    project's own.
     """
+    thresholds = thresholds or project.thresholds
     photos = [photo for photo in project.photos.all() if not photo.missing]
     looks, names = [photo.look for photo in photos], [photo.file_path for photo in photos]
     starter = project.features.find(STARTER) if use_starter else None
@@ -289,17 +291,23 @@ def judge_project(
     )
 
 
-def _preprocess_project(settings: PreprocessSettings, folder: Path, stop: StopToken | None) -> Job[PreprocessReport]:
+def _preprocess_project(
+    resolved: Resolved[PreprocessSettings], folder: Path, stop: StopToken | None
+) -> Job[PreprocessReport]:
+    settings = resolved.settings
     with Project.open(folder) if settings.data_dir is None else Project.open_or_create(folder) as project:
         if settings.data_dir is not None:
             project.add_folder(settings.data_dir)
+        given = {name: value for name, value in asdict(settings.thresholds).items() if resolved.given(name)}
+        if given:  # kept, so that the window judges by them too
+            project.set_thresholds(replace(project.thresholds, **given))
         cache_folder = settings.cache_dir
         report = yield from look_at_project(project, stop, cache_folder=cache_folder)
         use_starter = not settings.no_starter
         if use_starter:
             yield from extract_project(project, stop=stop, cache_folder=cache_folder)
         yield Progress(_JUDGING, 0, None)
-        judge_project(project, settings.thresholds, use_starter=use_starter, stop=stop, cache_folder=cache_folder)
+        judge_project(project, use_starter=use_starter, stop=stop, cache_folder=cache_folder)
         verdicts = Counter(photo.verdict for photo in project.photos.all() if not photo.missing)
         return PreprocessReport(verdicts, report.other_files, project.folder, report.problems)
 

@@ -21,13 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from .. import databases
 from ..errors import PrismhError
 from ..files import make_folder, write_whole
 from ..jobs import StopToken
 from . import decode
-from .look import LOOK_VERSION, content_hash, look_at, with_name
+from .look import content_hash, look_at, with_name
 from .measures import SHORT_SIDE
-from .record import FoundPhoto, Look
+from .record import LOOK_VERSION, FoundPhoto, Look
 
 THUMBNAIL_SIDE = 256
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
@@ -238,7 +239,10 @@ class PhotoCache:
             # Damaged; nothing in it is lost for good.
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(f"cache.db{suffix}").unlink(missing_ok=True)
+        try:
             return _connect(path)
+        except sqlite3.DatabaseError as error:
+            raise PrismhError(f"Cannot use the cache {path}: {error}.") from error
 
     def _rows(self, sql: str, parameters: Sequence[object]) -> list[tuple[str, bytes]]:
         return self._retried(lambda: self._connection.execute(sql, parameters).fetchall())
@@ -260,16 +264,19 @@ class PhotoCache:
                 raise PrismhError(f"Cannot use the cache in {self.folder}: {error}.") from error
 
     def _execute(self, statements: Sequence[_Statement]) -> None:
-        with self._connection:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
             for sql, rows in statements:
                 self._connection.executemany(sql, rows)
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
+    connection = databases.connect(path)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(_TABLES)
     except sqlite3.DatabaseError:
         connection.close()

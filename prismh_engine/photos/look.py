@@ -12,9 +12,6 @@ from .decode import decode
 from .measures import SHORT_SIDE, measure
 from .record import Look
 
-LOOK_VERSION = 1
-"""To be raised whenever the same bytes give another `Look`, so that kept ones are made anew."""
-
 
 def content_hash(data: bytes) -> str:
     """sha256 in hex, by which equal photos are told and everything made from them is kept."""

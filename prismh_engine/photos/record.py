@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOK_VERSION = 1
+"""To be raised whenever the same bytes give another `Look`, so that kept ones are made anew."""
+
 
 @dataclass(frozen=True)
 class FoundPhoto:

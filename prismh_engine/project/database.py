@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ..errors import PrismhError
 from . import schema
 
 
@@ -26,7 +25,10 @@ class Database:
         schema.prepare(self._connection(), path)
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
-        return self._connection().execute(sql, parameters).fetchall()
+        try:
+            return self._connection().execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise schema.unusable(self.path, error) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -40,8 +42,8 @@ class Database:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                raise PrismhError(f"Cannot write {self.path}: {error}. What was saved before is safe.") from error
+            except sqlite3.DatabaseError as error:
+                raise schema.unusable(self.path, error) from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

@@ -55,13 +55,24 @@ class FeatureSet:
         return missing
 
     def append(self, content_hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
-        """Add rows. The block files are on the disk before the catalogue knows of the rows."""
+        """Add rows; those that another program added meanwhile stay as they are.
+
+        The block files are on the disk before the catalogue knows of the rows. Raises `PrismhError` where another
+        encoder took this one's place meanwhile.
+        """
         embeddings = np.ascontiguousarray(embeddings, dtype=np.float32)
         if embeddings.shape != (len(content_hashes), self.encoder.dimension):
             raise ValueError(
                 f"embeddings must be [{len(content_hashes)}, {self.encoder.dimension}], got {embeddings.shape}"
             )
         with self._database.writing() as db:
+            if not db.execute("SELECT 1 FROM feature_sets WHERE id = ?", (self.id,)).fetchone():
+                raise PrismhError(f"The features {self.name!r} were made anew by another program meanwhile: try again.")
+            there = "SELECT 1 FROM feature_rows WHERE feature_set_id = ? AND content_hash = ?"
+            new = [
+                i for i, content in enumerate(content_hashes) if not db.execute(there, (self.id, content)).fetchone()
+            ]
+            content_hashes, embeddings = [content_hashes[i] for i in new], embeddings[new]
             start = db.execute(
                 "SELECT coalesce(max(row) + 1, 0) FROM feature_rows WHERE feature_set_id = ?", (self.id,)
             ).fetchone()[0]
@@ -127,9 +138,14 @@ class FeatureSets:
         return found
 
     def newest(self) -> FeatureSet:
-        """The newest run's features, else the starter's. Raises `PrismhError` where there are none."""
+        """The newest run's features, else the starter's; those without a row yet only where there are no others.
+
+        Raises `PrismhError` where there are none.
+        """
         rows = self._database.rows(
-            "SELECT name FROM feature_sets ORDER BY run_id IS NULL, run_id DESC, id DESC LIMIT 1"
+            "SELECT name FROM feature_sets ORDER BY "
+            "NOT EXISTS (SELECT 1 FROM feature_rows WHERE feature_set_id = feature_sets.id), "
+            "run_id IS NULL, run_id DESC, id DESC LIMIT 1"
         )
         if not rows:
             raise PrismhError("The project has no features yet: run extract first.")
@@ -141,10 +157,10 @@ class FeatureSets:
         One that was made by another encoder (a starter of another version, a run that learned on) is replaced, with
         its maps and groupings; names hang on photos and stay.
         """
-        found = self.find(name)
-        if found is not None and found.encoder == encoder:
-            return found
         with self._database.writing() as db:
+            found = self.find(name)
+            if found is not None and found.encoder == encoder:
+                return found
             if found is not None:
                 for table in ("maps", "groupings", "feature_rows"):
                     db.execute(f"DELETE FROM {table} WHERE feature_set_id = ?", (found.id,))

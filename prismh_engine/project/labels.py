@@ -81,11 +81,11 @@ class Labels:
         return names
 
     def _give(self, photo_ids: Iterable[int], name: str, given_to: str) -> None:
-        name = self._check(name)
+        name, who, when = self._check(name), this_person(), now()
         with self._database.writing() as db:
             db.executemany(
                 "INSERT OR IGNORE INTO labels VALUES (?, ?, ?, ?, ?)",
-                [(int(i), name, given_to, this_person(), now()) for i in photo_ids],
+                [(int(i), name, given_to, who, when) for i in photo_ids],
             )
 
     @staticmethod

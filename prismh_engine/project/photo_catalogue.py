@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..paths import from_text
-from ..photos.record import FoundPhoto, Look
+from ..photos.record import LOOK_VERSION, FoundPhoto, Look
 from .database import Database, now, this_person
 
 USED, SET_ASIDE = "used", "set aside"
@@ -66,8 +67,9 @@ class PhotoCatalogue:
     def record(self, folder_id: int, looks: Iterable[tuple[FoundPhoto, Look]]) -> list[int]:
         """Add photos, or bring known ones up to date; return their ids in order.
 
-        A photo that is gone from its place while an equal one appears elsewhere in the folder was moved: it keeps its
-        id and with it its labels.
+        A photo that is gone from its place while an equal one appears elsewhere was moved, also to the place of another
+        and to another folder: it keeps its id and with it its labels. Other bytes in its own place are the same photo,
+        edited, unless it was taken at another moment.
         """
         ids = []
         with self._database.writing() as db:
@@ -76,12 +78,19 @@ class PhotoCatalogue:
         return ids
 
     def known(self, folder_id: int) -> dict[str, tuple[int, int, int]]:
-        """Relative path -> (size, mtime_ns, inode) of the photos seen in a folder, to tell what is unchanged."""
+        """Relative path -> (size, mtime_ns, inode) of the photos seen in a folder, to tell what is unchanged.
+
+        Those that could not be read, and those that were looked at in an older way, stand there as changed.
+        """
         rows = self._database.rows(
-            "SELECT relative_path, size, mtime_ns, inode FROM photos WHERE folder_id = ? AND NOT missing",
-            (folder_id,),
+            "SELECT relative_path, size, mtime_ns, inode, content_hash = '' OR look_version != ? AS doubtful "
+            "FROM photos WHERE folder_id = ? AND NOT missing",
+            (LOOK_VERSION, folder_id),
         )
-        return {row["relative_path"]: (row["size"], row["mtime_ns"], row["inode"]) for row in rows}
+        return {
+            row["relative_path"]: (-1, -1, -1) if row["doubtful"] else (row["size"], row["mtime_ns"], row["inode"])
+            for row in rows
+        }
 
     def mark_missing(self, folder_id: int, relative_paths: Iterable[str]) -> None:
         """Note that photos are not where they were; they are shown as missing and never dropped."""
@@ -137,39 +146,38 @@ class PhotoCatalogue:
         return counts
 
     def _record_one(self, db: sqlite3.Connection, folder_id: int, found: FoundPhoto, look: Look) -> int:
-        photo_id = self._moved_from(db, folder_id, found, look)
-        values = [found.size, found.mtime_ns, found.inode, *(_stored(look, name) for name in _LOOK_COLUMNS)]
-        columns = ["size", "mtime_ns", "inode", *_LOOK_COLUMNS]
-        if photo_id is not None:
-            assignments = ", ".join(f"{name} = ?" for name in columns)
-            db.execute(
-                f"UPDATE photos SET missing = 0, relative_path = ?, {assignments} WHERE id = ?",
-                [found.relative, *values, photo_id],
-            )
-            return photo_id
-        updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
-        return int(
-            db.execute(
-                f"INSERT INTO photos(folder_id, relative_path, {', '.join(columns)}) "
-                f"VALUES (?, ?, {', '.join('?' * len(columns))}) "
-                f"ON CONFLICT(folder_id, relative_path) DO UPDATE SET missing = 0, {updates} RETURNING id",
-                [folder_id, found.relative, *values],
-            ).fetchone()["id"]
-        )
-
-    def _moved_from(self, db: sqlite3.Connection, folder_id: int, found: FoundPhoto, look: Look) -> int | None:
-        if (
-            not look.content_hash
-            or db.execute(
-                "SELECT 1 FROM photos WHERE folder_id = ? AND relative_path = ?", (folder_id, found.relative)
-            ).fetchone()
-        ):
-            return None
-        row = db.execute(
-            "SELECT id FROM photos WHERE folder_id = ? AND content_hash = ? AND missing ORDER BY id LIMIT 1",
-            (folder_id, look.content_hash),
+        values = {
+            "folder_id": folder_id, "relative_path": found.relative, "size": found.size, "mtime_ns": found.mtime_ns,
+            "inode": found.inode, "look_version": LOOK_VERSION, "missing": 0,
+            **{name: _stored(look, name) for name in _LOOK_COLUMNS},
+        }  # fmt: skip
+        here = db.execute(
+            "SELECT * FROM photos WHERE folder_id = ? AND relative_path = ? ORDER BY missing, id DESC LIMIT 1",
+            (folder_id, found.relative),
         ).fetchone()
-        return None if row is None else int(row["id"])
+        known = here
+        if here is None or here["content_hash"] != look.content_hash:
+            known = self._moved(db, look) or (here if here is not None and _may_be_edited(here, look) else None)
+        if here is not None and (known is None or known["id"] != here["id"]):
+            db.execute("UPDATE photos SET missing = 1 WHERE id = ?", (here["id"],))
+        if known is None:
+            names, marks = ", ".join(values), ", ".join("?" * len(values))
+            sql = f"INSERT INTO photos({names}) VALUES ({marks}) RETURNING id"
+            return int(db.execute(sql, list(values.values())).fetchone()["id"])
+        assignments = ", ".join(f"{name} = ?" for name in values)
+        db.execute(f"UPDATE photos SET {assignments} WHERE id = ?", [*values.values(), known["id"]])
+        return int(known["id"])
+
+    def _moved(self, db: sqlite3.Connection, look: Look) -> sqlite3.Row | None:
+        """The photo with these bytes that does not lie any more where it was, though its folder can be reached."""
+        if not look.content_hash:
+            return None
+        sql = "SELECT * FROM photos WHERE content_hash = ? ORDER BY missing DESC, id"
+        for row in db.execute(sql, (look.content_hash,)):
+            root = self._folder_paths()[row["folder_id"]]
+            if root.is_dir() and not _holds(root / from_text(row["relative_path"]), row):
+                return row
+        return None
 
     def _select(self, where: str, parameters: Sequence[int]) -> Iterable[Photo]:
         roots = self._folder_paths()
@@ -198,6 +206,29 @@ def _photo(row: sqlite3.Row, root: Path) -> Photo:
         outlier_distance=row["outlier_distance"],
         overruled=row["overruled"],
     )
+
+
+def _holds(path: Path, row: sqlite3.Row) -> bool:
+    """Whether the file at `path` has the bytes of a photo; it is read only where that is in doubt."""
+    try:
+        status = path.stat()
+        if status.st_size != row["size"]:
+            return False
+        if (status.st_mtime_ns, status.st_ino) == (row["mtime_ns"], row["inode"]):
+            return True
+        with path.open("rb") as stream:
+            digest = hashlib.sha256()
+            while part := stream.read(1 << 20):
+                digest.update(part)
+            return digest.hexdigest() == row["content_hash"]
+    except OSError:
+        return False
+
+
+def _may_be_edited(row: sqlite3.Row, look: Look) -> bool:
+    """Whether other bytes in a photo's place may still be that photo: editing keeps the moment of the shot."""
+    moments = [(row["taken_at"], row["taken_at_source"]), (look.taken_at, look.taken_at_source)]
+    return moments[0] == moments[1] or any(source != "exif" for _, source in moments)
 
 
 def _stored(look: Look, name: str) -> object:

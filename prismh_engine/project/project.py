@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from types import TracebackType
 from ..errors import PrismhError
 from ..files import make_folder
 from ..paths import to_text
+from ..photos.verdicts import Thresholds
 from .database import Database
 from .feature_sets import FeatureSets
 from .labels import Labels
@@ -65,7 +68,14 @@ class Project:
 
     @classmethod
     def open_or_create(cls, folder: Path, name: str | None = None) -> Project:
-        return cls.open(folder) if (Path(folder) / "project.db").is_file() else cls.create(folder, name)
+        if (folder / "project.db").is_file():
+            return cls.open(folder)
+        try:
+            return cls.create(folder, name)
+        except PrismhError:
+            if (folder / "project.db").is_file():  # another program was first
+                return cls.open(folder)
+            raise
 
     @property
     def cache_folder(self) -> Path:
@@ -74,11 +84,19 @@ class Project:
 
     @property
     def name(self) -> str:
-        return str(self._database.rows("SELECT value FROM meta WHERE key = 'name'")[0]["value"])
+        return self._fact("name") or self.folder.name
 
     def rename(self, name: str) -> None:
-        with self._database.writing() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('name', ?)", (name,))
+        self._keep_fact("name", name)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """By what its photos are judged."""
+        kept = self._fact("thresholds")
+        return Thresholds(**json.loads(kept)) if kept else Thresholds()
+
+    def set_thresholds(self, thresholds: Thresholds) -> None:
+        self._keep_fact("thresholds", json.dumps(dataclasses.asdict(thresholds)))
 
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""
@@ -93,14 +111,14 @@ class Project:
         path = Path(os.path.abspath(path))
         if not path.is_dir():
             raise PrismhError(f"{path} is not a folder: choose the folder that holds the photos.")
-        known = self.folders()
-        for folder in known:
-            if folder.path == path:
-                return folder
-            if path.is_relative_to(folder.path) or folder.path.is_relative_to(path):
-                raise PrismhError(f"{path} and {folder.path}, which the project has already, lie in each other.")
-        alias = _free_alias(path.name, {folder.alias for folder in known})
         with self._database.writing() as db:
+            known = self.folders()
+            for folder in known:
+                if os.path.realpath(folder.path) == os.path.realpath(path):
+                    return folder
+                if path.is_relative_to(folder.path) or folder.path.is_relative_to(path):
+                    raise PrismhError(f"{path} and {folder.path}, which the project has already, lie in each other.")
+            alias = _free_alias(path.name, {folder.alias for folder in known})
             identity = db.execute(
                 "INSERT INTO folders(alias, path, relative_path) VALUES (?, ?, ?)",
                 (alias, os.fsdecode(path), self._relative(path)),
@@ -129,6 +147,14 @@ class Project:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _fact(self, key: str) -> str | None:
+        rows = self._database.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0]["value"]) if rows else None
+
+    def _keep_fact(self, key: str, value: str) -> None:
+        with self._database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def _relative(self, path: Path) -> str | None:
         try:

@@ -32,12 +32,12 @@ class Runs:
 
     def new(self) -> Run:
         """Start a run under the next free name; its folder is made by the one who writes into it."""
-        taken = {run.name for run in self.all()}
-        number = 1
-        while f"run-{number}" in taken or (self._folder / f"run-{number}").exists():
-            number += 1
-        name = f"run-{number}"
         with self._database.writing() as db:
+            taken = {run.name for run in self.all()}
+            number = 1
+            while f"run-{number}" in taken or (self._folder / f"run-{number}").exists():
+                number += 1
+            name = f"run-{number}"
             db.execute("INSERT INTO runs(name, state, created_at) VALUES (?, ?, ?)", (name, RUNNING, now()))
         return self.get(name)
 

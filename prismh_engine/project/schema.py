@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+from .. import databases
 from ..errors import PrismhError
 
 APPLICATION_ID = 0x50524D48  # "PRMH"
@@ -30,6 +33,7 @@ MIGRATIONS = (
         size INTEGER NOT NULL,
         mtime_ns INTEGER NOT NULL,
         inode INTEGER NOT NULL,
+        look_version INTEGER NOT NULL,     -- of the way in which it was looked at; an older one is looked at again
         missing INTEGER NOT NULL DEFAULT 0,
         invalid_reason TEXT NOT NULL DEFAULT '',
         truncated INTEGER NOT NULL DEFAULT 0,
@@ -45,9 +49,11 @@ MIGRATIONS = (
         duplicate_of INTEGER REFERENCES photos(id),
         outlier_distance REAL,
         overruled TEXT CHECK (overruled IN ('used', 'set aside')),
-        overruled_by TEXT, overruled_at TEXT,
-        UNIQUE (folder_id, relative_path)
+        overruled_by TEXT, overruled_at TEXT
     );
+    -- A photo that is gone keeps the place where it was; another one may lie there now.
+    CREATE UNIQUE INDEX photos_in_place ON photos(folder_id, relative_path) WHERE NOT missing;
+    CREATE INDEX photos_by_place ON photos(folder_id, relative_path);
     CREATE INDEX photos_by_content ON photos(content_hash);
 
     CREATE TABLE labels (                  -- names a person gave; they hang on photos, never on a grouping
@@ -68,7 +74,7 @@ MIGRATIONS = (
     );
 
     CREATE TABLE feature_sets (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: another program may still hold a replaced one
         name TEXT NOT NULL UNIQUE,         -- its folder below features/: 'starter' or a run's name
         run_id INTEGER REFERENCES runs(id),
         encoder TEXT NOT NULL,
@@ -113,28 +119,29 @@ MIGRATIONS = (
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to an existing or new catalogue with its current schema.
+    """A connection to an existing or new catalogue.
 
-    Raises `PrismhError` where the file is damaged, no project, or made by a newer program.
+    Raises `PrismhError` where the file is damaged, no database, or cannot be used now.
     """
     try:
-        # Closing the project closes the connections of other threads too, when those have ended.
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
+        connection = databases.connect(path)
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
+        raise unusable(path, error) from error
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Check a catalogue and bring it to the current version; a copy of an older one is kept beside it."""
+    """Check a catalogue and bring it to the current version; a copy of an older one is kept beside it.
+
+    Raises `PrismhError` where it is damaged, no project, or made by a newer program.
+    """
     try:
+        connection.execute("BEGIN")  # one look at all three: another program may be making them
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        connection.execute("COMMIT")
         if tables and application != APPLICATION_ID:
             raise PrismhError(f"{path} is a database, but not one of a Prism-H project: choose the project's folder.")
         if version > len(MIGRATIONS):
@@ -142,15 +149,54 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if fault != "ok":
             raise _damaged(path, fault)
-        if tables and version < len(MIGRATIONS):
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy2(path, path.with_name(f"project.version{version}.db"))
-        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-            connection.executescript(
-                f"BEGIN; {script} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
-            )
+        if version < len(MIGRATIONS):
+            if tables:
+                _back_up(connection, path.with_name(f"project.version{version}.db"))
+            _migrate(connection)
     except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, error: sqlite3.DatabaseError) -> PrismhError:
+    """The sentence for a catalogue that cannot be read or written."""
+    # Locked, full, read-only, or changed meanwhile by another program: nothing is damaged.
+    if isinstance(error, (sqlite3.OperationalError, sqlite3.IntegrityError)):
+        return PrismhError(f"Cannot use the project file {path}: {error}. What was saved before is safe.")
+    return _damaged(path, error)
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(part)) as copy:
+        connection.backup(copy)
+    os.replace(part, target)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Asked again: another program may have been first.
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for script in MIGRATIONS[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {max(version, len(MIGRATIONS))}")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one, since `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _damaged(path: Path, why: object) -> PrismhError:

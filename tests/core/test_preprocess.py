@@ -15,6 +15,8 @@ from prismh_engine.core import preprocess
 from prismh_engine.core.preprocess import ImagePreprocessor, judge_project, look_at_project
 from prismh_engine.errors import BadValueError, PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
+from prismh_engine.photos.record import Look
+from prismh_engine.photos.scan import Scan
 from prismh_engine.photos.scenes import draw_scene
 from prismh_engine.photos.verdicts import Thresholds
 from prismh_engine.project import Project
@@ -287,3 +289,41 @@ def test_a_picture_drawn_for_the_screen_is_as_welcome_as_a_photo(tmp_path: Path)
     out = tmp_path / "out"
     assert run("--data_dir", tmp_path / "photos", "--output_dir", out, "--no_starter") == 0
     assert rows(out)["plain.png"]["brightness"] == "255.0"
+
+
+def test_a_photo_that_could_not_be_read_is_looked_at_again(project: Project, mixed: Path) -> None:
+    folder = project.add_folder(mixed)
+    unread = Look("", invalid_reason="The file cannot be read: Permission denied.")
+    project.photos.record(folder.id, [(one, unread) for one in Scan(mixed)])
+    assert jobs.run(look_at_project(project)).looked_at == 7
+    assert project.photos.counts()["used"] == 2
+
+
+def test_a_project_is_looked_at_again_where_the_way_of_looking_has_changed(
+    project: Project, mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.add_folder(mixed)
+    with monkeypatch.context() as patch:
+        patch.setattr("prismh_engine.project.photo_catalogue.LOOK_VERSION", 0)
+        jobs.run(look_at_project(project))
+    assert jobs.run(look_at_project(project)).looked_at == 7
+    assert jobs.run(look_at_project(project)).looked_at == 0
+
+
+def test_the_thresholds_given_for_a_project_stay_its_own(mixed: Path, tmp_path: Path) -> None:
+    assert run("--data_dir", mixed, "--project", tmp_path / "p", "--no_starter", "--blurry", 0) == 0
+    with Project.open(tmp_path / "p") as project:
+        jobs.run(look_at_project(project))
+        assert not [photo for photo in project.photos.all() if photo.verdict == "blurry"]
+    assert run("--project", tmp_path / "p", "--no_starter", "--dark", 0) == 0
+    with Project.open(tmp_path / "p") as project:
+        assert project.thresholds == Thresholds(0.9, 0.0, 0.0)
+
+
+def test_a_strip_too_long_for_a_copy_stops_no_other_photo(tmp_path: Path) -> None:
+    write(tmp_path / "photos" / "strip.png", encoded(Image.new("RGB", (70_000, 2), "red"), "PNG"))
+    write(tmp_path / "photos" / "good.jpg", encoded(picture(3, (640, 480))))
+    assert run("--data_dir", tmp_path / "photos", "--output_dir", tmp_path / "out", "--no_starter") == 0
+    found = rows(tmp_path / "out")
+    assert found["good.jpg"]["verdict"] == "clean"
+    assert (found["strip.png"]["width"], found["strip.png"]["height"]) == ("70000", "2")

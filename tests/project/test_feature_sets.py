@@ -87,3 +87,32 @@ def test_the_newest_features_are_those_of_the_newest_run(project: Project) -> No
     # A starter of another version that comes later is still no run.
     project.features.ensure("starter", Encoder("efficientnet_lite0", "3" * 64, 224, 3))
     assert project.features.newest().name == "run-1"
+
+
+def test_two_programs_that_add_the_same_rows_lose_none_and_double_none(project: Project, tmp_path: Path) -> None:
+    photos = fill(project, tmp_path / "photos", {f"{i}.jpg": look(i) for i in range(6)})
+    features = project.features.ensure("starter", ENCODER)
+    with Project.open(project.folder) as other:
+        there = other.features.ensure("starter", ENCODER)
+        there.append(*_rows(0, 4))
+        features.append(*_rows(2, 6))
+        assert there.read(photos)[1][:, 0].tolist() == list(range(6))
+    assert sorted(features.rows().values()) == list(range(6))
+
+
+def test_rows_of_an_encoder_that_was_replaced_meanwhile_touch_nothing(project: Project, tmp_path: Path) -> None:
+    photos = fill(project, tmp_path / "photos", {"a.jpg": look(1)})
+    old = project.features.ensure("run-1", ENCODER)
+    new = project.features.ensure("run-1", Encoder("resnet18", "2" * 64, 96, 3))
+    new.append(*_rows(1, 2))
+    with pytest.raises(PrismhError, match="made anew by another program"):
+        old.append([look(1).content_hash], np.full((1, 3), 9, np.float32))
+    assert new.read(photos)[1].tolist() == [[1, -1, 2]]
+
+
+def test_features_of_a_run_that_has_seen_no_photo_yet_are_not_the_newest(project: Project) -> None:
+    project.features.ensure("starter", ENCODER).append(*_rows(0, 1))
+    learned = project.features.ensure("run-1", ENCODER, project.runs.new())
+    assert project.features.newest().name == "starter"
+    learned.append(*_rows(0, 1))
+    assert project.features.newest().name == "run-1"

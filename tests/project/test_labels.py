@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from prismh_engine.errors import BadValueError
+from prismh_engine.photos.record import FoundPhoto, Look
 from prismh_engine.project import Grouping, Project
 
 from ..invented import add_features, fill, fill_with_embeddings, found, look
@@ -92,3 +94,78 @@ def test_names_are_there_when_the_project_is_opened_again(tmp_path: Path) -> Non
         assert (label.photo_id, label.name, label.given_to) == (photo.id, "蚊 =drum", "photo")
         assert label.given_by
         assert label.given_at
+
+
+def _two_named(project: Project, folder: Path) -> list[int]:
+    """a.jpg, named "drum", and b.jpg, named "tyre", as real files."""
+    folder.mkdir()
+    for name, content in (("a.jpg", b"drum"), ("b.jpg", b"tyre")):
+        (folder / name).write_bytes(content)
+    ids = project.photos.record(project.add_folder(folder).id, [_read(folder, name) for name in ("a.jpg", "b.jpg")])
+    for photo_id, name in zip(ids, ("drum", "tyre"), strict=True):
+        project.labels.name_photos([photo_id], name)
+    return ids
+
+
+def _read(folder: Path, relative: str) -> tuple[FoundPhoto, Look]:
+    path = folder / relative
+    status, content = path.stat(), hashlib.sha256(path.read_bytes()).hexdigest()
+    return FoundPhoto(path, relative, status.st_size, status.st_mtime_ns, status.st_ino), Look(content)
+
+
+def _names(project: Project) -> dict[str, list[str]]:
+    given = project.labels.of_photos()
+    return {photo.file_path: given.get(photo.id, []) for photo in project.photos.all() if not photo.missing}
+
+
+@pytest.mark.parametrize("order", [("a.jpg", "b.jpg"), ("b.jpg", "a.jpg")])
+def test_names_follow_photos_that_changed_places(project: Project, tmp_path: Path, order: tuple[str, str]) -> None:
+    folder = tmp_path / "photos"
+    _two_named(project, folder)
+    (folder / "a.jpg").rename(folder / "c.jpg")
+    (folder / "b.jpg").rename(folder / "a.jpg")
+    (folder / "c.jpg").rename(folder / "b.jpg")
+    project.photos.record(project.folders()[0].id, [_read(folder, name) for name in order])
+    assert _names(project) == {"photos/a.jpg": ["tyre"], "photos/b.jpg": ["drum"]}
+
+
+def test_names_follow_a_photo_that_took_the_place_of_a_deleted_one(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    ids = _two_named(project, folder)
+    (folder / "b.jpg").replace(folder / "a.jpg")
+    project.photos.mark_missing(project.folders()[0].id, ["b.jpg"])
+    project.photos.record(project.folders()[0].id, [_read(folder, "a.jpg")])
+    assert _names(project) == {"photos/a.jpg": ["tyre"]}
+    (gone,) = [photo for photo in project.photos.all() if photo.missing]
+    assert project.labels.of_photos()[gone.id] == ["drum"]
+    (folder / "back.jpg").write_bytes(b"drum")
+    assert project.photos.record(project.folders()[0].id, [_read(folder, "back.jpg")]) == ids[:1]
+
+
+def test_names_follow_a_photo_into_another_folder_and_are_not_taken_off_an_unplugged_drive(
+    project: Project, tmp_path: Path
+) -> None:
+    folder, other = tmp_path / "photos", tmp_path / "more"
+    ids = _two_named(project, folder)
+    other.mkdir()
+    (folder / "a.jpg").rename(other / "a.jpg")
+    second = project.add_folder(other)
+    assert project.photos.record(second.id, [_read(other, "a.jpg")]) == ids[:1]
+    assert _names(project) == {"more/a.jpg": ["drum"], "photos/b.jpg": ["tyre"]}
+    folder.rename(tmp_path / "unplugged")
+    project.photos.mark_missing(project.folders()[0].id, ["b.jpg"])
+    (other / "copy of b.jpg").write_bytes(b"tyre")
+    assert project.photos.record(second.id, [_read(other, "copy of b.jpg")])[0] not in ids
+
+
+def test_a_photo_edited_in_place_keeps_its_name_and_one_taken_at_another_moment_has_none(
+    project: Project, tmp_path: Path
+) -> None:
+    (photo,) = fill(project, tmp_path / "photos", {"a.jpg": look(1, taken_at="2024-05-01", taken_at_source="exif")})
+    project.labels.name_photos([photo.id], "drum")
+    place = found(tmp_path / "photos", "a.jpg")
+    turned = look(2, taken_at="2024-05-01", taken_at_source="exif")
+    assert project.photos.record(photo.folder_id, [(place, turned)]) == [photo.id]
+    new = look(3, taken_at="2025-01-01", taken_at_source="exif")
+    assert project.photos.record(photo.folder_id, [(place, new)]) != [photo.id]
+    assert _names(project) == {"photos/a.jpg": []}

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from prismh_engine import databases
 from prismh_engine.errors import PrismhError
-from prismh_engine.project import Grouping, Map, Project
+from prismh_engine.project import Grouping, Map, Project, schema
 from prismh_engine.project.photo_catalogue import Judgement
 
 from ..invented import fill, fill_with_embeddings, found, look
@@ -188,3 +193,84 @@ def test_runs_have_names_of_their_own_and_keep_what_is_said_of_them(project: Pro
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_programs_that_make_one_project_at_the_same_time_all_get_it(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from prismh_engine.project import Project\n"
+        "sys.stdin.readline()\n"
+        "with Project.open_or_create(Path(sys.argv[1])) as project:\n"
+        "    project.add_folder(Path(sys.argv[2]))\n"
+        "    print(project.runs.new().name)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "p"), str(_made(tmp_path / "photos"))]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]  # type: ignore[call-overload]
+    for process in running:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=120) for process in running]
+    assert sorted(name.strip() for name, _ in said) == ["run-1", "run-2", "run-3"], said
+    with Project.open(tmp_path / "p") as project:
+        assert [folder.alias for folder in project.folders()] == ["photos"]
+
+
+def test_an_older_project_is_brought_up_to_date_and_a_copy_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Project.create(tmp_path / "p", "Old") as project, Project.open(tmp_path / "p"):
+        fill(project, tmp_path / "photos", {"a.jpg": look(1)})
+        monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE later (x); -- one; more\n"))
+        with Project.open(tmp_path / "p") as newer:
+            assert len(newer.photos.all()) == 1
+    with contextlib.closing(sqlite3.connect(tmp_path / "p" / "project.version1.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM photos").fetchone() == (1,)
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Project.create(tmp_path / "p").close()
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE later (x);\nCREATE TABLE later (x);\n"))
+        with pytest.raises(PrismhError, match="later already exists"):
+            Project.open(tmp_path / "p")
+    Project.open(tmp_path / "p").close()
+
+
+def test_a_project_that_another_program_holds_is_busy_and_not_damaged(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "SECONDS_TO_WAIT", 0.1)
+    with contextlib.closing(sqlite3.connect(project.folder / "project.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with Project.open(project.folder) as again, pytest.raises(PrismhError, match="database is locked") as told:
+            again.rename("Other")
+    assert "restore it" not in str(told.value)
+
+
+def test_a_project_that_got_no_name_yet_has_that_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "Village").mkdir()
+    (tmp_path / "Village" / "project.db").touch()
+    with Project.open(tmp_path / "Village") as project:
+        assert project.name == "Village"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_folder_by_another_name_of_it_is_the_same_folder(project: Project, tmp_path: Path) -> None:
+    folder = project.add_folder(_made(tmp_path / "photos"))
+    (tmp_path / "link").symlink_to(folder.path)
+    assert project.add_folder(tmp_path / "link") == folder
+
+
+def test_on_a_drive_in_the_net_the_journal_is_one_that_works_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = [SimpleNamespace(mountpoint=place, fstype=kind, opts="rw") for place, kind in (
+        ("/", "ext4"), (str(tmp_path), "nfs4"), (str(tmp_path / "here"), "ext4"),
+    )]  # fmt: skip
+    monkeypatch.setattr("psutil.disk_partitions", lambda all: mounts)
+    journals = []
+    for name in ("there", "here"):
+        Project.create(tmp_path / name / "p").close()
+        with contextlib.closing(sqlite3.connect(tmp_path / name / "p" / "project.db")) as connection:
+            journals.append(connection.execute("PRAGMA journal_mode").fetchone()[0])
+    assert journals == ["delete", "wal"]
