@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import urllib.error
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,7 +119,9 @@ def _content(path: Path) -> Mapping[str, Any]:
         if head[:2] != b"PK" and head[:1] != b"\x80":
             kind = next((kind for begin, kind in _KINDS if head.startswith(begin)), "of another kind")
             raise _no_weights(path, f"it is {kind}")
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of old kinds of pickles; what matters is raised
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise PrismhError(f"Cannot read the weights file {path}: {error.strerror or error}.") from error
     except pickle.UnpicklingError as error:

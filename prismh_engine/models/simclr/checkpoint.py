@@ -90,11 +90,6 @@ def steps(folder: Path) -> dict[Path, int]:
     return {path: int(state["step"]) for path, state in states.items() if state is not None}
 
 
-def is_good(path: Path) -> bool:
-    """Whether a checkpoint is there and can be read whole."""
-    return _read_if_good(path, whole=True) is not None
-
-
 def _read_if_good(path: Path, *, whole: bool) -> dict[str, Any] | None:
     try:
         return read(path, whole=whole)

@@ -30,6 +30,7 @@ class Learner:
 
     epoch: whole epochs done; batch: batches done of the next one; step: optimizer steps in all. history: as of
     `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
+    state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
     Close it, or use it in a `with`.
     """
 
@@ -41,6 +42,7 @@ class Learner:
         device: torch.device,
         threads: int,
         asked: Callable[[], bool],
+        state: dict[str, Any] | None = None,
     ) -> None:
         self.settings = settings
         self.epoch = self.batch = self.step = 0
@@ -51,7 +53,9 @@ class Learner:
         self._asked = asked
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.model = SimCLRModel.start(settings.base_model, settings.start_weights)
+            # A checkpoint brings its weights: those it once started from need not be here any more.
+            weights = settings.start_weights if state is None else "none"
+            self.model = SimCLRModel.start(settings.base_model, weights)
         self.model.image_size = settings.image_size
         self.model.freeze(settings.freeze_blocks, settings.freeze_bn)
         blocks = settings.freeze_blocks
@@ -71,6 +75,8 @@ class Learner:
         self._held_out = ViewBatches(held_out, cache, **shared, fixed=True) if held_out else None
         self._stream: Iterator[Tensor] | None = None
         self._views: Tensor | None = None
+        if state is not None:
+            self._restore(state)
 
     @property
     def total_steps(self) -> int:
@@ -90,11 +96,6 @@ class Learner:
     def losses(self) -> list[float]:
         """The loss by which epochs are compared, one value a whole epoch."""
         return judged_losses(self.history)
-
-    @property
-    def is_best(self) -> bool:
-        """Whether the last whole epoch is the best so far."""
-        return best_epoch(self.losses) == self.epoch - 1
 
     @property
     def stopped_improving(self) -> bool:
@@ -161,7 +162,7 @@ class Learner:
         return row
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps of the training itself; `restore` takes it."""
+        """What a checkpoint keeps of the training itself."""
         settings = {
             name: str(value) if isinstance(value, Path) else value
             for name, value in dataclasses.asdict(self.settings).items()
@@ -185,16 +186,6 @@ class Learner:
             "finished": self.finished,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on where a checkpoint was written. On photos that changed the epoch goes on as far as it still can."""
-        self.model.load_state_dict(state["model_state_dict"])
-        self._optimizer.load_state_dict(state["optimizer_state_dict"])
-        self.epoch, self.step = state["epoch"], state["step"]
-        self.batch = min(state["batch"], len(self.batches))
-        self.history = {name: list(values) for name, values in state["history"].items()}
-        self.rows = [dict(row) for row in state["rows"]]
-        self._sums = dict(state["sums"])
-
     def close(self) -> None:
         """Wait for the threads that prepare views, and end them."""
         for batches in (self.batches, self._held_out):
@@ -206,6 +197,15 @@ class Learner:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model_state_dict"])
+        self._optimizer.load_state_dict(state["optimizer_state_dict"])
+        self.epoch, self.step = state["epoch"], state["step"]
+        self.batch = min(state["batch"], len(self.batches))
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.rows = [dict(row) for row in state["rows"]]
+        self._sums = dict(state["sums"])
 
     def _measure_held_out(self) -> float:
         if self._held_out is None:

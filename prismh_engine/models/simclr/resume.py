@@ -12,10 +12,11 @@ from ...command import required
 from ...errors import BadValueError, PrismhError
 from ...project import Project, Run
 from ...project.runs import FINISHED
-from ...settings import Resolved, resolve
+from ...settings import Resolved, read_config, resolve
 from . import checkpoint as checkpoints
 from .run_folder import RunFolder
 from .settings import TrainSettings, settle
+from .training import judged_losses
 
 AUTO = "auto"
 
@@ -52,6 +53,21 @@ class Start:
             and bool(state["finished"])
             and self.resolved.settings.epochs <= int(state["settings"]["epochs"])
         )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the folder has all files of the finished run."""
+        return (
+            self.folder is not None
+            and self.state is not None
+            and self.folder.is_complete(judged_losses(self.state["history"]))
+        )
+
+    def run_of(self, project: Project | None) -> Run | None:
+        """The run of the project that is to go on, also where the checkpoint alone names the project."""
+        if self.run is not None or project is None or self.folder is None:
+            return self.run
+        return _run_at(project, self.folder.folder)
 
 
 def choose_start(resolved: Resolved[TrainSettings], project: Project | None) -> Start:
@@ -97,12 +113,14 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
         required(resolved, "output_dir")
         folder = RunFolder(Path(resolved.settings.output_dir or ""))
     found = checkpoints.newest_good(folder.checkpoints)
+    readable = checkpoints.steps(folder.checkpoints)
     notes = [
         f"{path.name} is damaged and was left out."
         for path in sorted(folder.checkpoints.glob("*.pt"))
-        if path not in checkpoints.steps(folder.checkpoints)
+        if path not in readable
     ]
     if found is None:
+        resolved = _begun(resolved, folder)
         if project is None:
             required(resolved, "data_dir")
         return Start(settle(resolved), folder, run, None, notes)
@@ -117,7 +135,7 @@ def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path:
     run, goes_back = None, False
     folder: RunFolder | None
     if project is not None:
-        run = next((r for r in project.runs.all() if own is not None and r.folder.resolve() == own.resolve()), None)
+        run = None if own is None else _run_at(project, own)
         folder = None if run is None else RunFolder(run.folder)
     elif resolved.settings.output_dir is not None:
         folder = RunFolder(resolved.settings.output_dir)
@@ -133,6 +151,20 @@ def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path:
             f"--output_dir for the one that goes on from {path}."
         )
     return Start(merged, folder, run, state, [], goes_back)
+
+
+def _run_at(project: Project, folder: Path) -> Run | None:
+    return next((run for run in project.runs.all() if run.folder.resolve() == folder.resolve()), None)
+
+
+def _begun(resolved: Resolved[TrainSettings], folder: RunFolder) -> Resolved[TrainSettings]:
+    """The settings of a run that ended before its first checkpoint, where nothing is given that would change them."""
+    path = folder.folder / "settings.json"
+    given = {name: getattr(resolved.settings, name) for name in resolved.origins if resolved.given(name)}
+    if not path.exists() or not FREE.issuperset(given):
+        return resolved
+    begun = resolve(TrainSettings, given, read_config(path, TrainSettings.step), environment={})
+    return Resolved(begun.settings, {**begun.origins, **{name: resolved.origins[name] for name in given}})
 
 
 def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path: Path) -> Resolved[TrainSettings]:

@@ -81,8 +81,8 @@ def train(resolved: Resolved[TrainSettings], stop: StopToken | None = None) -> J
         settings = start.resolved.settings
         if project is None and settings.project is not None:  # the checkpoint's
             project = opened.enter_context(Project.open(settings.project))
-        if start.finished_before:
-            return _finished_before(start)
+        if start.finished_before and start.is_complete:
+            return _finished_before(start, project)
         cache = opened.enter_context(PhotoCache(_cache_folder(settings, project)))
         photos = yield from _photos(settings, project, cache, stop)
         _check_photos(photos, start, settings)
@@ -120,9 +120,7 @@ def _learn(
         def asked() -> bool:
             return stop is not None and (stop.stopped or stop.paused)
 
-        with Learner(settings, photos, cache, device, data_threads(settings), asked) as learner:
-            if state is not None:
-                learner.restore(state)
+        with Learner(settings, photos, cache, device, data_threads(settings), asked, state) as learner:
             kept = {
                 "photos": describe(photos),
                 "origins": dict(start.resolved.origins),
@@ -177,20 +175,20 @@ def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None
     from .run_folder import RunFolder
 
     if start.folder is not None:
-        return start.folder, start.run
+        return start.folder, start.run_of(project)
     assert project is not None
     run = project.runs.new()
     return RunFolder(run.folder), run
 
 
-def _finished_before(start: Start) -> TrainReport:
+def _finished_before(start: Start, project: Project | None) -> TrainReport:
     from .training import best_epoch, judged_losses
 
-    folder, run = start.folder, start.run
+    folder, run = start.folder, start.run_of(project)
     assert start.state is not None
     assert folder is not None
-    if not folder.encoder.exists() and folder.best.exists():  # ended between its last two files
-        folder.write_encoder()
+    if project is not None and run is not None:
+        project.runs.set_state(run, FINISHED)  # a kill may have come before it
     losses, epoch = judged_losses(start.state["history"]), int(start.state["epoch"])
     return TrainReport(
         run_folder=folder.folder,

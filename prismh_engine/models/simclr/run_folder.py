@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 import shlex
@@ -49,6 +50,9 @@ class RunFolder:
     def begin(self, resolved: Resolved[TrainSettings], about: Mapping[str, Any]) -> None:
         """Write `settings.json` and `run.json`. about: what is known of this training beside versions and command."""
         make_folder(self.folder)
+        for folder in (self.folder, self.checkpoints):
+            for unfinished in folder.glob(".*.part"):  # of a killed program; each may be as large as a checkpoint
+                unfinished.unlink(missing_ok=True)
         write_settings(self.folder / "settings.json", resolved)
         write_json(self.folder / "run.json", {"command": _command(resolved), **about, "versions": versions()})
 
@@ -70,16 +74,28 @@ class RunFolder:
     def save_last(self, state: dict[str, Any]) -> None:
         checkpoints.write(self.last, state)
 
-    def best_is_good(self) -> bool:
-        """Whether `best_model.pt` is there and can be read whole."""
-        return checkpoints.is_good(self.best)
+    def best_epoch(self) -> int | None:
+        """The epoch, counted from 1, whose weights `best_model.pt` holds; None where it cannot be read whole."""
+        try:
+            return int(checkpoints.read(self.best)["epoch"])
+        except PrismhError:
+            return None
+
+    def is_complete(self, losses: Sequence[float]) -> bool:
+        """Whether a finished run has its last files, which a kill may have come before. losses: of its epochs."""
+        best = self.best_epoch()
+        return best is not None and self._encoder_epoch() == best <= len(losses) and losses[best - 1] <= losses[-1]
 
     def keep_last_as_best(self) -> None:
         checkpoints.copy(self.last, self.best)
 
+    def numbered(self, epoch: int) -> Path:
+        """Where the checkpoint of an epoch, counted from 1, lies where it is kept."""
+        return self.checkpoints / f"checkpoint_epoch_{epoch}.pt"
+
     def keep_last_as_epoch(self, epoch: int, keep: int) -> None:
         """Keep `last.pt` as the checkpoint of an epoch, and of all those only the newest `keep`, 0 for all."""
-        checkpoints.copy(self.last, self.checkpoints / f"checkpoint_epoch_{epoch}.pt")
+        checkpoints.copy(self.last, self.numbered(epoch))
         if keep:
             numbered = {int(m[1]): p for p in self.checkpoints.iterdir() if (m := _NUMBERED.fullmatch(p.name))}
             for old in sorted(numbered)[:-keep]:
@@ -100,7 +116,7 @@ class RunFolder:
         }
         about = {"epoch": str(state["epoch"]), **{name: str(value) for name, value in state["model"].items()}}
         with write_whole(self.encoder) as stream:
-            stream.write(save(tensors, metadata={"format": "pt", **about}))
+            stream.write(_in_order(save(tensors, metadata={"format": "pt", **about})))
 
     def set_aside_after(self, step: int) -> Path | None:
         """Move what is later than `step` to `superseded/<time>/`; return that folder, None where nothing was later."""
@@ -123,6 +139,15 @@ class RunFolder:
         except OSError as error:
             raise PrismhError(f"Cannot move the later checkpoints to {target}: {error.strerror}.") from error
         return target
+
+    def _encoder_epoch(self) -> int | None:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(self.encoder, "pt") as file:
+                return int((file.metadata() or {})["epoch"])
+        except (OSError, SafetensorError, KeyError, ValueError):
+            return None
 
 
 def versions() -> dict[str, str]:
@@ -149,6 +174,16 @@ def _command(resolved: Resolved[TrainSettings]) -> str:
         if resolved.given(name) and value is not None and value is not False:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return shlex.join(words)
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file with its header in order: the library writes metadata in another one each time."""
+    start = 8
+    end = start + int.from_bytes(content[:start], "little")
+    header = json.loads(content[start:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    return content[:start] + text.ljust(end - start) + content[end:]
 
 
 def _nine_digits(value: Any) -> Any:

@@ -39,7 +39,7 @@ class Sitting:
         self._recent: deque[tuple[float, int]] = deque(maxlen=_BATCHES_REMEMBERED)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
         self._estimated = learner.step > 0
-        self._has_best = folder.best_is_good()
+        self._best_epoch = folder.best_epoch()
 
     def drain(self, stop: StopToken | None) -> Job[None]:
         """Learn until the end or a stop. Raises `PrismhError` with all work but a diverged step saved."""
@@ -47,6 +47,8 @@ class Sitting:
         folder.read_performance(learner.step)
         if learner.rows:
             folder.write_metrics(learner.rows)
+        if learner.epoch and not learner.batch:
+            self._keep_epoch(again=True)  # a kill may have come before it
         for note in self.notes:
             yield self._tell(note)
         while not learner.finished:
@@ -119,7 +121,7 @@ class Sitting:
         return self._tell(LEARNING, metrics)
 
     def _end_epoch(self, row: dict[str, Any]) -> None:
-        learner, folder, settings = self._learner, self._folder, self._learner.settings
+        learner, folder = self._learner, self._folder
         for name, value in (
             ("Loss/Train", row["train_loss"]),
             ("Loss/Validation", row["val_loss"]),
@@ -144,15 +146,23 @@ class Sitting:
             )
             if note not in self.notes:
                 self.notes.append(note)
-        best = learner.is_best or not self._has_best
+        self._keep_epoch()
+
+    def _keep_epoch(self, *, again: bool = False) -> None:
+        """Save the epoch that is through, under each name it deserves; again: but for those it has."""
+        learner, folder, settings = self._learner, self._folder, self._learner.settings
+        losses, before = learner.losses, self._best_epoch
+        # Compared with the weights there are, not with the losses there were: the best ones may be lost or set aside.
+        best = before is None or before > len(losses) or losses[-1] < losses[before - 1]
         kept = learner.finished or learner.epoch % settings.checkpoint_every == 0
+        kept = kept and not (again and folder.numbered(learner.epoch).exists())
         if best or kept or time.monotonic() - self._saved >= 60 * settings.checkpoint_minutes:
             self._save()
         if kept:
             folder.keep_last_as_epoch(learner.epoch, settings.keep_checkpoints)
         if best:
             folder.keep_last_as_best()
-            self._has_best = True
+            self._best_epoch = learner.epoch
 
     def _save(self) -> None:
         self._folder.save_last({**self._learner.state(), **self._kept})

@@ -14,7 +14,7 @@ from ...errors import BadValueError, PrismhError
 from ...jobs import Progress
 from . import checkpoint as checkpoints
 from .network import set_training_mode, unwrapped
-from .step import learn_step, measure_loss
+from .step import keeping_statistics, learn_step, measure_loss
 
 CHECKPOINT_EVERY = 10
 """Epochs between checkpoints that are kept beside `last.pt` and `best_model.pt`."""
@@ -71,7 +71,8 @@ def train_simclr(
         loss_sum, photos, steps_before = 0.0, 0, step
         rate = float(optimizer.param_groups[0]["lr"])
         for views in _view_pairs(train_loader, device):
-            measured = learn_step(model, optimizer, criterion, views)
+            with keeping_statistics(model):
+                measured = learn_step(model, optimizer, criterion, views)
             loss_sum += measured["loss"] * (len(views) // 2)
             photos += len(views) // 2
             step += 1

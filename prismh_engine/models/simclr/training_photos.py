@@ -50,7 +50,7 @@ def hold_out(
     """Split into photos to learn from and photos to measure the loss on, each in the given order.
 
     Who is held out hangs on content and seed, so that adding photos moves few, and photos of equal bytes stay on one
-    side. Fewer than two held-out photos measure nothing: then none is.
+    side. Two photos at least are needed on either side, to learn from and to measure on: else none is held out.
     """
     contents = sorted({p.content_hash for p in photos}, key=lambda c: hashlib.sha256(f"{seed} {c}".encode()).digest())
     copies: dict[str, int] = {}
@@ -61,7 +61,7 @@ def hold_out(
         if count + copies[content] <= wanted:
             held.add(content)
             count += copies[content]
-    if count < 2:
+    if count < 2 or len(photos) - count < 2:
         return list(photos), []
     return [p for p in photos if p.content_hash not in held], [p for p in photos if p.content_hash in held]
 

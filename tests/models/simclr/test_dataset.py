@@ -102,3 +102,9 @@ def test_where_one_photo_would_be_held_out_none_is() -> None:
     photos = [photo(i, str(i)) for i in range(10)]
     assert hold_out(photos, 0.1, seed=0) == (photos, [])
     assert np.array_equal([len(part) for part in hold_out(photos, 0.2, seed=0)], [8, 2])
+
+
+def test_where_one_photo_would_be_left_to_learn_from_none_is_held_out() -> None:
+    photos = [photo(i, str(i)) for i in range(4)]
+    assert hold_out(photos[:3], 0.5, seed=0) == (photos[:3], [])
+    assert np.array_equal([len(part) for part in hold_out(photos, 0.5, seed=0)], [2, 2])

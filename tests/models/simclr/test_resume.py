@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from prismh_engine import jobs
 from prismh_engine.models.simclr import TrainReport, TrainSettings, checkpoint, main, train
@@ -39,8 +38,7 @@ def assert_same_end(run: Path, other: Path) -> None:
         torch.testing.assert_close(ours["model_state_dict"], theirs["model_state_dict"], rtol=0, atol=0)
         torch.testing.assert_close(ours["optimizer_state_dict"], theirs["optimizer_state_dict"], rtol=0, atol=0)
     assert (run / "metrics.csv").read_bytes() == (other / "metrics.csv").read_bytes()
-    encoders = [load_file(folder / "encoder.safetensors") for folder in (run, other)]
-    torch.testing.assert_close(*encoders, rtol=0, atol=0)
+    assert (run / "encoder.safetensors").read_bytes() == (other / "encoder.safetensors").read_bytes()
 
 
 def job(photos: Path, run: Path, stop: jobs.StopToken, **flags: object) -> jobs.Job[TrainReport]:
@@ -174,6 +172,50 @@ def test_going_back_to_an_older_checkpoint_sets_the_later_work_aside(
         state(run)["model_state_dict"]["encoder.conv1.weight"],
         state(run_left_alone)["model_state_dict"]["encoder.conv1.weight"],
     )
+
+
+@pytest.mark.parametrize("with_encoder", [False, True])
+def test_what_a_kill_came_before_is_written_by_the_resume(
+    run_left_alone: Path, tiny_photos: Path, tmp_path: Path, with_encoder: bool
+) -> None:
+    run, best = tmp_path / "run", state(run_left_alone, "best_model.pt")["epoch"]
+    copy_run(run_left_alone, run)
+    checkpoints = run / "checkpoints"
+    # As it was when last.pt had been saved at the end of the best epoch, and nothing after it.
+    (checkpoints / f"checkpoint_epoch_{best}.pt").rename(checkpoints / "last.pt")
+    for later in range(best + 1, 4):
+        (checkpoints / f"checkpoint_epoch_{later}.pt").unlink()
+    (checkpoints / "best_model.pt").unlink()
+    if best > 1:
+        os.link(checkpoints / f"checkpoint_epoch_{best - 1}.pt", checkpoints / "best_model.pt")
+    if not with_encoder:
+        (run / "encoder.safetensors").unlink()
+    (checkpoints / ".abcdefgh.part").write_bytes(b"half of a checkpoint")
+    assert main([*tiny_flags(tiny_photos, run), "--resume_from", "auto", "--checkpoint_every", "1"]) == 0
+    assert_same_end(run, run_left_alone)
+    names = [sorted(path.name for path in (folder / "checkpoints").iterdir()) for folder in (run, run_left_alone)]
+    assert names[0] == names[1]
+
+
+def test_the_file_of_weights_a_run_started_from_need_not_be_there_later(
+    run_left_alone: Path, tmp_path: Path, learn: Callable[..., int]
+) -> None:
+    weights = tmp_path / "weights.safetensors"
+    shutil.copy(run_left_alone / "encoder.safetensors", weights)
+    assert learn("--weights", weights, "--epochs", 1) == 0
+    weights.unlink()
+    assert main(["--output_dir", str(tmp_path / "run"), "--resume_from", "auto", "--epochs", "2", "--quiet"]) == 0
+    assert state(tmp_path / "run")["epoch"] == 2
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_begins_again_with_its_settings(
+    run_left_alone: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    copy_run(run_left_alone, run)
+    shutil.rmtree(run / "checkpoints")
+    assert main(["--output_dir", str(run), "--resume_from", "auto", "--checkpoint_every", "1", "--quiet"]) == 0
+    assert_same_end(run, run_left_alone)
 
 
 def test_a_damaged_newest_checkpoint_is_left_out(

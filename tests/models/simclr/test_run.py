@@ -184,6 +184,34 @@ def test_a_stopped_training_is_taken_up_and_a_new_one_is_another_run(project: Pa
         assert [run.state for run in opened.runs.all()] == ["stopped", "stopped"]
 
 
+def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(project: Path) -> None:
+    report = jobs.run(tiny(project))
+    longer = {"resume_from": report.run_folder / "checkpoints" / "last.pt", "epochs": 2}
+    again = jobs.run(train(resolve(TrainSettings, longer)))
+    assert (again.run, again.run_folder, again.finished) == (report.run, report.run_folder, True)
+    stop = jobs.StopToken()
+    once_more = train(resolve(TrainSettings, {**longer, "epochs": 3}), stop)
+    jobs.run(once_more, lambda progress: progress.done and stop.stop(), stop)
+    with Project.open(project) as opened:
+        assert [run.state for run in opened.runs.all()] == ["stopped"]
+
+
+def test_a_run_killed_after_its_last_file_is_finished_when_it_is_resumed(project: Path) -> None:
+    jobs.run(tiny(project))
+    with Project.open(project) as opened:
+        opened.runs.set_state(opened.runs.all()[0], "running")
+    assert jobs.run(tiny(project, resume_from="auto")).finished
+    with Project.open(project) as opened:
+        assert [run.state for run in opened.runs.all()] == ["finished"]
+
+
+def test_a_finished_run_from_elsewhere_is_taken_into_a_project(project: Path, run_left_alone: Path) -> None:
+    resumed = {"project": project, "resume_from": run_left_alone / "checkpoints" / "last.pt"}
+    report = jobs.run(train(resolve(TrainSettings, resumed)))
+    assert (report.run, report.finished, report.epochs_done) == ("run-1", True, 3)
+    assert (report.run_folder / "encoder.safetensors").exists()
+
+
 def test_a_failed_training_is_known_to_the_project(project: Path) -> None:
     with pytest.raises(PrismhError, match="not a number"):
         jobs.run(tiny(project, learning_rate=1e30, epochs=3))
