@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         close.triggered.connect(self._close_project)
         self._action(menu, "quit", self.tr("&Quit"), "Ctrl+Q").triggered.connect(self.close)
 
-        menu = self.menuBar().addMenu(self.tr("P&hotos"))
+        menu = self.menuBar().addMenu(self.tr("Ph&otos"))
         add = self._action(menu, "add_folder_action", self.tr("&Add folder…"))
         add.triggered.connect(self._add_folder)
         look = self._action(menu, "look_again", self.tr("&Look for new photos"), "F5")

@@ -264,7 +264,10 @@ class Session(QObject):
         return True
 
     def _go_on(self) -> None:
-        """Do what was left undone when the project was closed: its map, or that of what was learned last."""
+        """Do what was left undone when the project was closed: its map, or that of what was learned last.
+
+        Where nothing was, see whether a photo folder went away or came back since.
+        """
         from prismh_engine.project.runs import FINISHED
 
         assert self.project is not None
@@ -272,8 +275,13 @@ class Session(QObject):
         run = self.project.runs.newest()
         if not mapped:
             self.start_instant_map()
-        elif run is not None and run.state == FINISHED and run.name not in mapped:
-            self._see_what_was_learned(run.folder)
+        elif run is None or run.state != FINISHED or run.name in mapped or not self._see_what_was_learned(run.folder):
+            self.run_beside(steps.folders_moved(self.project), StopToken()).finished.connect(self._folders_seen)
+
+    def _folders_seen(self, moved: bool) -> None:
+        if moved and self.project is not None and self._job is None and not self._closing:
+            stop = StopToken()
+            self._start(READING, steps.look_for_photos(self.project, stop), stop)
 
     def _see_what_was_learned(self, run_folder: Path) -> bool:
         """Begin to make the map of a run that has a model; return whether it has one."""

@@ -24,6 +24,21 @@ def instant_map_of(project: Project, stop: StopToken) -> Job[None]:
     yield from instant_map(project, stop)
 
 
+def folders_moved(project: Project) -> Job[bool]:
+    """Whether a photo folder is gone whose photos were there, or is there again: a drive is not always plugged in."""
+    yield Progress("Looking for the photo folders", 0, None)
+    return any(folder.path.is_dir() != bool(project.photos.known(folder.id)) for folder in project.folders())
+
+
+def look_for_photos(project: Project, stop: StopToken) -> Job[None]:
+    """See which photos are where they were; a new map is made only where there are new photos."""
+    from prismh_engine.core.preprocess import look_at_project
+
+    report = yield from look_at_project(project, stop)
+    if report.looked_at:
+        yield from instant_map_of(project, stop)
+
+
 def samples_to_map(project: Project, photos: Path, stop: StopToken) -> Job[None]:
     """The sample photos into their folder, where they are not there yet, and on to the instant map."""
     if sum(1 for _ in photos.iterdir()) < SAMPLE_PHOTOS:

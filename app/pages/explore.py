@@ -293,11 +293,7 @@ class ExplorePage(Page):
             )  # fmt: skip
         elif contents.used < FEWEST_PHOTOS:
             self._notice.say(
-                self.tr("A map needs at least three photos"),
-                self.tr("{used} of {all} photos are used. Take some back, or add a folder.").format(
-                    used=contents.used, all=contents.all_photos
-                ),
-                button=self.tr("Go to Photos"),
+                self.tr("A map needs at least three photos"), self._why_too_few(), button=self.tr("Go to Photos")
             )
         else:
             self._notice_leads_to = ""
@@ -305,6 +301,16 @@ class ExplorePage(Page):
                 self.tr("The map is not made yet"), self.tr("Nothing has to be learned first."),
                 button=self.tr("Make the map"),
             )  # fmt: skip
+
+    def _why_too_few(self) -> str:
+        contents, number = self._contents, words.number
+        if contents.missing:
+            missing = self.tr("{missing} of {all} photos are not where they were. Say where they are now.")
+            return missing.format(missing=number(contents.missing), all=number(contents.all_photos))
+        if contents.used == contents.all_photos:
+            return self.tr("There are {all} so far. Add a folder with more.").format(all=words.photos(contents.used))
+        aside = self.tr("{used} of {all} photos are used. Take some back, or add a folder.")
+        return aside.format(used=number(contents.used), all=number(contents.all_photos))
 
     def _show_selection(self) -> None:
         ids = self._selected_ids()

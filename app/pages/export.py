@@ -256,7 +256,8 @@ class ExportPage(Page):
         if project is None:
             return
         name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", project.name).strip(". ") or "photos"
-        proposal = Path(platformdirs.user_documents_dir()) / f"{name}.csv"
+        documents = Path(platformdirs.user_documents_dir())
+        proposal = (documents if documents.is_dir() else Path.home()) / f"{name}.csv"
         file = choose_new_file(self, self.tr("Save the table as"), proposal, self.tr("Tables (*.csv)"))
         if file is not None:
             self.save(file if file.suffix.lower() == ".csv" else file.with_name(f"{file.name}.csv"))

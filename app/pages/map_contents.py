@@ -33,9 +33,9 @@ class MapContents:
     """A map, its groups and its photos.
 
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
-    [N] (-1 none), all empty while there is no map. used: how many photos a map would show. learned: the newest run that
-    has a map, "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none.
-    names: photo id -> the names given to the photo itself.
+    [N] (-1 none), all empty while there is no map. used: how many photos a map would show; missing: how many are not
+    where they were. learned: the newest run that has a map, "" where there is none; summary: what that run changed.
+    newest: the newest feature set, "" where none. names: photo id -> the names given to the photo itself.
     """
 
     features: str = STARTER
@@ -47,6 +47,7 @@ class MapContents:
     names: Mapping[int, list[str]] = field(default_factory=dict)
     all_photos: int = 0
     used: int = 0
+    missing: int = 0
     learned: str = ""
     summary: str = ""
     newest: str = ""
@@ -96,6 +97,7 @@ def read_map(project: Project, features: str) -> Job[MapContents]:
         names=project.labels.of_photos(),
         all_photos=len(photos),
         used=sum(photo.used and not photo.missing for photo in photos.values()),
+        missing=sum(photo.missing for photo in photos.values()),
         learned=learned,
         summary=project.runs.get(learned).summary if learned else "",
         newest=list(sets)[-1] if sets else "",

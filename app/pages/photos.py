@@ -13,7 +13,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 from prismh_engine.project import Photo, Project
 
-from .. import photo_filters, theme
+from .. import photo_filters, theme, words
 from ..jobs import RunningJob
 from ..session import READING, Session
 from ..widgets.card import label
@@ -266,7 +266,9 @@ class PhotosPage(Page):
         self._see_map.setToolTip("" if has_map else self.tr("The map is made as soon as the photos are read"))
         busy = self.session.running_kind is not None
         self._add.setEnabled(not busy)
-        self._add.setToolTip(self.tr("Possible when nothing else is running") if busy else "")
+        self._missing_line.button.setEnabled(not busy)
+        for button in (self._add, self._missing_line.button):
+            button.setToolTip(self.tr("Possible when nothing else is running") if busy else "")
         self._show_stack()
 
     # ---- what a person does
@@ -369,5 +371,8 @@ class _MissingLine(QWidget):
         self.say(0)
 
     def say(self, missing: int) -> None:
-        self._text.setText(self.tr("{0} photos are not where they were. Nothing about them is lost.").format(missing))
+        text = self.tr("1 photo is not where it was. Nothing about it is lost.")
+        if missing != 1:
+            text = self.tr("{0} photos are not where they were. Nothing about them is lost.")
+        self._text.setText(text.format(words.number(missing)))
         self.setVisible(missing > 0)

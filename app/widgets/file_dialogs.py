@@ -14,6 +14,15 @@ def choose_folder(parent: QWidget, title: str) -> Path | None:
 
 
 def choose_new_file(parent: QWidget, title: str, proposal: Path, kinds: str) -> Path | None:
-    """Where to save a file; the dialog has asked whether one that is there may be replaced."""
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(proposal), kinds)
-    return Path(chosen) if chosen else None
+    """Where to save a file, with the proposal's suffix where none was typed.
+
+    The dialog has asked whether one that is there may be replaced.
+    """
+    dialog = QFileDialog(parent, title, str(proposal), kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # The dialog adds it, so that what it asks about is the file that will be written.
+    dialog.setDefaultSuffix(proposal.suffix.removeprefix("."))
+    accepted = dialog.exec()
+    chosen = dialog.selectedFiles()
+    dialog.deleteLater()
+    return Path(chosen[0]) if accepted and chosen else None

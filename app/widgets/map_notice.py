@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QW
 
 from .. import theme
 
+_SENTENCE_WIDTH, _BAR_WIDTH = 360, 240
+
 
 class MapNotice(QWidget):
     """A heading, a sentence, a bar while something is under way, a button where there is something to do."""
@@ -19,14 +21,13 @@ class MapNotice(QWidget):
         self._heading = QLabel()
         self._heading.setProperty("role", "heading")
         self._sentence = QLabel()
+        self._sentence.setObjectName("map_notice_sentence")
         self._sentence.setProperty("role", "quiet")
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._sentence.setFixedWidth(theme.pixels(360))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(theme.pixels(240))
         self._button = QPushButton()
         self._button.setObjectName("map_notice_button")
         self._button.clicked.connect(self.pressed)
@@ -36,10 +37,13 @@ class MapNotice(QWidget):
         for widget in (self._heading, self._sentence, self._bar, self._button):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
+        theme.changed.connect(self._fit)
+        self._fit()
 
     def say(self, heading: str, sentence: str, *, button: str = "") -> None:
         self._heading.setText(heading)
         self._sentence.setText(sentence)
+        self._fit()
         self.setAccessibleName(f"{heading}. {sentence}")
         self._bar.hide()
         self._button.setText(button)
@@ -53,3 +57,10 @@ class MapNotice(QWidget):
         self._bar.setValue(done)
         self._bar.setAccessibleName(heading)
         self._bar.show()
+
+    def _fit(self) -> None:
+        """Widths that go with the text size; a centred label is not asked how high its lines are, so it is told."""
+        self._bar.setFixedWidth(theme.pixels(_BAR_WIDTH))
+        self._sentence.ensurePolished()
+        width = theme.pixels(_SENTENCE_WIDTH)
+        self._sentence.setFixedSize(width, self._sentence.heightForWidth(width))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
 from .card import plain_tip
 
-_TITLE_WIDTH = 160
+_TITLE_WIDTH, _DOT = 160, 14
 
 
 class Naming(QWidget):
@@ -134,15 +134,14 @@ class _NameLine(QLineEdit):
 class _Dot(QWidget):
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("group_dot")
+        self.setFixedSize(_DOT, _DOT)
         self._colour: QColor | None = None
 
     def show_colour(self, colour: QColor | None) -> None:
         self._colour = colour
         self.setVisible(colour is not None)
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(14, 14)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._colour is None:

@@ -76,7 +76,7 @@ class SelectionPanel(QWidget):
         self._naming.begin()
 
     def focus_back(self) -> None:
-        """Put the keyboard where Enter leads to the other groups."""
+        """Put the keyboard where the space bar leads to the other groups."""
         self._back.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show(self, photos: Sequence[Photo], names: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ from .encode_photos import PhotoEncoder, UsablePhoto, encode_photos
 
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
 _BY_STARTER, _BY_LEARNED = "Seeing what they show", "Seeing what was learned of them"
+_FIRST_USE = "Getting ready, only this once"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,8 @@ def _extract_project(
             features.append(list(known), np.stack(list(known.values())))
         missing = [photo for photo in missing if photo.content_hash not in known]
         if missing:
+            if run is None and starter.is_first_use(model.identity.image_size):
+                yield Progress(_FIRST_USE, 0, None)
             yield from encode_photos(missing, model.start(), cache, features.append, model.what)
     return features
 

@@ -138,6 +138,11 @@ def uses_gpu() -> bool:
         return False
 
 
+def is_first_use(image_size: int = IMAGE_SIZE) -> bool:
+    """Whether the ONNX file has to be made before the first photo is seen, which takes some seconds."""
+    return not uses_gpu() and not onnx_file(image_size).exists()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the ONNX file, for the set-up and for a first use."""
     parser = argparse.ArgumentParser(

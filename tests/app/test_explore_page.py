@@ -7,9 +7,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
+from app import theme
 from app.pages.explore import ExplorePage
 from app.session import Session
 from app.settings import AppSettings
+from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
 from prismh_engine.project.maps import Map
 
@@ -190,3 +192,36 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
     name_selection(page, qtbot, "<b>Pots</b> & all")
     assert find(page, "selection_title").text() == "<b>Pots</b> & all"
     assert find(page, "selection_title").textFormat() == Qt.TextFormat.PlainText
+
+
+def test_a_long_name_leaves_its_groups_colour_in_sight(page, qtbot):
+    page._group_chosen(0)
+    name_selection(page, qtbot, "Drums behind the market where water stands all the year round " * 2)
+    dot = find(page, "group_dot")
+    assert dot.isVisible()
+    assert (dot.width(), dot.height()) == (14, 14)
+
+
+@pytest.mark.parametrize("text_size", [1.0, 1.3])
+def test_what_stands_in_the_maps_place_can_be_read_to_its_end(qtbot, text_size):
+    theme.apply("light", text_size)
+    notice = MapNotice()
+    qtbot.addWidget(notice)
+    notice.resize(500, 400)
+    with qtbot.waitExposed(notice):
+        notice.show()
+    notice.say_progress("Seeing", "1,234 / 10,000. The map appears as soon as all photos have been seen.", 3, 10)
+    sentence = find(notice, "map_notice_sentence")
+    qtbot.waitUntil(lambda: sentence.height() >= sentence.heightForWidth(sentence.width()) > 0)
+    theme.apply("light", 1.5)
+    qtbot.waitUntil(lambda: sentence.height() >= sentence.heightForWidth(sentence.width()) > 0)
+    theme.apply("light", 1.0)
+
+
+def test_photos_that_went_away_are_the_reason_why_there_is_no_map(page, session, qtbot):
+    catalogue = session.project.photos
+    for folder in session.project.folders():
+        catalogue.mark_missing(folder.id, catalogue.known(folder.id))
+    session.photos_changed.emit()
+    qtbot.waitUntil(page.loaded, timeout=MS)
+    assert "24 of 24 photos are not where they were" in find(page, "map_notice").accessibleName()

@@ -6,15 +6,16 @@ import csv
 import shutil
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from app.settings import AppSettings
+from app.widgets.file_dialogs import choose_new_file
 from app.widgets.photo_grid import PhotoGrid
 from prismh_engine.project import Project
 
-from .windows import answer_folder, click, find, open_window, wait_until_read
+from .windows import MS_TO_READ, answer_folder, click, find, open_window, wait_until_read
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,56 @@ def test_photos_that_were_moved_away_are_shown_as_missing_and_found_again(qtbot,
         wait_until_read(qtbot, window)
         assert len(grid.photos()) == 24
         assert not any(photo.missing for photo in grid.photos())
+
+
+def test_photos_moved_away_while_the_project_was_closed_are_asked_for(qtbot, tmp_path, photo_folder):
+    photos = shutil.copytree(photo_folder, tmp_path / "photos")
+    with open_window(qtbot) as window:
+        window.open_folder(photos)
+        wait_until_read(qtbot, window)
+        project = window.session.project.folder
+        window.session.close_project()
+        photos.rename(tmp_path / "moved")
+        window.open_folder(project)
+        qtbot.waitUntil(lambda: find(window, "find_missing").isVisible(), timeout=MS_TO_READ)
+        wait_until_read(qtbot, window)
+        assert window.session.project.photos.counts()["missing"] == 24
+        window.session.close_project()
+        (tmp_path / "moved").rename(photos)
+        window.open_folder(project)
+        qtbot.waitUntil(lambda: not window.session.project.photos.counts()["missing"], timeout=MS_TO_READ)
+        wait_until_read(qtbot, window)
+        assert not find(window, "find_missing").isVisible()
+
+
+def test_a_name_typed_without_a_suffix_is_asked_about_with_it(qtbot, tmp_path):
+    (tmp_path / "table.csv").write_text("mine", encoding="utf-8")
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    asked = []
+
+    def type_the_name():
+        dialog = parent.findChild(QFileDialog)
+        dialog.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "table"))
+        QTimer.singleShot(0, say_no)
+        dialog.accept()
+        dialog.reject()
+
+    def say_no():
+        box = QApplication.activeModalWidget()
+        asked.append(box.text())
+        box.button(QMessageBox.StandardButton.No).click()
+
+    QTimer.singleShot(0, type_the_name)
+    assert choose_new_file(parent, "Save", tmp_path / "photos.csv", "Tables (*.csv)") is None
+    assert "table.csv" in asked[0]
+
+
+def test_no_two_menus_share_a_letter(qtbot, ward):
+    with open_window(qtbot) as window:
+        for actions in [window.menuBar().actions(), *(a.menu().actions() for a in window.menuBar().actions())]:
+            letters = [a.text().partition("&")[2][:1].lower() for a in actions if "&" in a.text()]
+            assert len(set(letters)) == len(letters)
 
 
 def test_the_table_is_saved_with_the_chosen_columns(qtbot, monkeypatch, tmp_path, ward):

@@ -42,6 +42,25 @@ def test_what_was_done_before_is_not_done_again(project: Project, photo_folder: 
     assert not [progress for progress in seen if progress.what.startswith("Seeing") and progress.done]
 
 
+def test_the_wait_for_the_starters_file_at_its_first_use_is_explained(
+    project: Project, photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_CACHE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    project.add_folder(photo_folder)
+    stop = StopToken()
+    seen: list[str] = []
+
+    def until_the_wait(progress: Progress) -> None:
+        seen.append(progress.what)
+        if "only this once" in progress.what:
+            stop.stop()
+
+    with pytest.raises(Stopped):
+        jobs.run(instant_map(project, stop), until_the_wait, stop)
+    assert seen[-1] == "Getting ready, only this once"
+
+
 def test_stopped_while_it_sees_the_photos_it_goes_on_there(project: Project, photo_folder: Path) -> None:
     project.add_folder(photo_folder)
     stop = StopToken()
