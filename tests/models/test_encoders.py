@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -156,6 +159,19 @@ def test_a_file_that_holds_no_weights_is_named_with_what_it_is(tmp_path: Path) -
             encoders.build("resnet18", tmp_path / name)
         assert name in str(error.value)
         assert "\n" not in str(error.value)
+
+
+def test_a_pickle_of_an_old_kind_is_refused_without_a_warning_and_runs_nothing(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    (tmp_path / "bomb.pt").write_bytes(pickle.dumps(Bomb()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(PrismhError, match="more than tensors and plain values"):
+            encoders.build("resnet18", tmp_path / "bomb.pt")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_weights_that_are_not_finite_are_refused(tmp_path: Path, resnet18: torch.nn.Module) -> None:

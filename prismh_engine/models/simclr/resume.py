@@ -121,7 +121,7 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
     ]
     if found is None:
         resolved = _begun(resolved, folder)
-        if project is None:
+        if project is None and resolved.settings.project is None:
             required(resolved, "data_dir")
         return Start(settle(resolved), folder, run, None, notes)
     path, state = found
