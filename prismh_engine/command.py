@@ -8,20 +8,33 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from . import jobs, settings
 from .errors import BadValueError, PrismhError
 from .jobs import Job, Progress, StopToken
-from .settings import Resolved, Settings
+from .settings import Resolved, Settings, setting
 
 S = TypeVar("S", bound=Settings)
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _SECONDS_BETWEEN_LINES = 5.0
+
+
+@dataclass(frozen=True)
+class _Telling(Settings):
+    """How much a step tells while it runs; no setting of the step itself."""
+
+    quiet: bool = setting(False, "print nothing but errors")
+
+
+@dataclass(frozen=True)
+class _TellingAsJson(_Telling):
+    progress: str = setting("auto", "json: an object a line", choices=("auto", "json"))
 
 
 def run_step(
@@ -42,19 +55,21 @@ def run_step(
     )
     settings.add_flags(parser, settings_class)
     parser.add_argument("--config", type=Path, metavar="FILE", help="read flags from a TOML file or a settings.json")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    if json_progress:
-        parser.add_argument("--progress", choices=("auto", "json"), default="auto", help="json: an object a line")
+    telling_class = _TellingAsJson if json_progress else _Telling
+    settings.add_flags(parser, telling_class)
     try:
         flags = vars(parser.parse_args(argv))
     except SystemExit as end:  # argparse has printed what is wrong
         return int(end.code or 0)
-    quiet, config, as_json = flags.pop("quiet"), flags.pop("config"), flags.pop("progress", "auto") == "json"
+    config = flags.pop("config")
     try:
-        file = settings.read_config(config, settings_class.step) if config else None
-        resolved = settings.resolve(settings_class, flags, file)
+        file = settings.read_config(config, settings_class.step) if config else {}
+        told = {field.name for field in fields(telling_class)}
+        telling = settings.resolve(telling_class, flags, _only(told, file)).settings
+        resolved = settings.resolve(settings_class, flags, _only(file.keys() - told, file))
     except PrismhError as error:
         return _fail(error, WRONG_USAGE)
+    quiet, as_json = telling.quiet, getattr(telling, "progress", "auto") == "json"
     stop = StopToken()
     reporter = _quiet_reporter() if quiet else _json_reporter() if as_json else _reporter()
     try:
@@ -67,7 +82,7 @@ def run_step(
     except PrismhError as error:
         return _fail(error, FAILED)
     if result is not None and not quiet:
-        print(result, file=sys.stderr if as_json else sys.stdout)
+        _say(result, sys.stderr if as_json else sys.stdout)
     return _interrupted(quiet) if stop.stopped else DONE
 
 
@@ -75,12 +90,23 @@ def required(resolved: Resolved[Any], *names: str) -> None:
     """Raise `BadValueError` where none of a step's ways to name its input or output was given."""
     for name in names:
         if getattr(resolved.settings, name) is None:
-            instead = " (or --project)" if hasattr(resolved.settings, "project") else ""
+            replaced = hasattr(resolved.settings, "project") and name != "output"  # a project holds no such file
+            instead = " (or --project)" if replaced else ""
             raise BadValueError(f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help")
 
 
+def _only(names: Set[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _say(sentence: object, stream: TextIO) -> None:
+    """Print, also names of files that the stream has no characters for."""
+    encoding = stream.encoding or "utf-8"
+    print(str(sentence).encode(encoding, "backslashreplace").decode(encoding), file=stream)
+
+
 def _fail(error: PrismhError, code: int) -> int:
-    print(error, file=sys.stderr)
+    _say(error, sys.stderr)
     return code
 
 

@@ -148,7 +148,8 @@ def read_config(path: Path, step: str) -> dict[str, Any]:
     if content.get("step", step) != step:
         raise PrismhError(f"{path} holds the settings of the step {content['step']!r}, not of {step!r}.")
     values = content.get("settings", content)
-    return {name: value for name, value in values.items() if value is not None and name != "step"}
+    # Names may be written as flags are, with `-` too.
+    return {name.replace("-", "_"): value for name, value in values.items() if value is not None and name != "step"}
 
 
 def field_type(field: dataclasses.Field[Any]) -> type:
@@ -187,12 +188,23 @@ def _convert(field: dataclasses.Field[Any], value: Any) -> Any:
             return tuple(kind(one) for one in (value.split(os.pathsep) if isinstance(value, str) else value))
         if kind is bool:
             return _BOOLEANS[str(value).lower()]
-        if kind is int and (isinstance(value, bool) or float(value) != int(float(value))):
+        if kind is Path and value == "":  # `Path("")` is the folder one stands in, which nobody means
             raise ValueError
-        return int(float(value)) if kind is int else kind(value)
+        return _whole(value) if kind is int else kind(value)
     except (ValueError, TypeError, KeyError, OverflowError):
         words = [*field.metadata["choices"], _KIND_NAMES[kind]]
         raise BadValueError(f"{field.name} must be {' or '.join(words)}, got {value!r}") from None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool):
+        raise ValueError
+    try:
+        return int(str(value))  # a large number would lose its last digits as a float
+    except ValueError:
+        if float(value) != int(float(value)):
+            raise
+        return int(float(value))
 
 
 _BOOLEANS = {
@@ -223,8 +235,12 @@ def _check(field: dataclasses.Field[Any], value: Any) -> None:
 
 def _range(field: dataclasses.Field[Any]) -> str:
     low, above, high = (field.metadata[key] for key in ("minimum", "above", "maximum"))
-    parts = [f">= {low:g}"] if low is not None else [f"> {above:g}"] if above is not None else []
-    return " and ".join(parts + ([f"<= {high:g}"] if high is not None else [])) or "a number"
+    parts = [f">= {_short(low)}"] if low is not None else [f"> {_short(above)}"] if above is not None else []
+    return " and ".join(parts + ([f"<= {_short(high)}"] if high is not None else [])) or "a number"
+
+
+def _short(number: float) -> str:
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _help(field: dataclasses.Field[Any]) -> str:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -106,3 +109,30 @@ def test_control_c_stops_with_what_is_kept(end: str, said: str, capsys: pytest.C
     assert captured.out == said
     assert "Stopped. What was done so far is kept." in captured.err
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_quiet_and_progress_may_stand_in_a_config_or_the_environment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('to = 1\nprogress = "json"\n', encoding="utf-8")
+    assert _run("--config", str(config)) == 0
+    assert json.loads(capsys.readouterr().out)["what"] == "Counting"
+    monkeypatch.setenv("PRISMH_QUIET", "1")
+    assert _run("--to", "1") == 0
+    assert capsys.readouterr() == ("", "")
+    assert _run("--to", "1", "--progress", "xml") == 2
+    assert capsys.readouterr().err == "progress must be one of auto, json, got 'xml'\n"
+
+
+def test_a_name_that_the_terminal_cannot_show_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+
+    def greet(resolved: Resolved[CountSettings], stop: StopToken) -> Job[str]:
+        yield Progress("Greeting", 0, None)
+        return "Gr\u00fc\u00dfe \udcff"
+
+    assert run_step(CountSettings, greet, [], description="Greet.") == 0
+    sys.stdout.flush()
+    assert raw.getvalue().decode().strip() == r"Gr\xfc\xdfe \udcff"

@@ -86,6 +86,7 @@ def test_a_setting_may_hold_several_files(tmp_path: Path) -> None:
         (("--heat", "301"), "heat must be > 0 and <= 300, got 301.0"),
         (("--rack", "top"), "rack must be auto or a whole number, got 'top'"),
         (("--tin_shape", "square"), "tin_shape must be one of round, long, got 'square'"),
+        (("--output_dir", ""), "output_dir must be a path, got ''"),
         (("--preset", "slow"), "preset must be one of quick, got 'slow'"),
     ],
 )
@@ -131,3 +132,13 @@ def test_help_tells_default_unit_range_and_choices() -> None:
     assert "how long (>= 1; minutes; default 40)" in text
     assert "the tin (round|long; default round)" in text
     assert "which rack, 100% sure (auto; >= 0; default auto)" in text
+
+
+def test_a_large_whole_number_keeps_its_digits() -> None:
+    assert _baking(_flags("--minutes", "12345678901234567")).minutes == 12345678901234567
+    assert _baking(_flags("--minutes", "1e3")).minutes == 1000
+
+
+def test_names_in_a_config_may_be_written_as_flags_are(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('output-dir = "x"\ntin_shape = "long"\n', encoding="utf-8")
+    assert _baking({}, file=read_config(tmp_path / "c.toml", "bake")) == Baking(output_dir=Path("x"), tin_shape="long")
