@@ -21,6 +21,7 @@ _REASONS = {
     errno.EPERM: "writing there is not allowed",
     errno.ENOENT: "the folder is not there any more",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.EEXIST: "a file of that name is in the way",
     errno.EISDIR: "it is a folder",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "the disk does not answer",
@@ -73,7 +74,8 @@ def write_whole(path: Path, mode: str = "wb", *, flush: bool = True, **open_argu
 
 
 def write_json(path: Path, value: Any) -> None:
-    with write_whole(path, "w", encoding="utf-8") as stream:
+    # A path that is not UTF-8 has its bad bytes written as JSON writes any character it cannot hold: `\udcff`.
+    with write_whole(path, "w", encoding="utf-8", errors="backslashreplace") as stream:
         json.dump(value, stream, indent=2, ensure_ascii=False)
         stream.write("\n")
 

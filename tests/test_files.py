@@ -64,6 +64,8 @@ def test_a_path_through_a_file_is_told_in_words(tmp_path: Path) -> None:
     for attempt in (lambda: make_folder(tmp_path / "f" / "g"), lambda: write_json(tmp_path / "f" / "g.json", {})):
         with pytest.raises(PrismhError, match="Cannot write"):
             attempt()
+    with pytest.raises(PrismhError, match="a file of that name is in the way"):
+        make_folder(tmp_path / "f")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
@@ -79,3 +81,8 @@ def test_json_keeps_every_letter(tmp_path: Path) -> None:
     text = (tmp_path / "f.json").read_text(encoding="utf-8")
     assert "蚊 ü" in text
     assert json.loads(text) == {"name": "蚊 ü", "n": [1, 2.5, None]}
+
+
+def test_json_keeps_a_path_that_is_not_utf_8(tmp_path: Path) -> None:
+    write_json(tmp_path / "f.json", {"data_dir": "photos \udcff ü"})
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8")) == {"data_dir": "photos \udcff ü"}

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from ..errors import PrismhError
 from ..files import make_folder
-from ..paths import to_text
+from ..paths import from_text, to_text
 from ..photos.verdicts import Thresholds
 from .database import Database
 from .feature_sets import FeatureSets
@@ -121,7 +121,7 @@ class Project:
             alias = _free_alias(path.name, {folder.alias for folder in known})
             identity = db.execute(
                 "INSERT INTO folders(alias, path, relative_path) VALUES (?, ?, ?)",
-                (alias, os.fsdecode(path), self._relative(path)),
+                (alias, to_text(path), self._relative(path)),
             ).lastrowid
         assert identity is not None
         return Folder(identity, alias, path)
@@ -134,7 +134,7 @@ class Project:
         with self._database.writing() as db:
             db.execute(
                 "UPDATE folders SET path = ?, relative_path = ? WHERE id = ?",
-                (os.fsdecode(path), self._relative(path), folder_id),
+                (to_text(path), self._relative(path), folder_id),
             )
 
     def close(self) -> None:
@@ -158,16 +158,16 @@ class Project:
 
     def _relative(self, path: Path) -> str | None:
         try:
-            return os.path.relpath(path, self.folder)
+            return to_text(Path(os.path.relpath(path, self.folder)))
         except ValueError:  # another drive on Windows
             return None
 
     def _where(self, relative: str | None, absolute: str) -> Path:
         if relative is not None:
-            beside = Path(os.path.normpath(self.folder / relative))
+            beside = Path(os.path.normpath(self.folder / from_text(relative)))
             if beside.is_dir():
                 return beside
-        return Path(absolute)
+        return from_text(absolute)
 
 
 def _free_alias(name: str, taken: set[str]) -> str:

@@ -21,7 +21,7 @@ MIGRATIONS = (
     CREATE TABLE folders (
         id INTEGER PRIMARY KEY,
         alias TEXT NOT NULL UNIQUE,        -- first part of every file_path of this folder
-        path TEXT NOT NULL,                -- absolute, where it was last seen
+        path TEXT NOT NULL,                -- absolute, where it was last seen; as paths.to_text writes it
         relative_path TEXT                 -- from the project folder; tried first, so that both can move together
     );
 

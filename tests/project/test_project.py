@@ -274,3 +274,10 @@ def test_on_a_drive_in_the_net_the_journal_is_one_that_works_there(
         with contextlib.closing(sqlite3.connect(tmp_path / name / "p" / "project.db")) as connection:
             journals.append(connection.execute("PRAGMA journal_mode").fetchone()[0])
     assert journals == ["delete", "wal"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")
+def test_a_photo_folder_need_not_have_a_name_in_utf_8(project: Project, tmp_path: Path) -> None:
+    folder = project.add_folder(_made(_made(tmp_path / "50% \udcff") / "\udcfephotos"))
+    assert folder.alias == "%FEphotos"
+    assert [known.path for known in project.folders()] == [folder.path]
