@@ -62,9 +62,8 @@ def tsne(
     start = pca(rows, seed)
     used = min(perplexity, (n - 1) / NEIGHBOURS_PER_PERPLEXITY)
     if used < _SMALLEST_PERPLEXITY:
-        return Layout(
-            start.positions, "pca", note=f"{n} photos are too few for t-SNE: they lie by principal components."
-        )
+        few = f"{n} photo{'s are' if n != 1 else ' is'} too few for t-SNE"
+        return Layout(start.positions, "pca", note=f"{few}, so principal components serve.")
     note = f"Perplexity {used:.3g} instead of {perplexity:g}, since there are only {n} photos." * (used < perplexity)
     positions = start.positions
     try:

@@ -38,7 +38,7 @@ class ClusterSettings(Settings):
     clusters: int | str = setting(
         AUTO, "how many groups; auto: the number from 2 to 15 with the highest silhouette", choices=(AUTO,), minimum=1
     )
-    seed: int = setting(0, "the same seed gives the same groups", minimum=0)
+    seed: int = setting(0, "the same seed gives the same groups", minimum=0, maximum=2**32 - 1)
     image_dir: Path | None = setting(None, "where the photos lie now, for the pictures in the gallery")
 
 

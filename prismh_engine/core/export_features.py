@@ -61,7 +61,7 @@ class ExportSettings(Settings):
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was written; `unknown` are photos that a given table does not have, a sentence for each table."""
+    """What was written; `unknown` tells where a given table and the photos differ, a sentence each."""
 
     file: Path
     photos: int
@@ -69,7 +69,8 @@ class ExportReport:
     unknown: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join([f"{self.photos} photos, {self.columns} columns: {self.file}.", *self.unknown])
+        photos = f"{self.photos:,} photo{'s' * (self.photos != 1)}"
+        return " ".join([f"{photos}, {self.columns:,} columns: {self.file}.", *self.unknown])
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,9 @@ def export_features(resolved: Resolved[ExportSettings], stop: StopToken | None =
         for table, given in ((settings.map, positions), (settings.clusters, clusters), (settings.metadata, metadata))
         if table is not None and (missing := sum(path not in given for path in read.file_paths))
     ]
+    if strangers := labels.keys() - set(read.file_paths):  # a name is never lost without a word
+        count = "1 photo that is" if len(strangers) == 1 else f"{len(strangers):,} photos that are"
+        unknown.append(f"{settings.labels} names {count} not among them, such as {min(strangers)}.")
     return ExportReport(settings.output, len(read.file_paths), columns, tuple(unknown))
 
 

@@ -39,7 +39,7 @@ class MapSettings(Settings):
     perplexity: float = setting(
         30.0, "how many neighbours t-SNE keeps together; lowered where there are few photos", above=1.0
     )
-    seed: int = setting(0, "the same seed gives the same map", minimum=0)
+    seed: int = setting(0, "the same seed gives the same map", minimum=0, maximum=2**32 - 1)
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ class MapReport:
 
     def __str__(self) -> str:
         method = {TSNE: "t-SNE", PCA: "principal components"}[self.layout.method]
-        where = f": {self.file}" if self.file else "."
+        where = f": {self.file}." if self.file else "."
         done = "Map" if self.layout.finished else "Unfinished map"
-        return f"{done} of {len(self.layout.positions)} photos by {method}{where} {self.layout.note}".strip()
+        count = len(self.layout.positions)
+        return f"{done} of {count:,} photo{'s' * (count != 1)} by {method}{where} {self.layout.note}".strip()
 
 
 def map_embeddings(resolved: Resolved[MapSettings], stop: StopToken | None = None) -> Job[MapReport]:

@@ -85,7 +85,8 @@ class PreprocessReport:
     def __str__(self) -> str:
         total = self.verdicts.total()
         counts = ", ".join(f"{self.verdicts[kind]:,} {kind}" for kind in FOLDERS if self.verdicts[kind])
-        others = f" {self.other_files:,} other files were left out." if self.other_files else ""
+        files = "file was" if self.other_files == 1 else "files were"
+        others = f" {self.other_files:,} other {files} left out." if self.other_files else ""
         found = f"{total:,} photos: {counts}.{others}" if total else f"No photo was found.{others}"
         usable = "" if self.verdicts[CLEAN] or not total else " None of them can be used."
         return " ".join([f"{found}{usable} See {self.place}.", *self.problems])

@@ -87,6 +87,15 @@ def test_a_table_that_lacks_photos_is_told_at_the_end(
     assert "map.csv has no row for 2 of them" in capsys.readouterr().out
 
 
+def test_a_label_of_a_photo_that_is_not_there_is_told_at_the_end(
+    embeddings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(tmp_path / "l.csv", ("file_path", "label"), [(NAMES[0], "drum"), ("gone.jpg", "tyre")])
+    arguments = ["--embeddings", str(embeddings_file), "--output", str(tmp_path / "f.csv")]
+    assert main([*arguments, "--labels", str(tmp_path / "l.csv")]) == 0
+    assert "l.csv names 1 photo that is not among them, such as gone.jpg." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("as_list", [True, False])
 def test_metadata_may_be_json(embeddings_file: Path, tmp_path: Path, as_list: bool) -> None:
     facts = {"latitude": 1.23456, "longitude": -2.5, "taken_at": "2024-05-01"}
@@ -124,7 +133,7 @@ def test_a_wrong_table_is_told_by_its_fault_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--embeddings", "e.npz"], "--output (or --project) is needed"),
+        (["--embeddings", "e.npz"], "--output is needed: see prismh-engine export --help"),
         (["--output", "f.csv"], "--embeddings (or --project) is needed"),
         (["--embeddings", "e.npz", "--output", "f.xlsx"], "output must end in .csv, got f.xlsx"),
         (["--project", "p", "--output", "f.csv", "--map", "m.csv"], "--map and --project exclude each other"),

@@ -42,7 +42,8 @@ def test_the_end_says_what_was_lowered(
     embeddings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["--embeddings", str(embeddings_file), "--output_dir", str(tmp_path)])
-    assert "Perplexity 11.3 instead of 30, since there are only 35 photos." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'map.csv'}. Perplexity 11.3 instead of 30, since there are only 35 photos." in said
 
 
 def test_progress_as_json_is_an_object_a_line(
@@ -62,6 +63,7 @@ def test_progress_as_json_is_an_object_a_line(
         (["--embeddings", "e", "--output_dir", "o", "--project", "p"], 2, "exclude each other"),
         (["--embeddings", "gone.npz", "--output_dir", "o"], 1, "Cannot read gone.npz"),
         (["--embeddings", "e", "--output_dir", "o", "--perplexity", "1"], 2, "perplexity must be > 1, got 1.0"),
+        (["--embeddings", "e", "--output_dir", "o", "--seed", "4294967296"], 2, "seed must be >= 0 and <= 4294967295"),
         (["--project", "nowhere"], 1, "is not a Prism-H project"),
     ],
 )
