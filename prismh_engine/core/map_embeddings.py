@@ -93,7 +93,8 @@ def map_project(
     """Map the used photos of a project that have features of this name, and keep the map.
 
     Each `Progress` holds metrics["photo_ids"] (int64 [N]) and metrics["positions"] (float32 [N, 2]) so far. A stop
-    keeps the unfinished map. Raises `PrismhError` where there are no such features.
+    keeps the unfinished map where there is no finished one of these photos. Raises `PrismhError` where there are no
+    such features.
     """
     settings = MapSettings(method=method, perplexity=perplexity, seed=seed)
     _, made = yield from _map_project(project, features, settings, stop)
@@ -115,8 +116,13 @@ def _map_project(
     layout = yield from jobs.change_progress(_lay_out(embeddings, settings, stop), with_photos)
     parameters = {"seed": settings.seed, "perplexity": layout.perplexity, "finished": layout.finished}
     made = Map(layout.method, parameters, photo_ids, layout.positions)
-    project.maps.save(features, made)
+    if layout.finished or not _finished_map_of(project.maps.newest(features), photo_ids):
+        project.maps.save(features, made)
     return layout, made
+
+
+def _finished_map_of(kept: Map | None, photo_ids: NDArray[np.int64]) -> bool:
+    return kept is not None and kept.parameters.get("finished", True) and np.array_equal(kept.photo_ids, photo_ids)
 
 
 def _lay_out(embeddings: NDArray[np.float32], settings: MapSettings, stop: StopToken | None) -> Job[mapping.Layout]:

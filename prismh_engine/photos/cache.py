@@ -28,7 +28,7 @@ from ..jobs import StopToken
 from . import decode
 from .look import content_hash, look_at, with_name
 from .measures import SHORT_SIDE
-from .record import LOOK_VERSION, FoundPhoto, Look
+from .record import LOOK_VERSION, FoundPhoto, Look, file_facts
 
 THUMBNAIL_SIDE = 256
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
@@ -173,7 +173,7 @@ class PhotoCache:
     def _look(self, found: FoundPhoto) -> Look:
         try:
             data = decode.read_file(found.path)
-            after = found.path.stat()
+            size, mtime_ns, _ = file_facts(found.path.stat())
         except OSError as error:
             return with_name(Look("", invalid_reason=decode.unreadable(error)), found.path.name)
         name = content_hash(data)
@@ -189,7 +189,7 @@ class PhotoCache:
         writes: list[_Statement] = [
             ("INSERT OR REPLACE INTO looks VALUES (?, ?, ?)", [(name, LOOK_VERSION, _to_json(look))])
         ]
-        if (after.st_size, after.st_mtime_ns) == (found.size, found.mtime_ns):  # else it was changed meanwhile
+        if (size, mtime_ns) == (found.size, found.mtime_ns):  # else it was changed meanwhile
             key = (os.fsencode(found.path), found.size, found.mtime_ns, found.inode, name)
             writes.append(("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", [key]))
         self._write(writes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,20 @@ LOOK_VERSION = 1
 """To be raised whenever the same bytes give another `Look`, so that kept ones are made anew."""
 
 
+_LARGEST = (1 << 63) - 1  # what an SQLite column holds; some drives have longer inodes, broken clocks later times
+
+
+def file_facts(status: os.stat_result) -> tuple[int, int, int]:
+    """The size, mtime_ns and inode by which an unchanged file is told, each below 2^63."""
+    return status.st_size, min(status.st_mtime_ns, _LARGEST), status.st_ino & _LARGEST
+
+
 @dataclass(frozen=True)
 class FoundPhoto:
     """A file that looks like a picture, as the scan found it; nothing of it has been opened.
 
-    relative: path below the scanned folder as `paths.to_text` writes it. size in bytes, mtime_ns in nanoseconds.
+    relative: path below the scanned folder as `paths.to_text` writes it. size in bytes, mtime_ns in nanoseconds, inode:
+    as `file_facts` gives them.
     """
 
     path: Path

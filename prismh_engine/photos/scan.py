@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import PrismhError
 from ..paths import to_text
-from .record import FoundPhoto
+from .record import FoundPhoto, file_facts
 
 _MOUNT_POINT = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)  # a Windows junction: a link in all but name
 _HIDDEN_ATTRIBUTE = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 0)
@@ -84,7 +84,7 @@ class Scan:
             if stat.S_ISREG(status.st_mode) and (_has_picture_suffix(entry.name) or _begins_like_a_picture(entry.path)):
                 path = Path(entry.path)
                 relative = to_text(path.relative_to(self.folder))
-                return FoundPhoto(path, relative, status.st_size, status.st_mtime_ns, status.st_ino)
+                return FoundPhoto(path, relative, *file_facts(status))
         except OSError as error:
             self.problems.append(f"Cannot look at {entry.path}: {error.strerror}.")
             return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..paths import from_text
-from ..photos.record import LOOK_VERSION, FoundPhoto, Look
+from ..photos.record import LOOK_VERSION, FoundPhoto, Look, file_facts
 from .database import Database, now, this_person
 
 USED, SET_ASIDE = "used", "set aside"
@@ -135,11 +135,13 @@ class PhotoCatalogue:
             )
 
     def counts(self) -> Counter[str]:
-        """How many photos: "all", "used", "set aside", "missing", and of those not used by verdict."""
+        """How many photos: "all", "missing", of the others "used" and "set aside", and of the latter by verdict."""
         counts: Counter[str] = Counter()
         for photo in self.all():
             counts["all"] += 1
             counts["missing"] += photo.missing
+            if photo.missing:
+                continue
             counts[USED if photo.used else SET_ASIDE] += 1
             if not photo.used:
                 counts[photo.verdict] += 1
@@ -211,10 +213,10 @@ def _photo(row: sqlite3.Row, root: Path) -> Photo:
 def _holds(path: Path, row: sqlite3.Row) -> bool:
     """Whether the file at `path` has the bytes of a photo; it is read only where that is in doubt."""
     try:
-        status = path.stat()
-        if status.st_size != row["size"]:
+        size, mtime_ns, inode = file_facts(path.stat())
+        if size != row["size"]:
             return False
-        if (status.st_mtime_ns, status.st_ino) == (row["mtime_ns"], row["inode"]):
+        if (mtime_ns, inode) == (row["mtime_ns"], row["inode"]):
             return True
         with path.open("rb") as stream:
             digest = hashlib.sha256()

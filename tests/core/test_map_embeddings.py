@@ -131,3 +131,13 @@ def test_importing_the_step_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_map_stopped_half_way_does_not_take_the_place_of_a_finished_one(project: Project, tmp_path: Path) -> None:
+    fill_with_embeddings(project, tmp_path / "photos", heaps((15, 15))[0])
+    finished = jobs.run(map_project(project))
+    stop = jobs.StopToken()
+    jobs.run(map_project(project, seed=1, stop=stop), lambda p: stop.stop() if p.done == 50 else None, stop)
+    kept = project.maps.newest(project.features.get("starter"))
+    assert kept is not None
+    assert np.array_equal(kept.positions, finished.positions)

@@ -3,10 +3,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from prismh_engine.errors import PrismhError
+from prismh_engine.photos.cache import PhotoCache
+from prismh_engine.photos.record import file_facts
 from prismh_engine.photos.scan import Scan
 
 from .pictures import encoded, picture, write
@@ -124,3 +127,15 @@ def test_a_closed_subfolder_is_a_problem_that_is_told_and_the_rest_is_found(tmp_
         assert "Cannot look into" in scan.problems[0]
     finally:
         closed.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system gives no such numbers to write")
+def test_a_file_of_a_far_time_or_with_a_long_number_can_be_kept_in_a_database(tmp_path: Path) -> None:
+    status = SimpleNamespace(st_size=1, st_mtime_ns=2, st_ino=(1 << 64) - 5)  # as drives of several disks make them
+    assert file_facts(status)[2] < 1 << 63  # type: ignore[arg-type]
+    path = write(tmp_path / "a.jpg", JPEG)
+    os.utime(path, (14_000_000_000, 14_000_000_000))  # in the year 2413
+    with PhotoCache(tmp_path / "cache") as cache:
+        (found,) = Scan(tmp_path, without=[cache.folder])
+        assert found.mtime_ns < 1 << 63
+        assert cache.look(found).usable

@@ -108,6 +108,8 @@ def test_a_person_overrules_a_verdict_and_stays_right_when_photos_are_judged_aga
     project.photos.overrule([first.id, second.id], None)
     assert [photo.id for photo in project.photos.used()] == [second.id]
     assert project.photos.counts() == {"all": 2, "used": 1, "set aside": 1, "blurry": 1, "missing": 0}
+    project.photos.mark_missing(first.folder_id, ["a.jpg", "b.jpg"])
+    assert project.photos.counts() == {"all": 2, "missing": 2}
 
 
 def test_an_invalid_photo_is_never_used(project: Project, tmp_path: Path) -> None:
