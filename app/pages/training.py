@@ -55,6 +55,7 @@ class TrainingPage(Page):
         self._progress: Progress | None = None
         self._unfinished: Run | None = None
         self._start_wanted = False
+        self._keyboard_waits = False
         self._times = LearnTimes(session, self)
         self._times.changed.connect(self._show_times)
         self._times.ended.connect(self._measuring_ended)
@@ -239,16 +240,20 @@ class TrainingPage(Page):
         self._show_health()
 
     def _start_pressed(self) -> None:
+        if self._settings.complaint():
+            self._advanced.setChecked(True)  # where the reason stands beside the values
+            return
+        resolved = self._resolved()
+        if resolved is None:
+            return
         if self._times.measuring:  # its step would take the processor from the first ones of the learning
             self._start_wanted = True
             self._times.stop()
             self._show_state()
             return
-        resolved = self._resolved()
-        if resolved is not None:
-            self._advanced.setChecked(False)
-            self._run_is_new = True
-            self.session.start_learning(resolved)
+        self._advanced.setChecked(False)
+        self._run_is_new = True
+        self.session.start_learning(resolved)
 
     def _resume_pressed(self) -> None:
         if self.session.running_kind == LEARNING:
@@ -328,7 +333,7 @@ class TrainingPage(Page):
         learning, paused = kind == LEARNING, kind == LEARNING and self.session.paused
         enough = self._used >= _FEWEST_PHOTOS
         actions = (self._pause, self._resume, self._start, self._see_map, self._stop)
-        focused = any(button.hasFocus() for button in actions)
+        focused = self._keyboard_waits or any(button.hasFocus() for button in actions)
         self._stop.setVisible(learning)
         self._pause.setVisible(learning and not paused)
         self._resume.setVisible(paused or (kind is None and unfinished is not None))
@@ -345,6 +350,7 @@ class TrainingPage(Page):
         if focused and not any(button.hasFocus() for button in actions):
             # The pressed button is gone: the keyboard goes on with the one in its place, not somewhere else.
             heir = next((button for button in actions if not button.isHidden() and button.isEnabled()), None)
+            self._keyboard_waits = heir is None
             if heir is not None:
                 heir.setFocus()
         for choice in (*self._choices.values(), self._advanced):

@@ -63,4 +63,4 @@ class MapNotice(QWidget):
         self._bar.setFixedWidth(theme.pixels(_BAR_WIDTH))
         self._sentence.ensurePolished()
         width = theme.pixels(_SENTENCE_WIDTH)
-        self._sentence.setFixedSize(width, self._sentence.heightForWidth(width))
+        self._sentence.setFixedSize(width, max(0, self._sentence.heightForWidth(width)))

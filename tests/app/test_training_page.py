@@ -84,6 +84,32 @@ def test_a_setting_out_of_its_range_is_refused_at_once_with_the_reason(page, qtb
     assert page._resolved().settings.temperature == 0.3
 
 
+def test_start_refuses_a_wrong_setting_at_once_and_shows_it(page, qtbot):
+    find(page, "choice_advanced", QAbstractButton).click()
+    write(page, qtbot, "temperature", "-1")
+    find(page, "choice_advanced", QAbstractButton).click()
+    page._times.measure(24)
+    qtbot.mouseClick(find(page, "start_button"), Qt.MouseButton.LeftButton)
+    assert find(page, "start_button").isEnabled(), "nothing is waited for"
+    assert find(page, "settings_complaint").isVisible()
+    with qtbot.waitSignal(page._times.ended, timeout=MS):
+        page._times.stop()
+    assert page.session.running_kind is None
+
+
+def test_the_keyboard_goes_from_start_to_pause_also_after_a_wait(page, session, qtbot):
+    page.activateWindow()
+    page._times.measure(24)
+    start, pause = find(page, "start_button"), find(page, "pause_button")
+    start.setFocus()
+    qtbot.keyClick(start, Qt.Key.Key_Space)
+    assert not start.isEnabled(), "the measuring ends first"
+    qtbot.waitUntil(lambda: session.running_kind == LEARNING, timeout=MS)
+    assert pause.hasFocus()
+    session.stop()
+    qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)
+
+
 def test_settings_follow_the_preset_but_keep_what_a_person_changed(page, qtbot):
     find(page, "choice_advanced", QAbstractButton).click()
     quick = find(page, "setting_image_size", QLineEdit).text()
