@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from .command import DONE, WRONG_USAGE
+from .command import DONE, INTERRUPTED, WRONG_USAGE
 from .version import __version__
 
 # Step -> its module, whose `main(argv)` runs it, and what it does.
@@ -42,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = f" Did you mean {near[0]}?" if near else ""
         print(f"There is no step {step!r}.{hint} prismh-engine --help lists them.", file=sys.stderr)
         return WRONG_USAGE
-    exit_code: int = importlib.import_module(f".{STEPS[step][0]}", __package__).main(rest)
+    try:
+        exit_code: int = importlib.import_module(f".{STEPS[step][0]}", __package__).main(rest)
+    except KeyboardInterrupt:  # before the step itself listens for it
+        return INTERRUPTED
     return exit_code
 
 

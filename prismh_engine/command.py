@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -100,9 +101,13 @@ def _only(names: Set[str], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _say(sentence: object, stream: TextIO) -> None:
-    """Print, also names of files that the stream has no characters for."""
+    """Print, also names of files that the stream has no characters for; the work goes on where nobody listens."""
     encoding = stream.encoding or "utf-8"
-    print(str(sentence).encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    try:
+        print(str(sentence).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    except OSError:  # the program that read has ended, or the disk of the file is full
+        with suppress(OSError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _fail(error: PrismhError, code: int) -> int:
@@ -112,7 +117,7 @@ def _fail(error: PrismhError, code: int) -> int:
 
 def _interrupted(quiet: bool) -> int:
     if not quiet:
-        print("Stopped. What was done so far is kept.", file=sys.stderr)
+        _say("Stopped. What was done so far is kept.", sys.stderr)
     return INTERRUPTED
 
 
@@ -149,7 +154,7 @@ def _json_reporter() -> Iterator[Callable[[Progress], None]]:
         plain = {k: v for k, v in progress.metrics.items() if v is None or isinstance(v, (int, float, str, bool))}
         line = {"what": progress.what, "done": progress.done, "total": progress.total}
         line["seconds"] = round(time.monotonic() - began, 3)
-        print(json.dumps(line | plain), flush=True)
+        _say(json.dumps(line | plain), sys.stdout)
 
     yield report
 
@@ -193,6 +198,6 @@ def _line_reporter() -> Callable[[Progress], None]:
         what, last = progress.what, now
         of = "" if progress.total is None else f" of {progress.total}"
         numbers = "".join(f" {k}={v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float))
-        print(f"{progress.what}: {progress.done}{of}{numbers}", file=sys.stderr)
+        _say(f"{progress.what}: {progress.done}{of}{numbers}", sys.stderr)
 
     return report

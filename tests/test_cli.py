@@ -54,3 +54,11 @@ print("heavy:", [name for name in heavy if name in sys.modules])
     assert done.stdout.endswith("heavy: []\n")
     for step in STEPS:
         assert f"usage: prismh-engine {step}" in done.stdout
+
+
+def test_control_c_while_a_step_is_being_imported_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str, package: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    assert main(["map", "--help"]) == 130

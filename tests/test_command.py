@@ -136,3 +136,11 @@ def test_a_name_that_the_terminal_cannot_show_is_no_fault(monkeypatch: pytest.Mo
     assert run_step(CountSettings, greet, [], description="Greet.") == 0
     sys.stdout.flush()
     assert raw.getvalue().decode().strip() == r"Gr\xfc\xdfe \udcff"
+
+
+def test_the_work_goes_on_where_nobody_listens_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    there, here = os.pipe()
+    os.close(there)
+    with os.fdopen(here, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert _run("--to", "3", "--progress", "json") == 0
