@@ -139,7 +139,7 @@ def _extract_project(
     features = project.features.ensure(run.name if run else STARTER, model.identity, run)
     with PhotoCache(settings.cache_dir or project.cache_folder) as cache:
         missing = _as_usable(features.missing(candidates))
-        known = cache.features(_key(model.identity), (photo.content_hash for photo in missing))
+        known = _kept(model, cache, [photo.content_hash for photo in missing])
         if known:
             features.append(list(known), np.stack(list(known.values())))
         missing = [photo for photo in missing if photo.content_hash not in known]
@@ -148,6 +148,17 @@ def _extract_project(
                 yield Progress(_FIRST_USE, 0, None)
             yield from encode_photos(missing, model.start(), cache, features.append, model.what)
     return features
+
+
+def _kept(model: _Model, cache: PhotoCache, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """What steps without a project have kept: content hash -> embedding, from this cache or the platform's."""
+    known = cache.features(_key(model.identity), hashes)
+    other = default_cache_folder()
+    rest = [name for name in hashes if name not in known]
+    if rest and other != cache.folder and PhotoCache.is_in(other):
+        with PhotoCache(other) as platforms:
+            known.update(platforms.features(_key(model.identity), rest))
+    return known
 
 
 def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[ExtractReport]:

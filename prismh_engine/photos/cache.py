@@ -31,6 +31,7 @@ from .measures import SHORT_SIDE
 from .record import LOOK_VERSION, FoundPhoto, Look, file_facts
 
 THUMBNAIL_SIDE = 256
+_DATABASE = "cache.db"
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
 _SECONDS_BETWEEN_STOP_CHECKS = 0.1
 
@@ -69,6 +70,11 @@ class PhotoCache:
         self.folder = Path(os.path.abspath(folder))
         self._lock = threading.Lock()
         self._connection = self._open()
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether a folder holds a cache already."""
+        return (folder / _DATABASE).is_file()
 
     # Looks
 
@@ -230,7 +236,7 @@ class PhotoCache:
 
     def _open(self) -> sqlite3.Connection:
         make_folder(self.folder)
-        path = self.folder / "cache.db"
+        path = self.folder / _DATABASE
         try:
             return _connect(path)
         except sqlite3.OperationalError as error:
@@ -238,7 +244,7 @@ class PhotoCache:
         except sqlite3.DatabaseError:
             # Damaged; nothing in it is lost for good.
             for suffix in ("", "-wal", "-shm"):
-                path.with_name(f"cache.db{suffix}").unlink(missing_ok=True)
+                path.with_name(f"{_DATABASE}{suffix}").unlink(missing_ok=True)
         try:
             return _connect(path)
         except sqlite3.DatabaseError as error:

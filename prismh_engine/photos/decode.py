@@ -40,6 +40,9 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+# In others zeros are black pixels.
+_NEVER_ENDS_IN_ZEROS = {"JPEG", "MPO", "PNG", "GIF", "WEBP", "JPEG2000", "HEIF", "AVIF"}
+
 # A picture this large without a smaller way to decode it takes 150 MB and more: one at a time.
 _LARGE_PIXELS = 40_000_000
 _one_large_picture = threading.Lock()
@@ -116,7 +119,7 @@ def _formats() -> tuple[str, ...]:
 
 
 def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decoded:
-    full_size = picture.size
+    full_size, kind = picture.size, picture.format
     pixels = full_size[0] * full_size[1]
     if pixels > _LARGE_PIXELS and pixels > _MOST_PIXELS_A_BYTE * len(data):
         reason = f"The picture says it has {pixels // 10**6} million pixels, which its {len(data)} bytes cannot hold."
@@ -135,7 +138,7 @@ def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decode
         orientation = exif.get(_ORIENTATION_TAG) if exif is not None else None
         image = _rgb(picture)
     truncated = damage is not None
-    if damage is not None or _ends_in_zeros(data):
+    if damage is not None or (kind in _NEVER_ENDS_IN_ZEROS and _ends_in_zeros(data)):
         first, last = _rows_there(image)
         if last - first < max(1, ENOUGH_ROWS * image.height):
             reason = "The end of the file is lost: too little of the picture is there."
@@ -237,8 +240,11 @@ def _rows_there(image: Image.Image) -> tuple[int, int]:
 
 
 def _ends_in_zeros(data: bytes) -> bool:
-    """Whether the file ends in a long run of zeros: what a memory card leaves of a photo it lost the end of."""
-    return not data[-512:].strip(b"\0") and len(data) > 512
+    """Whether the file ends in a long run of zeros: what a memory card leaves of a photo it lost the end of.
+
+    Zeros after the end mark of a JPEG are what some cameras fill up with.
+    """
+    return len(data) > 512 and not data[-512:].strip(b"\0") and not data.rstrip(b"\0").endswith(b"\xff\xd9")
 
 
 def _why(error: Exception, data: bytes) -> str:

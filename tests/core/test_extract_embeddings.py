@@ -214,6 +214,14 @@ def test_a_project_takes_over_what_the_cache_knows(looked_at: Project, photos: P
     assert len(looked_at.features.get("starter").rows()) == 24
 
 
+def test_a_project_takes_over_what_was_computed_before_it_was_made(looked_at: Project, photos: Path) -> None:
+    run(input_dir=photos, output_dir=looked_at.folder.parent / "out")
+    seen: Seen = []
+    run(seen.append, project=looked_at.folder)
+    assert encoded(seen) == 0
+    assert len(looked_at.features.get("starter").rows()) == 24
+
+
 def test_a_projects_npz_names_its_folders(looked_at: Project, photos: Path, tmp_path: Path) -> None:
     run(project=looked_at.folder, output_dir=tmp_path / "out")
     made = embedding_files.read(tmp_path / "out" / "all_embeddings.npz")

@@ -222,3 +222,15 @@ def test_random_damage_never_raises() -> None:
 def test_the_file_name_does_not_matter(tmp_path: Path) -> None:
     decoded = decode(write(tmp_path / "photo.png", encoded(picture(1), "JPEG")))
     assert decoded.image is not None
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "PNG", "JPEG"])
+def test_a_picture_that_is_black_below_or_all_over_is_whole(kind: str) -> None:
+    half = picture(4, (200, 160))
+    half.paste("black", (0, 80, 200, 160))
+    for image in (half, Image.new("RGB", (200, 160))):
+        for data in (encoded(image, kind), encoded(image, kind) + bytes(4096 if kind == "JPEG" else 0)):
+            decoded = decode(data)
+            assert (decoded.invalid_reason, decoded.truncated) == ("", False)
+            assert decoded.image is not None
+            assert decoded.image.size == (200, 160)
