@@ -48,7 +48,15 @@ class RunFolder:
         return (self.folder / "run.json").exists() or any(self.checkpoints.glob("*.pt"))
 
     def begin(self, resolved: Resolved[TrainSettings], about: Mapping[str, Any]) -> None:
-        """Write `settings.json` and `run.json`. about: what is known of this training beside versions and command."""
+        """Write `settings.json` and `run.json`. about: what is known of this training beside versions and command.
+
+        Raises `PrismhError` where the folder cannot be written, or TensorBoard does not take its name.
+        """
+        if any("\udc80" <= c <= "\udcff" for c in str(self.folder)):
+            raise PrismhError(
+                f"The path {self.folder} is not UTF-8, and TensorBoard cannot write its log there: choose another "
+                "output folder."
+            )
         make_folder(self.folder)
         for folder in (self.folder, self.checkpoints):
             for unfinished in folder.glob(".*.part"):  # of a killed program; each may be as large as a checkpoint

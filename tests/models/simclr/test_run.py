@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,3 +227,10 @@ def test_a_probe_says_how_long_each_preset_takes_and_leaves_nothing(project: Pat
         assert set(seconds) == {"quick", "standard", "thorough"}
         assert 0 < seconds["standard"] < seconds["thorough"]
         assert opened.runs.all() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")
+def test_a_folder_that_tensorboard_cannot_write_to_is_told(photo_folder: Path, tmp_path: Path) -> None:
+    settings = {"data_dir": photo_folder, "output_dir": tmp_path / "\udcff", "base_model": "resnet18", "image_size": 32}
+    with pytest.raises(PrismhError, match="is not UTF-8"):
+        jobs.run(train(resolve(TrainSettings, settings, None, {})))
