@@ -261,6 +261,8 @@ class PhotoCache:
         with self._lock:
             try:
                 return action()
+            except sqlite3.ProgrammingError as error:  # closed: it must not come to life again
+                raise PrismhError(f"The cache in {self.folder} is closed.") from error
             except sqlite3.DatabaseError:
                 self._connection.close()
                 self._connection = self._open()

@@ -106,11 +106,14 @@ class Project:
     def add_folder(self, path: Path) -> Folder:
         """Add a photo folder, or return it where it belongs to the project already.
 
-        Raises `PrismhError` where it is no folder, or lies in or around one that was added before.
+        Raises `PrismhError` where it is no folder, or lies in the project's own, or in or around one that was added
+        before.
         """
         path = Path(os.path.abspath(path))
         if not path.is_dir():
             raise PrismhError(f"{path} is not a folder: choose the folder that holds the photos.")
+        if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.folder)):
+            raise PrismhError(f"{path} lies in the project's own folder: choose the folder that holds the photos.")
         with self._database.writing() as db:
             known = self.folders()
             for folder in known:

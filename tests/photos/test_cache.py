@@ -175,3 +175,12 @@ def test_a_cache_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) -> 
     write(tmp_path / "file", b"")
     with pytest.raises(PrismhError, match="Cannot write"):
         PhotoCache(tmp_path / "file" / "cache")
+
+
+def test_a_cache_that_was_closed_stays_closed(photos: Path, tmp_path: Path) -> None:
+    cache = PhotoCache(tmp_path / "cache")
+    cache.close()
+    shutil.rmtree(cache.folder)
+    with pytest.raises(PrismhError, match="is closed"):
+        cache.features("one", ["a"])
+    assert not cache.folder.exists()

@@ -283,3 +283,10 @@ def test_a_photo_folder_need_not_have_a_name_in_utf_8(project: Project, tmp_path
     folder = project.add_folder(_made(_made(tmp_path / "50% \udcff") / "\udcfephotos"))
     assert folder.alias == "%FEphotos"
     assert [known.path for known in project.folders()] == [folder.path]
+
+
+@pytest.mark.parametrize("name", ["", "cache"])
+def test_the_projects_own_folder_is_no_photo_folder(project: Project, name: str) -> None:
+    (project.folder / name).mkdir(exist_ok=True)
+    with pytest.raises(PrismhError, match="the project's own folder"):
+        project.add_folder(project.folder / name)
