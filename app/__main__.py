@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="prism-h", description="See which of your photos show the same kind of place.", allow_abbrev=False
+        prog="prismh", description="See which of your photos show the same kind of place.", allow_abbrev=False
     )
     parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT", help="a project folder to open")
     parser.add_argument("--page", choices=PAGES, help="the page to begin with (default: photos, or start)")

@@ -51,8 +51,8 @@ class TrainReport:
         best = "" if self.best_loss is None else f" Best loss {self.best_loss:.4g} in epoch {self.best_epoch}."
         if self.finished:
             ended = (
-                f"Learned from {self.photos} photos in {self.epochs_done} epochs.{best} The run is in "
-                f"{self.run_folder}."
+                f"Learned from {self.photos:,} photos in {self.epochs_done:,} "
+                f"epoch{'s' * (self.epochs_done != 1)}.{best} The run is in {self.run_folder}."
             )
         else:
             ended = (
