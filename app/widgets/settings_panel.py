@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -23,9 +25,9 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.settings import Resolved, Settings, field_type, resolve
 
 from .. import theme
-from .card import Note, label, set_role
+from .card import ElidedLabel, Note, label, set_role
 
-_EDITOR_WIDTH = 180
+_EDITOR_WIDTH, _SMALLEST_EDITOR, _HELP_WIDTH = 180, 90, 260
 
 
 class SettingsPanel(QWidget):
@@ -50,6 +52,8 @@ class SettingsPanel(QWidget):
         self._fixed: dict[str, Any] = {}
         self._given: dict[str, Any] = {}
         self._editors: dict[str, QWidget] = {}
+        self._rows: list[tuple[QLabel, QWidget, QLabel]] = []
+        self._is_narrow: bool | None = None
         self._reset = QPushButton(self.tr("Back to the preset"))
         self._reset.setObjectName("reset_settings_button")
         self._reset.setAccessibleName(self._reset.text())
@@ -66,16 +70,15 @@ class SettingsPanel(QWidget):
         for field in dataclasses.fields(cls):
             if field.name not in hidden:
                 self._add_row(field)
-        self._grid.setRowStretch(self._grid.rowCount(), 1)
-        scroll = QScrollArea()
+        self._grid.setRowStretch(2 * len(self._rows), 1)
+        self._scroll = scroll = QScrollArea()
         scroll.setObjectName("settings_scroll")
         scroll.setWidgetResizable(True)
         scroll.setWidget(form)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Advanced"), "heading"))
-        head.addWidget(label(self.tr("in the field's own terms; what the preset sets is filled in"), "quiet"))
-        head.addStretch(1)
+        head.addWidget(ElidedLabel(self.tr("in the field's own terms; what the preset sets is filled in"), "quiet"), 1)
         head.addWidget(self._reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -83,6 +86,12 @@ class SettingsPanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._complaint)
         layout.addWidget(scroll, 1)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def set_fixed(self, fixed: Mapping[str, Any]) -> None:
         """Values decided elsewhere (the preset, the project); what a person changed here stays."""
@@ -104,22 +113,33 @@ class SettingsPanel(QWidget):
         self.changed.emit()
 
     def _add_row(self, field: dataclasses.Field[Any]) -> None:
-        row = self._grid.rowCount()
         editor = self._editor(field)
         editor.setObjectName(f"setting_{field.name}")
         editor.setAccessibleName(field.name.replace("_", " "))
         help_text = field.metadata["help"]
         editor.setAccessibleDescription(help_text)
-        editor.setFixedWidth(theme.pixels(_EDITOR_WIDTH))
         self._editors[field.name] = editor
         name = label(field.name.replace("_", " "), "")
         name.setBuddy(editor)
         unit = f" ({field.metadata['unit']})" if field.metadata["unit"] else ""
         words = label(f"{help_text}{unit}{_range_words(field)}", "small")
         words.setWordWrap(True)
-        self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(editor, row, 1)
-        self._grid.addWidget(words, row, 2)
+        self._rows.append((name, editor, words))
+
+    def _fit(self) -> None:
+        """The help stands beside the values, and below them where there is no room for it."""
+        names = max(name.sizeHint().width() for name, _, _ in self._rows)
+        room = self.width() - names - 2 * theme.CARD_GAP - self._scroll.verticalScrollBar().sizeHint().width()
+        for editor in self._editors.values():
+            editor.setFixedWidth(max(_SMALLEST_EDITOR, min(theme.pixels(_EDITOR_WIDTH), room)))
+        is_narrow = self.width() < 2 * theme.pixels(_EDITOR_WIDTH) + theme.pixels(_HELP_WIDTH) // 2
+        if is_narrow == self._is_narrow:
+            return
+        self._is_narrow = is_narrow
+        for row, (name, editor, words) in enumerate(self._rows):
+            self._grid.addWidget(name, 2 * row, 0)
+            self._grid.addWidget(editor, 2 * row, 1)
+            self._grid.addWidget(words, 2 * row + is_narrow, 0 if is_narrow else 2, 1, 3 if is_narrow else 1)
 
     def _editor(self, field: dataclasses.Field[Any]) -> QWidget:
         kind, choices = field_type(field), field.metadata["choices"]

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
+from app import theme
 from app.pages.training import TrainingPage
 from app.session import LEARNING, Session
 from app.settings import AppSettings
@@ -108,6 +109,18 @@ def test_the_keyboard_goes_from_start_to_pause_also_after_a_wait(page, session, 
     assert pause.hasFocus()
     session.stop()
     qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)
+
+
+@pytest.mark.parametrize("text_size", [1.0, 1.3])
+def test_advanced_settings_can_be_read_and_changed_in_a_narrow_window(page, qtbot, text_size):
+    theme.apply("light", text_size)
+    find(page, "choice_advanced", QAbstractButton).click()
+    page.resize(800, 670)
+    panel, line = find(page, "settings_panel"), find(page, "setting_epochs")
+    qtbot.waitUntil(lambda: panel.width() < 450 and line.mapTo(panel, line.rect().topRight()).x() < panel.width())
+    reset = find(page, "reset_settings_button")
+    assert reset.width() >= reset.sizeHint().width()
+    theme.apply("light", 1.0)
 
 
 def test_settings_follow_the_preset_but_keep_what_a_person_changed(page, qtbot):
