@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
@@ -182,7 +183,7 @@ def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[Ex
         )
     embeddings = np.stack([known[photo.content_hash] for photo in photos])
     report = ExtractReport(model.identity, len(photos), len(looked) - len(photos), file)
-    root = settings.input_dir.absolute()
+    root = Path(os.path.abspath(settings.input_dir))
     embedding_files.write(file, embeddings, [photo.file_path for photo in photos], root=root)
     _write_metadata(report)
     return report

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ..errors import PrismhError
 from . import schema
 
 
@@ -57,6 +58,10 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection = getattr(self._local, "connection", None)
         if connection is None:
+            if self._opened and not self.path.is_file():
+                raise PrismhError(  # SQLite would make an empty one
+                    f"The project {self.path.parent} is not there any more: bring the folder back and open it again."
+                )
             connection = self._local.connection = schema.connect(self.path)
             self._opened.append(connection)
         return connection

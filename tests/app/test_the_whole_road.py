@@ -66,7 +66,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     session.failed.connect(failures.append)
     monkeypatch.setattr("app.widgets.file_dialogs.QFileDialog.getExistingDirectory", lambda *_: str(photos))
     output = tmp_path / "ward.csv"
-    monkeypatch.setattr("app.widgets.file_dialogs.QFileDialog.getSaveFileName", lambda *_: (str(output), ""))
+    monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: output)
 
     # Two clicks: the photos are read and laid out.
     click(qtbot, window, "choose_folder")

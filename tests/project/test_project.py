@@ -290,3 +290,23 @@ def test_the_projects_own_folder_is_no_photo_folder(project: Project, name: str)
     (project.folder / name).mkdir(exist_ok=True)
     with pytest.raises(PrismhError, match="the project's own folder"):
         project.add_folder(project.folder / name)
+
+
+def test_a_project_deleted_while_it_is_open_is_told_in_a_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    told: list[str] = []
+
+    def read_it() -> None:
+        try:
+            project.folders()
+        except PrismhError as error:
+            told.append(str(error))
+
+    with Project.create(folder) as project:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        reader = threading.Thread(target=read_it)
+        reader.start()
+        reader.join()
+    assert told == [f"The project {folder} is not there any more: bring the folder back and open it again."]
+    assert not any(folder.iterdir())
