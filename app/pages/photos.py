@@ -197,6 +197,8 @@ class PhotosPage(Page):
         self._photos = self._photos + new
         self._grid.add_photos(photo_filters.select(new, self._which(), self._search.text(), photo_filters.NAME))
         self._show_counts()
+        if not self._grid.selected_ids():
+            self._details.show_photos([], self._photos)
 
     def _replace(self, photos: list[Photo]) -> None:
         newer = {photo.id: photo for photo in photos}

@@ -15,6 +15,7 @@ from app.widgets.file_dialogs import choose_new_file
 from app.widgets.photo_grid import PhotoGrid
 from prismh_engine.project import Project
 
+from ..invented import fill, look
 from .windows import MS_TO_READ, answer_folder, click, find, open_window, wait_until_read
 
 
@@ -50,6 +51,17 @@ def test_from_a_photo_folder_to_the_map_in_three_clicks(qtbot, monkeypatch, phot
         assert window.page().objectName() == "explore_page"
         wait_until_read(qtbot, window)
     assert not any(path.suffix != ".jpg" for path in photo_folder.iterdir())
+
+
+def test_the_count_of_all_photos_grows_as_photos_come_in(qtbot, ward, tmp_path):
+    with open_window(qtbot) as window:
+        window.open_folder(ward)
+        wait_until_read(qtbot, window)
+        session = window.session
+        photos = fill(session.project, tmp_path / "more", {"new.jpg": look(1), "newer.jpg": look(2)})
+        session.photos_added.emit([photo.id for photo in photos])
+        rows = [row.accessibleName() for row in window.page().findChildren(QWidget) if row.isVisible()]
+        assert "Photos: 26" in rows
 
 
 def test_the_same_photo_folder_opens_its_project_again(qtbot, monkeypatch, photo_folder):
