@@ -11,7 +11,6 @@ ALL, USED, BY_HAND, MISSING = "all", "used", "by_hand", "missing"
 VERDICTS = ("blurry", "dark", "duplicate", "outlier", "invalid")
 
 NEWEST, OLDEST, NAME, BLURRIEST, DARKEST = "newest", "oldest", "name", "blurriest", "darkest"
-SORTS = (NEWEST, OLDEST, NAME, BLURRIEST, DARKEST)
 
 
 def groups_of(photo: Photo) -> tuple[str, ...]:

@@ -72,7 +72,6 @@ class Session(QObject):
         self._beside: list[jobs.RunningJob] = []
         self._summary_job: jobs.RunningJob | None = None
         self._summary_is_old = False
-        self._learned_run: Path | None = None
         self._closing = False
         self.names_changed.connect(self.summarise)
 

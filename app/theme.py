@@ -97,11 +97,6 @@ def colours() -> Colours:
     return _theme.colours
 
 
-def text_scale() -> float:
-    """The text size in use now, 1.0 as drawn."""
-    return _theme.scale
-
-
 def pixels(drawn: float) -> int:
     """A text-bound length, drawn at 13 px text, at the text size in use."""
     return round(drawn * _theme.scale)

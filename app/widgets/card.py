@@ -97,9 +97,6 @@ class ElidedLabel(QLabel):
         self.setAccessibleName(self._whole)
         self._elide()
 
-    def whole_text(self) -> str:
-        return self._whole
-
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 

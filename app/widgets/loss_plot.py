@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from .. import theme
 from .card import label
 from .loss_history import LossHistory
+from .view_layer import ViewLayer
 
 _RAW_POINTS = 4_000
 """More steps than this are drawn as the lowest and highest of each stretch: the screen has no more columns."""
@@ -176,7 +177,7 @@ class LossLegend(QWidget):
         painter.end()
 
 
-class _Lines(pyqtgraph.GraphicsObject):
+class _Lines(ViewLayer):
     """Level lines behind the curves, one at each number of the axis; pyqtgraph's own grid would lie over them."""
 
     def __init__(self) -> None:
@@ -187,13 +188,6 @@ class _Lines(pyqtgraph.GraphicsObject):
     def show_levels(self, levels: list[float]) -> None:
         self._levels = levels
         self.update()
-
-    def boundingRect(self) -> Any:
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
 
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         left, right = self.getViewBox().viewRange()[0]

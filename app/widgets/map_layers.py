@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
@@ -15,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 from .. import theme
 from . import density, name_places
 from .point_raster import PointRaster, View, stamp
+from .view_layer import ViewLayer
 
 
-class Dots(pyqtgraph.GraphicsObject):
+class Dots(ViewLayer):
     """The dots and the tint under them, as pictures; painted again only when view or colours changed."""
 
     def __init__(self) -> None:
@@ -30,14 +30,6 @@ class Dots(pyqtgraph.GraphicsObject):
         self._tint_rect = QRectF()
         self._picture: QImage | None = None
         self._painted_for: object = None
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
-        self.update()
 
     def show_points(
         self, raster: PointRaster, groups: NDArray[np.int32], colours: Sequence[QColor], selected: NDArray[np.int64]
@@ -100,7 +92,7 @@ class Dots(pyqtgraph.GraphicsObject):
         return picture
 
 
-class Overlay(pyqtgraph.GraphicsObject):
+class Overlay(ViewLayer):
     """Above the dots: names of groups, the box being drawn, a ring around the point under the pointer, the focus."""
 
     def __init__(self) -> None:
@@ -112,14 +104,6 @@ class Overlay(pyqtgraph.GraphicsObject):
         self._drag: QRectF | None = None
         self._boxes: dict[int, QRectF] = {}
         self.setZValue(1)
-
-    def boundingRect(self) -> QRectF:
-        return self.viewRect()
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
-        self.update()
 
     def set_names(self, positions: NDArray[np.float32], groups: NDArray[np.int32], names: Sequence[str]) -> None:
         self._anchors = name_places.anchors(positions, groups, len(names))

@@ -24,12 +24,11 @@ class PhotoCard(QWidget):
         self._pixmap: QPixmap | None = None
         self._title = ""
         self._caption = ""
-        self._at = QPoint()
         self.hide()
 
     def show_photo(self, at: QPoint, pixmap: QPixmap | None, title: str, caption: str) -> None:
         """Show a photo beside a place in the parent; pixmap: None while it is being read."""
-        self._pixmap, self._title, self._caption, self._at = pixmap, title, caption, at
+        self._pixmap, self._title, self._caption = pixmap, title, caption
         lines = 2 if caption else 1
         width = theme.pixels(_PICTURE[0]) + 2 * (_MARGIN + _SHADOW)
         height = theme.pixels(_PICTURE[1] + lines * 17) + 3 * _MARGIN + 2 * _SHADOW

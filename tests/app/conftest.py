@@ -1,4 +1,4 @@
-"""A project with its instant map, made once for all tests of the window."""
+"""What tests of the window share: a session, and a project with its instant map."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from app.session import Session
+from app.settings import AppSettings
 from prismh_engine import jobs
 from prismh_engine.core.instant_map import instant_map
 from prismh_engine.project import Project
@@ -26,3 +28,12 @@ def mapped(_mapped_once, tmp_path):
     """The folder of a project whose photos were read and laid out; a copy that a test may change."""
     shutil.copytree(_mapped_once, tmp_path / "mapped")
     return tmp_path / "mapped" / "project"
+
+
+@pytest.fixture
+def session(qtbot):
+    """A session without a project."""
+    made = Session(AppSettings())
+    yield made
+    made.close()
+    made.deleteLater()

@@ -83,6 +83,6 @@ def test_who_thinks_better_of_it_goes_on_learning(qtbot, learning):
         assert answer.asked == 1
         assert window.isVisible()
         assert window.session.running_kind == "learning"
-        assert find(window, "job_name").whole_text() == "Learning"
+        assert find(window, "job_name").accessibleName() == "Learning"
         window.session.stop()
         qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)

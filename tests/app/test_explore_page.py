@@ -9,21 +9,11 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app import theme
 from app.pages.explore import ExplorePage
-from app.session import Session
-from app.settings import AppSettings
 from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
 from prismh_engine.project.maps import Map
 
 MS = 60_000
-
-
-@pytest.fixture
-def session(qtbot):
-    made = Session(AppSettings())
-    yield made
-    made.close()
-    made.deleteLater()
 
 
 @pytest.fixture

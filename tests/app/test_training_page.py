@@ -8,21 +8,12 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app import theme
 from app.pages.training import TrainingPage
-from app.session import LEARNING, Session
-from app.settings import AppSettings
+from app.session import LEARNING
 from prismh_engine.jobs import Progress
 from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
 MS = 60_000
-
-
-@pytest.fixture
-def session(qtbot):
-    made = Session(AppSettings())
-    yield made
-    made.close()
-    made.deleteLater()
 
 
 def show(session, qtbot, folder):
