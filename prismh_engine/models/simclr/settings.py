@@ -64,21 +64,37 @@ class TrainSettings(Settings):
     temperature: float = setting(0.5, "temperature of the NT-Xent loss", above=0.0)
     weight_decay: float = setting(1e-4, "weight decay; biases and norms have none", minimum=0.0)
     image_size: int = setting(224, "side of a view", unit="pixels", minimum=32, maximum=1024)
-    optimizer: str = setting("adam", "optimizer", choices=("adam", "adamw", "sgd"))
-    momentum: float = setting(0.9, "momentum of sgd", minimum=0.0, maximum=1.0)
+    optimizer: str = setting("adam", "optimizer", choices=("adam", "adamw", "sgd", "lars"))
+    momentum: float = setting(0.9, "momentum of sgd and lars", minimum=0.0, maximum=1.0)
     schedule: str = setting(
         "cosine",
         "learning rate over the run; a run made longer goes on at the rate the longer run has at that epoch",
         choices=("cosine", "plateau", "constant"),
     )
     warmup_epochs: int = setting(0, "epochs over which the learning rate rises to its highest", minimum=0)
+    accumulation_steps: int = setting(
+        1,
+        "batches joined into one step, with the negatives of all of them; one at a time is held in memory",
+        minimum=1,
+    )
     freeze_bn: bool = setting(False, "keep batch norm as the start weights have it")
     freeze_blocks: int = setting(0, "first blocks of the encoder to keep as they are; saves time and memory", minimum=0)
     grad_clip: float | None = setting(None, "longest gradient, as an L2 norm over all weights", above=0.0)
+    probe_labels: Path | None = setting(
+        None, "file_path,label as CSV, to measure and not to learn from (default: the folders photos lie in)"
+    )
+    probe_every: int = setting(
+        0, "epochs between measurements of kNN accuracy on labelled photos; 0 for none", minimum=0
+    )
     early_stopping_patience: int | None = setting(None, "epochs without a better loss before the run ends", minimum=1)
     val_fraction: float = setting(0.1, "share of photos held out to measure the loss on", minimum=0.0, maximum=0.5)
     seed: int = setting(0, "seed of all randomness", minimum=0, maximum=2**63 - 1)
     device: str = setting("auto", "where to compute", choices=("auto", "cpu", "cuda"))
+    mixed_precision: str = setting(
+        "auto",
+        "number format of the network; auto: bf16, else fp16, on a GPU, bf16 on a CPU that computes in it, else off",
+        choices=("auto", "off", "bf16", "fp16"),
+    )
     num_workers: int | str = setting("auto", "threads that prepare views", choices=("auto",), minimum=0)
     checkpoint_every: int = setting(10, "epochs between checkpoints that are kept", minimum=1)
     keep_checkpoints: int = setting(0, "how many of those to keep, the newest; 0 for all", minimum=0)
