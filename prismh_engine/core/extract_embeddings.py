@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +17,8 @@ from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, Progress, StopToken
 from ..models import starter
+from ..models.encode_photos import EncoderToStart, UsablePhoto, cache_key, encode_photos, encode_through_cache
+from ..models.starter_photos import BY_STARTER, starter_encoder
 from ..photos.cache import PhotoCache, default_cache_folder
 from ..photos.folder import look_at_folder
 from ..project import FeatureSet, Photo, Project
@@ -25,10 +27,9 @@ from ..project.runs import Run
 from ..settings import Resolved, Settings, setting
 from ..version import __version__
 from . import embedding_files
-from .encode_photos import PhotoEncoder, UsablePhoto, encode_photos
 
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
-_BY_STARTER, _BY_LEARNED = "Seeing what they show", "Seeing what was learned of them"
+_BY_LEARNED = "Seeing what was learned of them"
 _FIRST_USE = "Getting ready, only this once"
 
 
@@ -80,15 +81,6 @@ class ExtractReport:
         return f"Embeddings of {self.photos:,} photos ({size}){where}.{skipped}"
 
 
-@dataclass(frozen=True)
-class _Model:
-    """An encoder that is not running yet: what it is, and how to start it."""
-
-    identity: Encoder
-    start: Callable[[], PhotoEncoder]
-    what: str
-
-
 def extract(resolved: Resolved[ExtractSettings], stop: StopToken | None = None) -> Job[ExtractReport]:
     """Embed the photos of a folder or of a project; what was embedded before is not computed again.
 
@@ -130,12 +122,12 @@ def extract_project(
 def _extract_project(
     project: Project, run: Run | None, settings: ExtractSettings, stop: StopToken | None
 ) -> Job[FeatureSet]:
-    yield Progress(_BY_LEARNED if run else _BY_STARTER, 0, None)
+    yield Progress(_BY_LEARNED if run else BY_STARTER, 0, None)
     if run is None:
-        model = _starter_model(settings, stop)
+        model = _starter(settings, stop)
         candidates = [photo for photo in project.photos.all() if photo.look.usable and not photo.missing]
     else:
-        model = _file_model(_checkpoint(run), settings)
+        model = _from_file(_checkpoint(run), settings)
         candidates = project.photos.used()
     features = project.features.ensure(run.name if run else STARTER, model.identity, run)
     with PhotoCache(settings.cache_dir or project.cache_folder) as cache:
@@ -151,14 +143,14 @@ def _extract_project(
     return features
 
 
-def _kept(model: _Model, cache: PhotoCache, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+def _kept(model: EncoderToStart, cache: PhotoCache, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
     """What steps without a project have kept: content hash -> embedding, from this cache or the platform's."""
-    known = cache.features(_key(model.identity), hashes)
+    known = cache.features(cache_key(model.identity), hashes)
     other = default_cache_folder()
     rest = [name for name in hashes if name not in known]
     if rest and other != cache.folder and PhotoCache.is_in(other):
         with PhotoCache(other) as platforms:
-            known.update(platforms.features(_key(model.identity), rest))
+            known.update(platforms.features(cache_key(model.identity), rest))
     return known
 
 
@@ -167,15 +159,15 @@ def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[Ex
     file = _npz(settings.output_dir)
     assert file is not None
     if settings.model_path in (None, STARTER):
-        model = _starter_model(settings, stop)
+        model = _starter(settings, stop)
     else:
-        model = _file_model(Path(str(settings.model_path)), settings)
+        model = _from_file(Path(str(settings.model_path)), settings)
     with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
         looked = yield from look_at_folder(settings.input_dir, cache, stop)
         photos = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
         if not photos:
             raise PrismhError(f"There is no photo in {settings.input_dir} that can be used.")
-        known = yield from _embed_through_cache(photos, model, cache)
+        known = yield from encode_through_cache(photos, model, cache)
     photos = [photo for photo in photos if photo.content_hash in known]
     if not photos:
         raise PrismhError(
@@ -189,57 +181,17 @@ def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[Ex
     return report
 
 
-def starter_features_of(
-    photos: Sequence[UsablePhoto], cache: PhotoCache, stop: StopToken | None = None
-) -> Job[dict[str, NDArray[np.float32]]]:
-    """Content hash -> starter embedding [1280] of photos without a project; kept in the cache, also at a stop.
-
-    A photo that cannot be read any more has none.
-    """
-    return (yield from _embed_through_cache(photos, _starter_model(ExtractSettings(), stop), cache))
+def _starter(settings: ExtractSettings, stop: StopToken | None) -> EncoderToStart:
+    return starter_encoder(settings.image_size or starter.IMAGE_SIZE, settings.device, settings.batch_size, stop)
 
 
-def _embed_through_cache(
-    photos: Sequence[UsablePhoto], model: _Model, cache: PhotoCache
-) -> Job[dict[str, NDArray[np.float32]]]:
-    key = _key(model.identity)
-    by_content = {photo.content_hash: photo for photo in photos}
-    known = cache.features(key, by_content)
-    missing = [photo for name, photo in by_content.items() if name not in known]
-    if missing:
-        yield Progress(model.what, 0, len(missing))
-
-        def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
-            cache.store_features(key, hashes, embeddings)
-            known.update(zip(hashes, embeddings, strict=True))
-
-        yield from encode_photos(missing, model.start(), cache, keep, model.what)
-    return known
-
-
-def _starter_model(settings: ExtractSettings, stop: StopToken | None) -> _Model:
-    identity = starter.identity(settings.image_size or starter.IMAGE_SIZE)
-
-    def start() -> PhotoEncoder:
-        # A look at the driver first, since asking torch for GPUs means importing it.
-        if settings.device == CUDA or (settings.device == AUTO and starter.uses_gpu()):
-            from ..models.encoders import TorchEncoder, build, compute_device
-
-            device = compute_device(settings.device)
-            if device.type != CPU:
-                return TorchEncoder(build("efficientnet_lite0", "starter"), identity, device, settings.batch_size)
-        return starter.StarterEncoder(identity.image_size, stop)
-
-    return _Model(identity, start, _BY_STARTER)
-
-
-def _file_model(path: Path, settings: ExtractSettings) -> _Model:
+def _from_file(path: Path, settings: ExtractSettings) -> EncoderToStart:
     from ..models.encoders import ENCODERS, TorchEncoder, compute_device, from_file, weights_sha256
 
     name, module, own_size = from_file(path)
     image_size = settings.image_size or own_size or starter.IMAGE_SIZE
     identity = Encoder(name, weights_sha256(module), image_size, ENCODERS[name])
-    return _Model(
+    return EncoderToStart(
         identity,
         lambda: TorchEncoder(module, identity, compute_device(settings.device), settings.batch_size),
         _BY_LEARNED,
@@ -275,11 +227,6 @@ def _best_model(run: Run) -> Path:
 
 def _as_usable(photos: Iterable[Photo]) -> list[UsablePhoto]:
     return [UsablePhoto(photo.file_path, photo.path, photo.look.content_hash) for photo in photos]
-
-
-def _key(identity: Encoder) -> str:
-    """An encoder's identity as the cache knows it."""
-    return f"{identity.name} {identity.weights_sha256} {identity.image_size}"
 
 
 def _npz(output_dir: Path | None) -> Path | None:

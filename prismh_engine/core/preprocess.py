@@ -22,6 +22,8 @@ from .. import jobs
 from ..command import required, run_step
 from ..errors import BadValueError, PrismhError
 from ..jobs import Job, Progress, StopToken
+from ..models.encode_photos import UsablePhoto
+from ..models.starter_photos import starter_features_of
 from ..photos.cache import PhotoCache, default_cache_folder
 from ..photos.duplicates import find_duplicates
 from ..photos.folder import LOOKING, find_pictures, look_at_pictures
@@ -33,8 +35,7 @@ from ..project import Folder, Project
 from ..project.feature_sets import STARTER
 from ..project.photo_catalogue import Judgement
 from ..settings import Resolved, Settings, setting
-from .encode_photos import UsablePhoto
-from .extract_embeddings import extract_project, starter_features_of
+from .extract_embeddings import extract_project
 
 _SECONDS_BETWEEN_PROGRESS = 0.1
 _SECONDS_OF_SCAN_FIRST = 1.0

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ..errors import PrismhError
 from ..jobs import Job, Progress
-from ..models.starter import prepare
 from ..photos.cache import PhotoCache
 from ..project.feature_sets import Encoder
+from .starter import prepare
 
 _BATCHES_AHEAD = 4
 _SECONDS_BETWEEN_KEEPS = 5.0
@@ -34,6 +34,16 @@ class UsablePhoto:
     content_hash: str
 
 
+class CachedPhoto(Protocol):
+    """What encoding asks of a photo; `UsablePhoto` and the photos of a training have it."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def content_hash(self) -> str: ...
+
+
 class PhotoEncoder(Protocol):
     """An encoder that is ready to run: `TorchEncoder` or `StarterEncoder`."""
 
@@ -44,11 +54,20 @@ class PhotoEncoder(Protocol):
         """uint8 [B, H, W, 3] -> float32 [B, D]."""
 
 
+@dataclass(frozen=True)
+class EncoderToStart:
+    """An encoder that is not running yet: what it is, how to start it, and what its work is called in a `Progress`."""
+
+    identity: Encoder
+    start: Callable[[], PhotoEncoder]
+    what: str
+
+
 Keep = Callable[[Sequence[str], NDArray[np.float32]], None]
 
 
 def encode_photos(
-    photos: Sequence[UsablePhoto], encoder: PhotoEncoder, cache: PhotoCache, keep: Keep, what: str
+    photos: Sequence[CachedPhoto], encoder: PhotoEncoder, cache: PhotoCache, keep: Keep, what: str
 ) -> Job[list[str]]:
     """Encode photos from their cached copies; return sentences on those that could not be read any more.
 
@@ -80,16 +99,43 @@ def encode_photos(
     return problems
 
 
-_Prepared = tuple[UsablePhoto, "NDArray[np.uint8] | PrismhError"]
+def encode_through_cache(
+    photos: Sequence[CachedPhoto], encoder: EncoderToStart, cache: PhotoCache
+) -> Job[dict[str, NDArray[np.float32]]]:
+    """Content hash -> embedding [D] of photos without a project; what is new is kept in the cache, also at a stop.
+
+    The encoder is started only where the cache lacks a photo. One that cannot be read any more has no embedding.
+    """
+    key = cache_key(encoder.identity)
+    by_content = {photo.content_hash: photo for photo in photos}
+    known = cache.features(key, by_content)
+    missing = [photo for name, photo in by_content.items() if name not in known]
+    if missing:
+        yield Progress(encoder.what, 0, len(missing))
+
+        def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+            cache.store_features(key, hashes, embeddings)
+            known.update(zip(hashes, embeddings, strict=True))
+
+        yield from encode_photos(missing, encoder.start(), cache, keep, encoder.what)
+    return known
+
+
+def cache_key(identity: Encoder) -> str:
+    """An encoder's identity as the cache knows it."""
+    return f"{identity.name} {identity.weights_sha256} {identity.image_size}"
+
+
+_Prepared = tuple[CachedPhoto, "NDArray[np.uint8] | PrismhError"]
 
 
 def _batches(
-    photos: Sequence[UsablePhoto], encoder: PhotoEncoder, cache: PhotoCache, pool: ThreadPoolExecutor
+    photos: Sequence[CachedPhoto], encoder: PhotoEncoder, cache: PhotoCache, pool: ThreadPoolExecutor
 ) -> Iterator[list[_Prepared]]:
     """Photos ready for the encoder, in order, in batches; some batches are read ahead."""
     image_size = encoder.identity.image_size
 
-    def read(photo: UsablePhoto) -> _Prepared:
+    def read(photo: CachedPhoto) -> _Prepared:
         try:
             return photo, prepare(cache.copy(photo.path, photo.content_hash), image_size)
         except PrismhError as error:
