@@ -21,10 +21,19 @@ from ... import jobs
 from ...errors import PrismhError
 from ...photos.cache import PhotoCache, default_cache_folder
 from ...photos.folder import list_photos
-from .augmentation import FIXED_EPOCH, apply_view, draw_view, get_simclr_transforms, order_generator, view_generator
+from .augmentation import (
+    FIXED_EPOCH,
+    apply_view,
+    draw_view,
+    get_simclr_transforms,
+    normalize,
+    order_generator,
+    view_generator,
+)
 from .training_photos import TrainingPhoto
 
 BATCHES_AHEAD = 2
+CPU = torch.device("cpu")
 
 
 class SimCLRDataset(Dataset[tuple[Any, Any]]):
@@ -67,13 +76,39 @@ class SimCLRDataset(Dataset[tuple[Any, Any]]):
         return self._cache[1]
 
 
-class ViewBatches:
-    """Batches of views, prepared in threads beside the training step.
+class Batch:
+    """One rank's share of a batch: its photos, and both views of each for whoever asks.
 
-    A batch is uint8 [2N, 3, size, size] in channels-last memory: the first views of its N photos, then the second
-    ones in the same order. It is a function of (seed, epoch, number of the batch), so that a training can go on at any
-    batch. A last batch of one photo is skipped. fixed: photos in their order and the same views in every epoch.
-    Close it, or use it in a `with`.
+    numbers: int64 [count], the photos' numbers; a share may hold none.
+    """
+
+    def __init__(self, numbers: NDArray[np.int64], pixels: NDArray[np.uint8], device: torch.device) -> None:
+        self.numbers = numbers
+        self._pixels = pixels
+        self._device = device
+
+    @property
+    def count(self) -> int:
+        return len(self.numbers)
+
+    def views(self, start: int = 0, stop: int | None = None) -> Tensor:
+        """The first views of photos start to stop of the share, then their second ones: float32 [2n, 3, S, S].
+
+        ImageNet-normalized, in channels-last memory, on the device. The same values each time one asks.
+        """
+        pixels = self._pixels[:, start:stop]
+        views = torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:])).permute(0, 3, 1, 2)
+        return normalize(views.to(self._device))
+
+
+class ViewBatches:
+    """Batches of photos and their two views, prepared in threads beside the training step.
+
+    A batch is a function of (seed, epoch, its place in the epoch), so that a training can go on at any batch. A last
+    batch of one photo is skipped. fixed: photos in their order and the same views in every epoch. part: (rank, ranks),
+    which share of each batch to prepare: the batch's photos in order, in ranks parts of nearly equal size; the photos
+    of a batch and their views are the same whatever the number of ranks. batch_size, `len` and `photos_in_epoch` count
+    all ranks together. Close it, or use it in a `with`.
     """
 
     def __init__(
@@ -86,6 +121,8 @@ class ViewBatches:
         seed: int,
         threads: int,
         fixed: bool = False,
+        part: tuple[int, int] = (0, 1),
+        device: torch.device = CPU,
     ) -> None:
         self.photos = photos
         self.batch_size = min(batch_size, len(photos))
@@ -93,6 +130,8 @@ class ViewBatches:
         self._image_size = image_size
         self._seed = seed
         self._fixed = fixed
+        self._part = part
+        self._device = device
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="views") if threads else None
 
     def __len__(self) -> int:
@@ -105,13 +144,13 @@ class ViewBatches:
         """How many photos an epoch takes: all, or all but one."""
         return min(len(self) * self.batch_size, len(self.photos))
 
-    def stream(self, epoch: int, batch: int = 0) -> Generator[Tensor, None, None]:
+    def stream(self, epoch: int, batch: int = 0) -> Generator[Batch, None, None]:
         """The batches from (epoch, batch) on: one epoch where the views are fixed, else epoch after epoch, endlessly.
 
         The next ones are being prepared while one is used. Close it when it is not drained.
         """
         upcoming = self._positions(epoch, batch)
-        pending: deque[tuple[Tensor, list[Future[None]]]] = deque()
+        pending: deque[tuple[Batch, list[Future[None]]]] = deque()
         try:
             while True:
                 while len(pending) <= (BATCHES_AHEAD if self._pool else 0):
@@ -121,10 +160,10 @@ class ViewBatches:
                     pending.append(self._begin(*position))
                 if not pending:
                     return
-                views, futures = pending.popleft()
+                ready, futures = pending.popleft()
                 for future in futures:
                     future.result()
-                yield views
+                yield ready
         finally:
             for _, futures in pending:
                 for future in futures:
@@ -144,27 +183,31 @@ class ViewBatches:
         self.close()
 
     def _positions(self, epoch: int, batch: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+        """The epoch whose views are taken and the places of this rank's photos in the list, batch after batch."""
+        rank, ranks = self._part
         while True:
             order = np.arange(len(self.photos))
             if not self._fixed:
                 order = order_generator(self._seed, epoch).permutation(len(self.photos))
             for start in range(batch * self.batch_size, len(self) * self.batch_size, self.batch_size):
-                yield FIXED_EPOCH if self._fixed else epoch, order[start : start + self.batch_size]
+                chosen = order[start : start + self.batch_size]
+                yield FIXED_EPOCH if self._fixed else epoch, np.array_split(chosen, ranks)[rank]
             if self._fixed:
                 return
             epoch, batch = epoch + 1, 0
 
-    def _begin(self, epoch: int, chosen: NDArray[np.int64]) -> tuple[Tensor, list[Future[None]]]:
-        size, count = self._image_size, len(chosen)
-        pixels = np.empty((2 * count, size, size, 3), dtype=np.uint8)
+    def _begin(self, epoch: int, chosen: NDArray[np.int64]) -> tuple[Batch, list[Future[None]]]:
+        size = self._image_size
+        photos = [self.photos[int(index)] for index in chosen]
+        pixels = np.empty((2, len(photos), size, size, 3), dtype=np.uint8)
         futures = []
-        for place, index in enumerate(chosen):
-            photo = self.photos[int(index)]
+        for place, photo in enumerate(photos):
             if self._pool is None:
-                self._prepare(photo, epoch, pixels[place::count])
+                self._prepare(photo, epoch, pixels[:, place])
             else:
-                futures.append(self._pool.submit(self._prepare, photo, epoch, pixels[place::count]))
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2), futures
+                futures.append(self._pool.submit(self._prepare, photo, epoch, pixels[:, place]))
+        numbers = np.array([photo.number for photo in photos], dtype=np.int64)
+        return Batch(numbers, pixels, self._device), futures
 
     def _prepare(self, photo: TrainingPhoto, epoch: int, into: NDArray[np.uint8]) -> None:
         image = self._cache.copy(photo.path, photo.content_hash)

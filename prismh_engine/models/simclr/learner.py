@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ...photos.cache import PhotoCache
-from .augmentation import FIXED_EPOCH, normalize
-from .dataset import ViewBatches
+from .augmentation import FIXED_EPOCH
+from .dataset import Batch, ViewBatches
 from .loss import NTXentLoss
 from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
@@ -61,7 +61,6 @@ class Learner:
         blocks = settings.freeze_blocks
         self._network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._device = device
         self._criterion = NTXentLoss(settings.temperature)
         self._optimizer = build_optimizer(self.model, settings)
         learn_from, held_out = hold_out(photos, settings.val_fraction, settings.seed)
@@ -70,11 +69,12 @@ class Learner:
             "batch_size": settings.batch_size,
             "seed": settings.seed,
             "threads": threads,
+            "device": device,
         }
         self.batches = ViewBatches(learn_from, cache, **shared)
         self._held_out = ViewBatches(held_out, cache, **shared, fixed=True) if held_out else None
-        self._stream: Iterator[Tensor] | None = None
-        self._views: Tensor | None = None
+        self._stream: Iterator[Batch] | None = None
+        self._next: Batch | None = None
         if state is not None:
             self._restore(state)
 
@@ -118,20 +118,20 @@ class Learner:
         """
         if self._stream is None:
             self._stream = self.batches.stream(self.epoch, self.batch)
-        if self._views is None:
+        if self._next is None:
             began = time.monotonic()
-            self._views = next(self._stream)
+            self._next = next(self._stream)
             self.waited = time.monotonic() - began
         rate = learning_rate(self.settings, self.epoch, self.batch, len(self.batches), self.losses)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         set_training_mode(self.model)
-        views = normalize(self._views.to(self._device))
+        views = self._next.views()
         with interruptible(self.model, self._asked), keeping_statistics(self.model):
             measured = learn_step(self._network, self._optimizer, self._criterion, views, self.settings.grad_clip)
         for name in MEASURES:
-            self._sums[name] += measured[name] * (len(views) // 2)
-        self._views = None
+            self._sums[name] += measured[name] * self._next.count
+        self._next = None
         self.batch += 1
         self.step += 1
         return {**measured, "learning_rate": rate}
@@ -213,8 +213,7 @@ class Learner:
         self.model.eval()
         loss_sum, photos = 0.0, 0
         with closing(self._held_out.stream(FIXED_EPOCH)) as stream, interruptible(self.model, self._asked):
-            for views in stream:
-                loss = measure_loss(self._network, self._criterion, normalize(views.to(self._device)))
-                loss_sum += loss * (len(views) // 2)
-                photos += len(views) // 2
+            for batch in stream:
+                loss_sum += measure_loss(self._network, self._criterion, batch.views()) * batch.count
+                photos += batch.count
         return loss_sum / photos if photos else math.nan

@@ -4,6 +4,7 @@ import itertools
 import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,14 +20,14 @@ from prismh_engine.photos.cache import PhotoCache
 from .conftest import COUNT
 
 
-def batches(photos: Path, cache: PhotoCache, threads: int, batch_size: int = 4, fixed: bool = False) -> ViewBatches:
+def batches(photos: Path, cache: PhotoCache, **other: Any) -> ViewBatches:
     found = jobs.run(photos_of_folder(photos, cache, None))
-    return ViewBatches(found, cache, image_size=32, batch_size=batch_size, seed=0, threads=threads, fixed=fixed)
+    return ViewBatches(found, cache, **{"image_size": 32, "batch_size": 4, "seed": 0, "threads": 1, **other})
 
 
-def take(views: ViewBatches, count: int, epoch: int = 0, batch: int = 0) -> list[torch.Tensor]:
-    with views:
-        return list(itertools.islice(views.stream(epoch, batch), count))
+def take(batches: ViewBatches, count: int, epoch: int = 0, batch: int = 0) -> list[torch.Tensor]:
+    with batches:
+        return [batch.views() for batch in itertools.islice(batches.stream(epoch, batch), count)]
 
 
 def test_a_folder_becomes_pairs_of_views_in_sorted_order(tiny_photos: Path, tmp_path: Path) -> None:
@@ -72,16 +73,50 @@ def test_threads_and_the_place_one_begins_at_change_no_batch(tiny_photos: Path, 
 
 def test_a_last_batch_of_several_photos_is_used(tiny_photos: Path, tmp_path: Path) -> None:
     with PhotoCache(tmp_path / "cache") as cache:
-        views = batches(tiny_photos, cache, threads=1, batch_size=5)
-        assert len(views) == 3
-        assert [len(found) for found in take(views, 3)] == [10, 10, 6]
+        fives = batches(tiny_photos, cache, batch_size=5)
+        assert len(fives) == 3
+        assert [len(views) for views in take(fives, 3)] == [10, 10, 6]
 
 
 def test_fixed_views_are_the_same_in_every_epoch(tiny_photos: Path, tmp_path: Path) -> None:
     with PhotoCache(tmp_path / "cache") as cache:
-        first, second = (take(batches(tiny_photos, cache, threads=1, fixed=True), 99) for _ in range(2))
+        first, second = (take(batches(tiny_photos, cache, fixed=True), 99) for _ in range(2))
     assert len(first) == 3
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_views_come_normalized_and_in_channels_last_memory_for_any_stretch_of_a_batch(
+    tiny_photos: Path, tmp_path: Path
+) -> None:
+    with PhotoCache(tmp_path / "cache") as cache, batches(tiny_photos, cache, batch_size=5) as fives:
+        batch = next(iter(fives.stream(0)))
+        whole = batch.views()
+        assert whole.dtype == torch.float32
+        assert whole.shape == (10, 3, 32, 32)
+        assert whole.is_contiguous(memory_format=torch.channels_last)
+        assert -2.2 < whole.min() < 0 < whole.max() < 2.7
+        assert torch.equal(batch.views(1, 3), whole[[1, 2, 6, 7]])
+        assert torch.equal(batch.views(3), whole[[3, 4, 8, 9]])
+        assert batch.views(2, 2).shape == (0, 3, 32, 32)
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 6])
+def test_ranks_share_a_batch_among_them_whatever_their_number(tiny_photos: Path, tmp_path: Path, ranks: int) -> None:
+    with PhotoCache(tmp_path / "cache") as cache:
+        with batches(tiny_photos, cache, batch_size=5) as alone:
+            wholes = list(itertools.islice(alone.stream(0), 3))
+        shares = []
+        for rank in range(ranks):
+            with batches(tiny_photos, cache, batch_size=5, part=(rank, ranks)) as some:
+                assert (len(some), some.photos_in_epoch) == (3, 13)
+                shares.append(list(itertools.islice(some.stream(0), 3)))
+    for whole, *parts in zip(wholes, *shares, strict=True):
+        assert np.concatenate([part.numbers for part in parts]).tolist() == whole.numbers.tolist()
+        for which in range(2):
+            together = torch.cat([part.views().chunk(2)[which] for part in parts if part.count])
+            assert torch.equal(together, whole.views().chunk(2)[which])
+        counts = [part.count for part in parts]
+        assert max(counts) - min(counts) <= 1
 
 
 def photo(number: int, content: str) -> TrainingPhoto:
