@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,14 @@ from ..jobs import Job, Progress
 
 NEAR_DUPLICATE_COSINE = 0.9
 _BLOCK_CELLS = 8_000_000  # cosines held at once: 32 MB
+
+
+class Rows(Protocol):
+    """Rows float32 [N, D] that are read a slice at a time: an array, or a file of more than should be held at once."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True)
@@ -59,23 +69,32 @@ def nearest_neighbours(rows: NDArray[np.float32], k: int) -> Job[Neighbours]:
     return Neighbours(indices, np.clip(cosines, -1.0, 1.0))
 
 
-def near_duplicates(rows: NDArray[np.float32], cosine: float = NEAR_DUPLICATE_COSINE) -> Job[NDArray[np.int64]]:
+def near_duplicates(rows: Rows, cosine: float = NEAR_DUPLICATE_COSINE) -> Job[NDArray[np.int64]]:
     """A number for each row [N, D] of unit length, equal for photos that near duplicates join.
 
-    They are the connected components of cosine >= `cosine`: a chain counts as one.
+    They are the connected components of cosine >= `cosine`: a chain counts as one. Two blocks of rows are held at once.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     n = len(rows)
     component = np.arange(n)
-    for start, stop in _blocks(n):
-        first, second = np.nonzero(rows[start:stop] @ rows[start:].T >= cosine)
-        # Joined block by block, so that a folder of one photo a thousand times over never needs all its pairs.
-        joined = np.unique(component[first + start] * n + component[second + start])
-        graph = coo_array((np.ones(len(joined), dtype=np.int8), (joined // n, joined % n)), shape=(n, n))
-        component = connected_components(graph, directed=False)[1].astype(np.int64)[component]
-        yield Progress("Looking for near duplicates", stop, n)
+    side = max(16, min(2048, math.isqrt(_BLOCK_CELLS)))
+    starts = range(0, n, side)
+    pairs, done = len(starts) * (len(starts) + 1) // 2, 0
+    for start in starts:
+        block = rows[start : start + side]
+        for other in starts[start // side :]:
+            second_block = block if other == start else rows[other : other + side]
+            first, second = np.nonzero(block @ second_block.T >= cosine)
+            ends = component[first + start], component[second + other]
+            # Joined block by block, so that a folder of one photo a thousand times over never needs all its pairs.
+            joined = np.unique((ends[0] * n + ends[1])[ends[0] != ends[1]])
+            if len(joined):
+                graph = coo_array((np.ones(len(joined), dtype=np.int8), (joined // n, joined % n)), shape=(n, n))
+                component = connected_components(graph, directed=False)[1].astype(np.int64)[component]
+            done += 1
+            yield Progress("Looking for near duplicates", n * done // pairs, n)
     return component
 
 

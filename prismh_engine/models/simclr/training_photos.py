@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...errors import PrismhError
 from ...jobs import Job, StopToken
 from ...photos.cache import PhotoCache
@@ -45,25 +48,30 @@ def photos_of_project(project: Project) -> list[TrainingPhoto]:
 
 
 def hold_out(
-    photos: Sequence[TrainingPhoto], fraction: float, seed: int
+    photos: Sequence[TrainingPhoto], fraction: float, seed: int, alike: NDArray[np.int64] | None = None
 ) -> tuple[list[TrainingPhoto], list[TrainingPhoto]]:
     """Split into photos to learn from and photos to measure the loss on, each in the given order.
 
-    Who is held out hangs on content and seed, so that adding photos moves few, and photos of equal bytes stay on one
-    side. Two photos at least are needed on either side, to learn from and to measure on: else none is held out.
+    alike: a number for each photo, equal for those that must stay on one side (`validation.alike`); None where only
+    photos of equal bytes must. Who is held out hangs on content and seed, so that adding photos moves few. As many are
+    held out as `fraction` says at most: fewer where many photos are alike. Two photos at least are needed on either
+    side, to learn from and to measure on: else none is held out.
     """
-    contents = sorted({p.content_hash for p in photos}, key=lambda c: hashlib.sha256(f"{seed} {c}".encode()).digest())
-    copies: dict[str, int] = {}
-    for photo in photos:
-        copies[photo.content_hash] = copies.get(photo.content_hash, 0) + 1
+    groups: dict[Any, list[str]] = {}
+    for place, photo in enumerate(photos):
+        groups.setdefault(photo.content_hash if alike is None else int(alike[place]), []).append(photo.content_hash)
     wanted, held, count = round(len(photos) * fraction), set(), 0
-    for content in contents:
-        if count + copies[content] <= wanted:
-            held.add(content)
-            count += copies[content]
+    for contents in sorted(groups.values(), key=lambda contents: _place_in_draw(seed, min(contents))):
+        if count + len(contents) <= wanted:
+            held.update(contents)
+            count += len(contents)
     if count < 2 or len(photos) - count < 2:
         return list(photos), []
     return [p for p in photos if p.content_hash not in held], [p for p in photos if p.content_hash in held]
+
+
+def _place_in_draw(seed: int, content_hash: str) -> bytes:
+    return hashlib.sha256(f"{seed} {content_hash}".encode()).digest()
 
 
 def fingerprint(photos: Sequence[TrainingPhoto]) -> str:
