@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import os
+import pickle
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from prismh_engine.errors import PrismhError
-from prismh_engine.models.simclr import checkpoint
+from prismh_engine.models.simclr import SimCLRModel, checkpoint
+from prismh_engine.models.simclr.checkpoint import CheckpointWriter
 
 
-def state(step: int) -> dict[str, object]:
+def state(step: int) -> dict[str, Any]:
     return {
         "model": {}, "model_state_dict": {"w": torch.full((1000,), float(step))}, "optimizer_state_dict": {},
         "epoch": 0, "step": step,
@@ -31,7 +35,7 @@ def test_a_truncated_checkpoint_is_refused_and_the_newest_good_one_found(tmp_pat
         checkpoint.write(tmp_path / f"checkpoint_epoch_{step}.pt", state(step))
     newest = tmp_path / "checkpoint_epoch_3.pt"
     os.truncate(newest, int(newest.stat().st_size * share))
-    with pytest.raises(PrismhError, match="is damaged or not a checkpoint"):
+    with pytest.raises(PrismhError, match=r"is (empty|cut off or damaged)"):
         checkpoint.read(newest)
     found = checkpoint.newest_good(tmp_path)
     assert found is not None
@@ -64,9 +68,102 @@ def test_a_second_name_keeps_its_content_when_the_first_is_written_again(tmp_pat
     assert checkpoint.read(tmp_path / "best_model.pt")["step"] == 1
 
 
-def test_files_of_another_kind_are_told_apart(tmp_path: Path) -> None:
+class Bomb:
+    """Makes a file where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_what_is_no_checkpoint_is_named_in_a_sentence_and_nothing_in_it_is_run(tmp_path: Path) -> None:
     torch.save({"fc.weight": torch.zeros(2)}, tmp_path / "weights.pt")
-    with pytest.raises(PrismhError, match="not a checkpoint of a training"):
-        checkpoint.read(tmp_path / "weights.pt")
-    with pytest.raises(PrismhError, match="There is no checkpoint"):
-        checkpoint.read(tmp_path / "none.pt")
+    torch.save({**state(1), "step": "1"}, tmp_path / "made_up.pt")
+    torch.save({**state(1), "format": checkpoint.FORMAT + 1}, tmp_path / "newer.pt")
+    torch.save({**state(1), "settings": Bomb(tmp_path / "went_off")}, tmp_path / "bomb.pt")
+    (tmp_path / "old_bomb.pt").write_bytes(pickle.dumps(Bomb(tmp_path / "went_off")))
+    (tmp_path / "picture.pt").write_bytes(b"\xff\xd8\xff\xe0" * 100)
+    with zipfile.ZipFile(tmp_path / "small_but_large.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(10_000_000))
+    with zipfile.ZipFile(tmp_path / "document.pt", "w") as archive:
+        archive.writestr("word/document.xml", "<text/>")
+    sentences = {
+        "weights.pt": "is not a checkpoint of a training .perhaps a file of bare weights",
+        "made_up.pt": "is not a checkpoint of a training",
+        "newer.pt": "was made by a newer version of Prism-H: update",
+        "bomb.pt": "Nothing in it was run",
+        "old_bomb.pt": "is not a checkpoint of a training",
+        "picture.pt": "is not a checkpoint of a training",
+        "small_but_large.pt": "is not a checkpoint of a training",
+        "document.pt": "is not a checkpoint of a training",
+        "none.pt": "There is no checkpoint",
+    }
+    for name, sentence in sentences.items():
+        for whole in (True, False):
+            with pytest.raises(PrismhError, match=sentence):
+                checkpoint.read(tmp_path / name, whole=whole)
+    assert not (tmp_path / "went_off").exists()
+
+
+def test_nobody_starts_afresh_beside_a_checkpoint_of_a_newer_version(tmp_path: Path) -> None:
+    checkpoint.write(tmp_path / "checkpoint_epoch_1.pt", state(1))
+    torch.save({**state(2), "format": checkpoint.FORMAT + 1}, tmp_path / "last.pt")
+    with pytest.raises(PrismhError, match=r"last\.pt was made by a newer version"):
+        checkpoint.newest_good(tmp_path)
+
+
+def test_a_checkpoint_of_another_network_is_refused_with_both_named() -> None:
+    saved, model = SimCLRModel("resnet18"), SimCLRModel("efficientnet_lite0")
+    held = {"model": {"base_model": "resnet18", "output_dim": 128}, "model_state_dict": saved.state_dict()}
+    with pytest.raises(PrismhError, match=r"a\.pt holds a model with resnet18, but this one has efficientnet_lite0"):
+        checkpoint.load_model(model, held, Path("a.pt"))
+    with pytest.raises(PrismhError, match="output_dim 128, but this one has output_dim 64"):
+        checkpoint.load_model(SimCLRModel("resnet18", output_dim=64), held, Path("a.pt"))
+    with pytest.raises(PrismhError, match=r"a\.pt does not fit this model: Missing key"):
+        checkpoint.load_model(torch.nn.Linear(2, 2), held, Path("a.pt"))
+    checkpoint.load_model(other := SimCLRModel("resnet18"), held, Path("a.pt"))
+    assert torch.equal(other.projection_head[0].weight, saved.projection_head[0].weight)
+
+
+def test_what_is_written_beside_the_training_is_what_it_was_when_asked(tmp_path: Path) -> None:
+    one = state(1)
+    with CheckpointWriter() as writer:
+        writer.save(one, tmp_path / "last.pt", also=[tmp_path / "best_model.pt", tmp_path / "checkpoint_epoch_1.pt"])
+        one["model_state_dict"]["w"].fill_(2.0)
+        one["step"] = 2
+        writer.save(one, tmp_path / "last.pt")
+    for name, step in (("last.pt", 2), ("best_model.pt", 1), ("checkpoint_epoch_1.pt", 1)):
+        found = checkpoint.read(tmp_path / name)
+        assert found["step"] == step
+        assert torch.equal(found["model_state_dict"]["w"], torch.full((1000,), float(step)))
+
+
+def test_a_disk_that_refuses_is_told_by_the_next_call_and_then_all_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "blocked.pt").mkdir()
+    with CheckpointWriter() as writer:
+        writer.save(state(1), tmp_path / "blocked.pt")
+        with pytest.raises(PrismhError, match=r"Cannot write .*blocked\.pt: it is a folder"):
+            writer.wait()
+        writer.save(state(2), tmp_path / "last.pt")
+        writer.wait()
+        assert checkpoint.read(tmp_path / "last.pt")["step"] == 2
+        writer.save(state(3), tmp_path / "blocked.pt")
+        with pytest.raises(PrismhError, match="it is a folder"):
+            writer.save(state(4), tmp_path / "last.pt")
+    assert checkpoint.read(tmp_path / "last.pt")["step"] == 2
+
+
+def test_what_ended_a_training_is_told_before_a_disk_that_refused(tmp_path: Path) -> None:
+    (tmp_path / "blocked.pt").mkdir()
+
+    def diverge() -> None:
+        with CheckpointWriter() as writer:
+            writer.save(state(1), tmp_path / "blocked.pt")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        diverge()
+    with pytest.raises(PrismhError, match="it is a folder"), CheckpointWriter() as writer:
+        writer.save(state(1), tmp_path / "blocked.pt")

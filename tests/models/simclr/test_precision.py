@@ -1,0 +1,82 @@
+"""The precision a training computes in follows from the machine, and fp16 keeps its scale in the checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from prismh_engine.errors import BadValueError
+from prismh_engine.models.simclr import checkpoint, precision
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [({}, "off"), ({"avx2": True}, "off"), ({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16")],
+)
+def test_a_cpu_computes_in_bf16_by_itself_only_where_its_flags_say_so(
+    monkeypatch: pytest.MonkeyPatch, flags: dict[str, bool], chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: flags, raising=False)
+    assert precision.choose("auto", CPU) == chosen
+
+
+@pytest.mark.parametrize(
+    ("capability", "chosen"), [((9, 0), "bf16"), ((8, 0), "bf16"), ((7, 5), "fp16"), ((6, 1), "off")]
+)
+def test_a_gpu_computes_in_bf16_and_an_older_one_in_fp16(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert precision.choose("auto", torch.device("cuda")) == chosen
+
+
+def test_a_torch_that_cannot_tell_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert precision.choose("auto", CPU) == "off"
+
+
+def test_what_is_asked_for_is_taken_or_refused_in_a_sentence() -> None:
+    assert [precision.choose(wanted, CPU) for wanted in ("off", "bf16")] == ["off", "bf16"]
+    assert precision.choose("fp16", torch.device("cuda")) == "fp16"
+    with pytest.raises(BadValueError, match="mixed_precision is fp16, but a CPU does not compute in it"):
+        precision.choose("fp16", CPU)
+    with pytest.raises(BadValueError, match="mixed_precision must be one of auto, off, bf16, fp16, got 'half'"):
+        precision.choose("half", CPU)
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("off", torch.float32), ("bf16", torch.bfloat16)])
+def test_layers_compute_in_the_precision_and_weights_stay_float32(name: str, dtype: torch.dtype) -> None:
+    layer = torch.nn.Linear(4, 2)
+    with precision.autocast(name, CPU):
+        out = layer(torch.ones(1, 4))
+    out.float().sum().backward()
+    assert out.dtype == dtype
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.dtype == layer.weight.dtype == torch.float32
+
+
+def test_the_scale_of_fp16_survives_a_checkpoint(tmp_path: Path) -> None:
+    assert precision.grad_scaler("off", CPU) is None
+    assert precision.grad_scaler("bf16", CPU) is None
+    layer = torch.nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
+    scaler = precision.grad_scaler("fp16", CPU)
+    assert scaler is not None
+    before = layer.weight.detach().clone()
+    scaler.scale(layer(torch.full((1, 4), torch.inf)).sum()).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    assert torch.equal(layer.weight, before)
+    checkpoint.write(
+        tmp_path / "last.pt",
+        {"model": {}, "model_state_dict": {}, "optimizer_state_dict": {}, "epoch": 0, "step": 1,
+         "scaler_state_dict": scaler.state_dict()},
+    )  # fmt: skip
+    resumed = precision.grad_scaler("fp16", CPU)
+    assert resumed is not None
+    resumed.load_state_dict(checkpoint.read(tmp_path / "last.pt")["scaler_state_dict"])
+    assert resumed.get_scale() == scaler.get_scale() == 2.0**15
