@@ -33,13 +33,16 @@ def setting(
     minimum: float | None = None,
     above: float | None = None,
     maximum: float | None = None,
+    positional: bool = False,
 ) -> Any:
     """A field of a step's settings. `minimum` and `maximum` are included in the range, `above` is not.
 
     `choices` are the words allowed; beside a number type they are words that may stand in its place ("auto").
+    positional: several values that stand at the command line without a flag's name.
     """
     metadata = {
         "help": help, "unit": unit, "choices": tuple(choices), "minimum": minimum, "above": above, "maximum": maximum,
+        "positional": positional,
     }  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -74,6 +77,10 @@ class Resolved(Generic[S]):
 def add_flags(parser: argparse.ArgumentParser, cls: type[Settings]) -> None:
     """Add a flag for each field, spelled with `_` or `-`, with help, default, unit and range."""
     for field in dataclasses.fields(cls):
+        if field.metadata["positional"]:
+            metavar = _metavar(field)
+            parser.add_argument(field.name, nargs="*", default=argparse.SUPPRESS, metavar=metavar, help=_help(field))
+            continue
         flags = [f"--{field.name}"]
         if "_" in field.name:
             flags.append(f"--{field.name.replace('_', '-')}")
@@ -170,7 +177,7 @@ def _hint(field: dataclasses.Field[Any]) -> Any:
 _HINTS: dict[str, Any] = {
     "int": int, "float": float, "bool": bool, "str": str, "Path": Path,
     "int | None": int | None, "float | None": float | None, "str | None": str | None, "Path | None": Path | None,
-    "int | str": int | str, "tuple[Path, ...]": tuple[Path, ...],
+    "int | str": int | str, "tuple[Path, ...]": tuple[Path, ...], "tuple[str, ...]": tuple[str, ...],
 }  # fmt: skip
 
 
@@ -225,7 +232,9 @@ def _check(field: dataclasses.Field[Any], value: Any) -> None:
     if value is None or value in choices:
         return
     if choices and field_type(field) is str:
-        raise BadValueError(f"{field.name} must be one of {', '.join(choices)}, got {value!r}")
+        for one in value if takes_several(field) else (value,):
+            if one not in choices:
+                raise BadValueError(f"{field.name} must be one of {', '.join(choices)}, got {one!r}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         low, above, high = (field.metadata[key] for key in ("minimum", "above", "maximum"))
         too_low = (low is not None and not value >= low) or (above is not None and not value > above)

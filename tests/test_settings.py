@@ -42,6 +42,22 @@ def test_without_anything_given_the_defaults_hold() -> None:
     assert _baking({}) == Baking()
 
 
+def test_words_may_stand_without_a_flags_name_and_each_is_checked() -> None:
+    @dataclass(frozen=True)
+    class Tasting(Settings):
+        cakes: tuple[str, ...] = setting((), "which", choices=("plum", "cherry"), positional=True)
+
+    def tasting(*arguments: str) -> Tasting:
+        parser = argparse.ArgumentParser()
+        add_flags(parser, Tasting)
+        return resolve(Tasting, vars(parser.parse_args(arguments)), None, {}).settings
+
+    assert tasting() == Tasting()
+    assert tasting("cherry", "plum").cakes == ("cherry", "plum")
+    with pytest.raises(BadValueError, match="cakes must be one of plum, cherry, got 'lemon'"):
+        tasting("plum", "lemon")
+
+
 def test_each_layer_wins_over_the_one_before_and_its_origin_is_known() -> None:
     file = {"minutes": 10, "heat": 200, "preset": "quick"}
     environment = {"PRISMH_HEAT": "210", "PRISMH_UNKNOWN": "x", "PRISMH_GRILL": "yes"}
