@@ -1,4 +1,4 @@
-"""The one error a user can cause; its text is a sentence fit to be shown to a person."""
+"""The errors a user can cause; the text of each is a sentence fit to be shown to a person."""
 
 
 class PrismhError(Exception):
@@ -7,3 +7,14 @@ class PrismhError(Exception):
 
 class BadValueError(PrismhError, ValueError):
     """A value outside its range; the sentence holds the name, the range and the value."""
+
+
+class PhotosDifferError(PrismhError):
+    """A training is to go on, but its photos are not those it began with. changed: how they differ, in a few words."""
+
+    def __init__(self, changed: str) -> None:
+        super().__init__(
+            f"The photos are not those the run began with: {changed}. Bring them back, or give --allow_changed_photos "
+            "to go on with the photos as they are."
+        )
+        self.changed = changed

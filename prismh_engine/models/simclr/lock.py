@@ -14,6 +14,21 @@ from ...files import cannot_write, make_folder
 _NAME = ".lock"
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a training is learning into a run's folder at this moment, in any program that sees the same disk."""
+    if not (folder / _NAME).exists():
+        return False
+    lock = FileLock(folder / _NAME, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    except OSError:  # a folder that cannot be written: nobody learns into it
+        return False
+    lock.release()
+    return False
+
+
 @contextmanager
 def run_folder_lock(folder: Path) -> Iterator[None]:
     """Hold a run's folder, which is made where it is missing; whatever ends the program, kill included, lets it go.
