@@ -94,13 +94,26 @@ class FeatureSet:
         """The photos that have a row, in the given order, and their embeddings [N, D]."""
         rows = self.rows()
         present = [photo for photo in photos if photo.look.content_hash in rows]
-        wanted = np.array([rows[photo.look.content_hash] for photo in present], dtype=np.int64)
+        return present, self._at(np.array([rows[photo.look.content_hash] for photo in present], dtype=np.int64))
+
+    def of_contents(self, hashes: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Content hash -> embedding [D] of those asked for that have a row."""
+        wanted = list(dict.fromkeys(hashes))
+        rows: dict[str, int] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ? AND content_hash IN ({marks})"
+            rows.update(tuple(row) for row in self._database.rows(sql, (self.id, *part)))
+        return dict(zip(rows, self._at(np.array(list(rows.values()), dtype=np.int64)), strict=True))
+
+    def _at(self, wanted: NDArray[np.int64]) -> NDArray[np.float32]:
         embeddings = np.empty((len(wanted), self.encoder.dimension), dtype=np.float32)
         for block in np.unique(wanted // BLOCK_ROWS):
             here = wanted // BLOCK_ROWS == block
             stored = np.load(self._block(int(block)), mmap_mode="r", allow_pickle=False)
             embeddings[here] = stored[wanted[here] % BLOCK_ROWS]
-        return present, embeddings
+        return embeddings
 
     def _block(self, number: int) -> Path:
         return self._folder / f"{number}.npy"

@@ -74,6 +74,14 @@ def _place_in_draw(seed: int, content_hash: str) -> bytes:
     return hashlib.sha256(f"{seed} {content_hash}".encode()).digest()
 
 
+def drawn(photos: Sequence[TrainingPhoto], most: int) -> list[TrainingPhoto]:
+    """At most so many of the photos, in their order; which ones hangs on their content alone."""
+    if len(photos) <= most:
+        return list(photos)
+    kept = sorted(range(len(photos)), key=lambda place: (photos[place].content_hash, place))[:most]
+    return [photos[place] for place in sorted(kept)]
+
+
 def fingerprint(photos: Sequence[TrainingPhoto]) -> str:
     """What the photos and their order are, wherever they lie: a sha256 of their contents' hashes."""
     return hashlib.sha256("\n".join(photo.content_hash for photo in photos).encode()).hexdigest()
