@@ -19,7 +19,7 @@ from ..errors import PrismhError
 from ..jobs import Job, Progress
 from ..photos.cache import PhotoCache
 from ..project.feature_sets import Encoder
-from .starter import prepare
+from .pixels import prepare
 
 _BATCHES_AHEAD = 4
 _SECONDS_BETWEEN_KEEPS = 5.0

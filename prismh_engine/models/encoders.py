@@ -6,26 +6,35 @@ An encoder takes ImageNet-normalized pixels, float32 [N, 3, H, W], and gives emb
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadValueError, PrismhError
 from ..project.feature_sets import Encoder
+from .pixels import normalize
+from .starter_weights import weights_file
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from .networks import Network
     from .weights import WeightsFile
 
 ENCODERS = {"resnet50": 2048, "resnet18": 512, "efficientnet_lite0": 1280}
-"""Name -> dimension D of its embeddings."""
+"""Name -> dimension D of its embeddings; those that can be trained."""
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+
+class LoadedEncoder(NamedTuple):
+    """An encoder with its weights. image_size: side in pixels of what it was trained on, as far as that is known."""
+
+    name: str
+    module: nn.Module
+    image_size: int
 
 
 def build(name: str, weights: str | Path = "none") -> nn.Module:
@@ -44,53 +53,58 @@ def build(name: str, weights: str | Path = "none") -> nn.Module:
         raise BadValueError(f"base_model must be one of {', '.join(ENCODERS)}, got {name!r}")
     if weights == "starter" and name != "efficientnet_lite0":
         raise BadValueError(f"The starter weights belong to efficientnet_lite0, not to {name}: choose one of the two.")
-    encoder = _network(name)
+    network = _trainable(name)
     if weights == "none":
-        return encoder
+        return network.module
     if weights == "starter" or (weights == "imagenet" and name == "efficientnet_lite0"):
-        from . import starter
-
-        file = weight_files.read(starter.weights_file())
+        file = weight_files.read(weights_file())
     elif weights == "imagenet":
         file = weight_files.read(weight_files.imagenet_file(name))
     else:
         file = weight_files.read(Path(weights))
-    fault = file.fault(encoder)
+    fault = network.fault(file.state)
     if fault:
-        holds = identify(file)
-        if holds is not None:
-            raise BadValueError(f"{file.path} holds the weights of {holds}, not of {name}: choose one of the two.")
-        raise PrismhError(f"{file.path} does not hold the weights of {name}: {fault}. Choose another file.")
-    file.load_into(encoder)
-    return encoder
+        raise _of_another(file, name, fault)
+    network.load(file.state)
+    return network.module
 
 
-def from_file(path: Path) -> tuple[str, nn.Module, int | None]:
-    """The encoder in a checkpoint or a file of bare weights, told by its tensors: name, module and image size.
+def from_file(path: Path, name: str | None = None) -> LoadedEncoder:
+    """The encoder in a checkpoint of a training or a file of bare weights.
 
-    The image size is in pixels, None where the file does not say it. Raises `PrismhError` where the file cannot be
-    read or holds another network.
+    name: any classification network of torchvision or timm, see `networks.by_name`; None to tell one of `ENCODERS` by
+    its tensors. Raises `BadValueError` for an unknown name or a file that holds another encoder, `PrismhError` where
+    the file cannot be read.
     """
     from . import weights as weight_files
+    from .networks import by_name
 
+    # The name first: a slip of the finger is told before a large file is read.
+    builders = [] if name is None or name in ENCODERS else by_name(name)
     file = weight_files.read(path)
-    name = identify(file)
+    name = name or identify(file)
     if name is None:
         raise PrismhError(
-            f"{path} holds the weights of another network than {', '.join(ENCODERS)}: choose another file."
+            f"{path} holds the weights of another network than {', '.join(ENCODERS)}: choose another file, or name "
+            "its network with --encoder."
         )
-    encoder = _network(name)
-    file.load_into(encoder)
-    return name, encoder, file.image_size
+    fault = ""
+    for build_network in builders or [partial(_trainable, name)]:
+        network = build_network()
+        fault = network.fault(file.state)
+        if not fault:
+            network.load(file.state)
+            return LoadedEncoder(name, network.module, file.image_size or network.image_size)
+    raise _of_another(file, name, fault)
 
 
 def identify(file: WeightsFile) -> str | None:
-    """The name of the encoder whose weights a file holds, None where it is none of ours."""
+    """The name of the encoder whose weights a file holds, None where it is none of `ENCODERS`."""
     import torch
 
     for name in ENCODERS:
         with torch.device("meta"):
-            if not file.fault(_network(name)):
+            if not _trainable(name).fault(file.state):
                 return name
     return None
 
@@ -103,15 +117,6 @@ def weights_sha256(module: nn.Module) -> str:
         digest.update(f"{key} {array.dtype} {array.shape}\n".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
-
-
-def normalize(images: torch.Tensor) -> torch.Tensor:
-    """uint8 [B, H, W, 3] -> ImageNet-normalized float32 [B, 3, H, W], channels last in memory."""
-    import torch
-
-    mean = torch.tensor(IMAGENET_MEAN, device=images.device).reshape(1, 3, 1, 1)
-    std = torch.tensor(IMAGENET_STD, device=images.device).reshape(1, 3, 1, 1)
-    return images.permute(0, 3, 1, 2).float() * (1 / (255 * std)) - mean / std
 
 
 def compute_device(name: str) -> torch.device:
@@ -150,37 +155,14 @@ class TorchEncoder:
         return np.concatenate(parts)
 
 
-def _network(name: str) -> nn.Module:
-    from .torchvision_operators import import_torchvision
+def _trainable(name: str) -> Network:
+    from . import networks
 
-    torchvision = import_torchvision()
-    if name == "efficientnet_lite0":
-        return _efficientnet_lite0()
-    from torch import nn
-
-    resnet: nn.Module = getattr(torchvision.models, name)(weights=None)
-    resnet.fc = nn.Identity()
-    return resnet
+    return networks.efficientnet_lite0() if name == "efficientnet_lite0" else networks.resnet(name)
 
 
-def _efficientnet_lite0() -> nn.Module:
-    """timm's network. Its weights want pixels of mean and std .5, so an affine step comes before the first layer.
-
-    The step's constants are no part of the state dict, whose keys stay timm's. It cannot be folded into the first
-    convolution, whose zero padding comes after it.
-    """
-    import timm
-    import torch
-
-    encoder: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False, num_classes=0)
-    mean = torch.tensor(IMAGENET_MEAN).reshape(1, 3, 1, 1)
-    std = torch.tensor(IMAGENET_STD).reshape(1, 3, 1, 1)
-    encoder.conv_stem.register_buffer("input_scale", std / 0.5, persistent=False)
-    encoder.conv_stem.register_buffer("input_shift", (mean - 0.5) / 0.5, persistent=False)
-    encoder.conv_stem.register_forward_pre_hook(_to_own_range)
-    network: nn.Module = encoder
-    return network
-
-
-def _to_own_range(conv_stem: Any, inputs: tuple[torch.Tensor]) -> torch.Tensor:
-    return inputs[0] * conv_stem.input_scale + conv_stem.input_shift
+def _of_another(file: WeightsFile, name: str, fault: str) -> PrismhError:
+    holds = identify(file)
+    if holds is not None and holds != name:
+        return BadValueError(f"{file.path} holds the weights of {holds}, not of {name}: choose one of the two.")
+    return PrismhError(f"{file.path} does not hold the weights of {name}: {fault}. Choose another file.")

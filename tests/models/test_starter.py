@@ -13,12 +13,13 @@ from PIL import Image
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Stopped, StopToken
-from prismh_engine.models import encoders, starter
+from prismh_engine.models import encoders, starter, starter_weights
+from prismh_engine.models.pixels import prepare
 
 
 def pixels(folder: Path, count: int = 6, size: int = 224) -> NDArray[np.uint8]:
     paths = sorted(folder.glob("*.jpg"))[::4][:count]
-    return np.stack([starter.prepare(Image.open(path), size) for path in paths])
+    return np.stack([prepare(Image.open(path), size) for path in paths])
 
 
 def by_torch(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -63,7 +64,7 @@ def test_a_photo_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_the_whole_frame_is_seen(tmp_path: Path) -> None:
     wide = Image.new("RGB", (400, 100), "black")
     wide.paste("white", (0, 0, 40, 100))
-    prepared = starter.prepare(wide, 100)
+    prepared = prepare(wide, 100)
     assert prepared.shape == (100, 100, 3)
     assert prepared.dtype == np.uint8
     assert prepared[:, 2].min() > 200
@@ -107,4 +108,4 @@ def test_a_stop_ends_the_wait_for_the_file() -> None:
 def test_its_identity_names_weights_size_and_dimension() -> None:
     identity = starter.identity(128)
     assert (identity.name, identity.image_size, identity.dimension) == ("efficientnet_lite0", 128, 1280)
-    assert starter.weights_file().stem.endswith(identity.weights_sha256[:8])
+    assert starter_weights.weights_file().stem.endswith(identity.weights_sha256[:8])

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ...errors import BadValueError
-from ..encoders import IMAGENET_MEAN, IMAGENET_STD
+from ..pixels import IMAGENET_MEAN, IMAGENET_STD
 from ..torchvision_operators import import_torchvision
 
 import_torchvision()
