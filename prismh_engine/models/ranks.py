@@ -8,7 +8,7 @@ together says so by its very nature: one rank that does not make it leaves the o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadValueError, PrismhError
-from ..jobs import Stopped
+from ..jobs import Job, Stopped
 
 if TYPE_CHECKING:
     import torch
@@ -246,6 +246,22 @@ def join(device: str) -> Iterator[Ranks]:
     finally:
         if ours:
             dist.destroy_process_group()
+
+
+def on_first_rank(ranks: Ranks, begin: Callable[[], Job[T]]) -> Job[T]:
+    """Let rank 0 do a job, with all its progress, and give its result, or its error, to every rank.
+
+    begin: makes the job; called on rank 0 alone. Its result must be one that `share` can carry.
+    """
+    result: T | None = None
+    error: Exception | None = None
+    if ranks.first:
+        try:
+            result = yield from begin()
+        except Exception as failed:
+            error = failed
+    ranks.raise_together(error)
+    return ranks.share(cast(T, result))
 
 
 def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
