@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, drawn, hold_out
+
+
+def some_photos(count: int) -> list[TrainingPhoto]:
+    return [TrainingPhoto(i, Path(f"{i}.jpg"), f"{i}.jpg", f"content {i}") for i in range(count)]
+
+
+def numbers(photos: list[TrainingPhoto]) -> list[int]:
+    return [photo.number for photo in photos]
+
+
+def test_photos_that_look_alike_stay_on_one_side_of_the_validation() -> None:
+    photos = some_photos(300)
+    alike = np.random.default_rng(0).integers(0, 100, 300)
+    for seed in range(5):
+        learn, held = hold_out(photos, 0.2, seed, alike)
+        assert sorted(numbers(learn) + numbers(held)) == list(range(300))
+        assert 55 <= len(held) <= 60
+        assert not set(alike[numbers(learn)]) & set(alike[numbers(held)])
+
+
+def test_who_is_held_out_hangs_on_the_seed_and_not_on_how_groups_are_numbered() -> None:
+    photos, alike = some_photos(100), np.arange(100) // 2
+    held = numbers(hold_out(photos, 0.2, 0, alike)[1])
+    assert numbers(hold_out(photos, 0.2, 0, 7 * (99 - alike))[1]) == held
+    assert numbers(hold_out(photos, 0.2, 1, alike)[1]) != held
+
+
+def test_without_look_alikes_the_split_is_that_by_content_alone() -> None:
+    photos = some_photos(100)
+    assert hold_out(photos, 0.1, 0, np.arange(100)) == hold_out(photos, 0.1, 0)
+
+
+def test_a_large_group_of_look_alikes_is_learned_from_and_others_are_held_out() -> None:
+    photos, alike = some_photos(100), np.maximum(np.arange(100) - 79, 0)  # the first 80 are one group
+    learn, held = hold_out(photos, 0.1, 0, alike)
+    assert len(held) == 10
+    assert set(range(80)) <= set(numbers(learn))
+
+
+def test_where_all_photos_look_alike_none_is_held_out() -> None:
+    photos = some_photos(50)
+    assert hold_out(photos, 0.1, 0, np.zeros(50, dtype=np.int64)) == (photos, [])
+
+
+def test_a_draw_of_photos_is_the_same_in_any_order_and_keeps_the_given_one() -> None:
+    photos = some_photos(100)
+    some = drawn(photos, 10)
+    assert len(some) == 10
+    assert numbers(some) == sorted(numbers(some))
+    assert sorted(numbers(drawn(photos[::-1], 10))) == numbers(some)
+    assert drawn(photos, 100) == photos
