@@ -157,7 +157,7 @@ def test_a_photo_that_is_gone_is_said(coloured: tuple[list[TrainingPhoto], Photo
     photos, cache = coloured
     lost = TrainingPhoto(99, Path("lost.jpg"), "red/lost.jpg", "0" * 64)
     knn = KnnProbe([*photos, lost], {**read_labels(None, photos), 99: "red"}, cache, 32)
-    with pytest.raises(PrismhError, match="lost.jpg cannot be read any more"):
+    with pytest.raises(PrismhError, match=r"lost\.jpg cannot be read any more"):
         knn.measure(colours, ALONE)
 
 

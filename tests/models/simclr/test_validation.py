@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_a_chain_of_near_duplicates_shares_a_number(
     assert numbers.dtype == np.int64
     assert same(numbers) == same(np.array(chains))
     assert not left
-    for before, after in zip(said, said[1:], strict=False):
+    for before, after in itertools.pairwise(said):
         assert before.what != after.what or before.done <= after.done <= (after.total or 0)
 
 
