@@ -44,6 +44,8 @@ class RunningJob(QObject):
     def __init__(self, job: Job[Any], stop: StopToken, parent: QObject) -> None:
         super().__init__(parent)
         self._stop = stop
+        self.error: PrismhError | None = None
+        """What ended it, where `failed` says a sentence of the engine's; set before."""
         self._mailbox = _Mailbox()
         self._over = False
         self._timer = QTimer(self)
@@ -95,7 +97,8 @@ class RunningJob(QObject):
         if outcome == "finished":
             self.finished.emit(value)
         elif outcome == "failed":
-            self.failed.emit(value)
+            self.error = value if isinstance(value, PrismhError) else None
+            self.failed.emit(str(value))
         else:
             self.stopped.emit()
         self.deleteLater()
@@ -150,7 +153,7 @@ class _Thread(QThread):
         except jobs.Stopped:
             self.outcome = ("stopped", None)
         except PrismhError as error:
-            self.outcome = ("failed", str(error))
+            self.outcome = ("failed", error)
         except Exception as error:
             _log.exception("A job ended unexpectedly")
             self.outcome = ("failed", unexpected(error))

@@ -48,6 +48,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._make_menus()
         self.session.failed.connect(self._say_failure)
+        self.session.photos_differ.connect(self._ask_about_photos)
         self.session.project_changed.connect(self._project_changed)
         self.session.job_changed.connect(self._enable_actions)
         self.show_page("start")
@@ -267,6 +268,19 @@ class MainWindow(QMainWindow):
     def _resume_learning(self) -> None:
         self.show_page("training")
         self.session.resume_learning()
+
+    def _ask_about_photos(self, changed: str) -> None:
+        self.notice.say(
+            self.tr(
+                "The photos are not those this learning began with: {changed}. Bring them back, or go on with them as "
+                "they are."
+            ).format(changed=changed),
+            (self.tr("Go on as they are"), "resume_as_they_are", self._resume_as_they_are),
+            (self.tr("Not now"), "not_now", self.notice.dismiss),
+        )
+
+    def _resume_as_they_are(self) -> None:
+        self.session.resume_learning(allow_changed_photos=True)
 
     def _say_failure(self, sentence: str) -> None:
         self.notice.say(sentence, role="warning")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from prismh_engine.errors import PrismhError
+from prismh_engine.errors import PhotosDifferError, PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
-from . import jobs, settings, steps
+from . import jobs, newest_run, settings, steps, words
+from .counter import Counter
 from .settings import AppSettings
-from .summary import Summary, summarise
+from .summary import Summary
 from .widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class Session(QObject):
     map_wanted = Signal(str)
     """Show the map of this feature set, "starter" or a run's name; emitted by a page after it asked for Explore."""
     learning_progressed = Signal(object)
+    learning_noted = Signal()
+    """The training said something worth knowing; see `notes`."""
+    photos_differ = Signal(str)
+    """A training does not go on since its photos changed, and how; `resume_learning` can take them as they are."""
     learning_finished = Signal(object)
     """The `TrainReport` of a learning that ended or was stopped."""
     names_changed = Signal()
@@ -67,11 +72,13 @@ class Session(QObject):
         self.running_kind: str | None = None
         self.progress: Progress | None = None
         self.summary = Summary()
+        self.notes: tuple[str, ...] = ()
+        """What the training that runs, or ran last, said to the person: what was lowered for memory, what changed."""
         self._job: jobs.RunningJob | None = None
         self._phase = ""
         self._beside: list[jobs.RunningJob] = []
-        self._summary_job: jobs.RunningJob | None = None
-        self._summary_is_old = False
+        self._counter = Counter(self.run_beside, self)
+        self._counter.counted.connect(self._counted)
         self._closing = False
         self.names_changed.connect(self.summarise)
 
@@ -171,27 +178,38 @@ class Session(QObject):
     def start_learning(self, resolved: Any) -> None:
         """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
         stop = StopToken()
+        self.notes = ()
         self._start(LEARNING, steps.learning(resolved, stop), stop)
 
-    def resume_learning(self) -> None:
-        """Go on with the newest unfinished run."""
+    def resume_learning(self, *, allow_changed_photos: bool = False) -> None:
+        """Go on with the newest unfinished run, where allowed with the photos as they are now."""
         from prismh_engine.models.simclr.settings import TrainSettings
         from prismh_engine.settings import resolve
 
         if self.project is not None:
-            flags = {"project": str(self.project.folder), "resume_from": "auto"}
+            flags: dict[str, Any] = {"project": str(self.project.folder), "resume_from": "auto"}
+            flags |= {"allow_changed_photos": True} if allow_changed_photos else {}
             try:
                 self.start_learning(resolve(TrainSettings, flags))
             except PrismhError as error:
                 self.failed.emit(str(error))
 
     def unfinished_run(self) -> Run | None:
-        """The newest run where it was stopped before its end and nothing is learning now."""
-        from prismh_engine.project.runs import RUNNING, STOPPED
+        """The newest run where it was stopped before its end and nobody is learning into it now."""
+        if self.project is None or self.running_kind == LEARNING:
+            return None
+        return newest_run.unfinished(self.project)
 
-        run = None if self.project is None else self.project.runs.newest()
-        resting = self.running_kind != LEARNING
-        return run if run is not None and run.state in (RUNNING, STOPPED) and resting else None
+    def run_elsewhere(self) -> Run | None:
+        """The newest run where another program is learning into it at this moment."""
+        if self.project is None or self.running_kind == LEARNING:
+            return None
+        return newest_run.learned_elsewhere(self.project)
+
+    def ended_elsewhere(self) -> None:
+        """Another program is through with the newest run: see what it learned."""
+        if self.project is not None and self._job is None:
+            self._go_on()
 
     def pause(self) -> None:
         if self._job is not None:
@@ -223,16 +241,8 @@ class Session(QObject):
 
     def summarise(self) -> None:
         """Count photos, groups and names again, beside everything else."""
-        if self.project is None or self.cache is None:
-            return
-        if self._summary_job is not None:
-            self._summary_is_old = True
-            return
-        stop = StopToken()
-        self._summary_job = self.run_beside(summarise(self.project, self.cache), stop)
-        self._summary_job.finished.connect(self._summary_finished)
-        self._summary_job.failed.connect(self._summary_ended)
-        self._summary_job.stopped.connect(self._summary_ended)
+        if self.project is not None and self.cache is not None and not self._closing:
+            self._counter.count(self.project, self.cache)
 
     def exported(self) -> None:
         """Note that the features were saved just now."""
@@ -305,12 +315,12 @@ class Session(QObject):
             self.thumbnails.close()
             self.thumbnails.deleteLater()
             self.thumbnails = None
-        self._summary_job, self._summary_is_old = None, False
+        self._counter.forget()
         if self.cache is not None:
             self.cache.close()
         self.project.close()
         self.project, self.cache = None, None
-        self.summary = Summary()
+        self.summary, self.notes = Summary(), ()
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> None:
         if self._job is not None:
@@ -326,6 +336,11 @@ class Session(QObject):
         self.job_changed.emit()
 
     def _progressed(self, progress: Progress) -> None:
+        note = progress.metrics.get("note")
+        if note:  # no news of how far it is
+            self.notes = (*self.notes, str(note))
+            self.learning_noted.emit()
+            return
         self.progress = progress
         if self.running_kind == LEARNING:
             self.learning_progressed.emit(progress)
@@ -349,14 +364,19 @@ class Session(QObject):
     def _finished(self, result: Any) -> None:
         kind = self._end()
         if kind == LEARNING:
+            self.notes = tuple(result.notes)
             self.learning_finished.emit(result)
             if not self._closing and self._see_what_was_learned(Path(result.run_folder)):
                 return
         self._tell_of_changes()
 
     def _failed(self, sentence: str) -> None:
-        self._end()
-        self.failed.emit(sentence)
+        error = self._job.error if self._job is not None else None
+        kind = self._end()
+        if isinstance(error, PhotosDifferError):
+            self.photos_differ.emit(error.changed)
+        else:
+            self.failed.emit(words.without_flags(sentence) if kind == LEARNING else sentence)
         self._tell_of_changes()
 
     def _stopped(self) -> None:
@@ -375,17 +395,10 @@ class Session(QObject):
             self.map_changed.emit()
             self.summarise()
 
-    def _summary_finished(self, summary: Summary) -> None:
-        self._summary_job = None
+    def _counted(self, summary: Summary) -> None:
         self.summary = summary.with_export_of(self.summary)
         self._remember()
         self.summary_changed.emit()
-        if self._summary_is_old and not self._closing:
-            self._summary_is_old = False
-            self.summarise()
-
-    def _summary_ended(self, sentence: str = "") -> None:
-        self._summary_job = None
 
     def _remember(self) -> None:
         if self.project is not None:

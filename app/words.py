@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
+
+_FLAG = re.compile(r"(?<!\S)--([a-z][a-z_]+)\b")
 
 
 def tr(text: str) -> str:
@@ -38,6 +41,11 @@ def duration(seconds: float) -> str:
     if hours >= 48:
         return tr("{0} days").format(round(hours / 24))
     return tr("{0} h {1} min").format(hours, minutes) if minutes else tr("{0} h").format(hours)
+
+
+def without_flags(sentence: str) -> str:
+    """A sentence of the engine with its flags as the names of the Advanced settings: "--batch_size" as "batch size"."""
+    return _FLAG.sub(lambda flag: flag[1].replace("_", " "), sentence)
 
 
 def day(moment: str, today: date | None = None) -> str:

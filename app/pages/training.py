@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
-from prismh_engine.models.simclr.settings import PRESETS, TrainSettings, settle
+from prismh_engine.models.simclr.settings import TrainSettings, settle
 from prismh_engine.project import Run
 from prismh_engine.settings import Resolved, read_config, resolve
 
-from .. import theme, words
+from .. import theme
 from ..session import LEARNING, READING, Session
 from ..widgets import health
-from ..widgets.card import Card, Facts, Note, label, set_role
-from ..widgets.learn_choice import LearnChoice
-from ..widgets.loss_history import LossHistory, judge, read_metrics
-from ..widgets.loss_plot import LossCurve
+from ..widgets.card import Card, set_role
+from ..widgets.learning_plots import LearningPlots
 from ..widgets.settings_panel import SettingsPanel
+from ..widgets.start_weights import StartWeights
+from ..widgets.training_history import TrainingHistory, judge, read_metrics
+from .learn_choices import LearnChoices
+from .learn_side import LearnSide
 from .learn_times import LearnTimes
-from .learning_facts import facts_of
 from .page import Page
+from .starting_point import StartingPoint
 
 _MS_BETWEEN_DRAWINGS = 100
-_SIDE_WIDTH = 286
+_MS_BETWEEN_LOOKS_ELSEWHERE = 3000
 _FEWEST_PHOTOS = 2
 _NOT_OFFERED = (  # decided by the page itself; `pretrained` says in another way what `weights` says
     "data_dir", "output_dir", "project", "cache_dir", "preset", "resume_from", "allow_changed_photos", "pretrained",
 )  # fmt: skip
-_FIRST_CHOICE = "quick"
 
 
 class TrainingPage(Page):
@@ -52,8 +54,10 @@ class TrainingPage(Page):
         self._run: Run | None = None
         self._has_map = False
         self._run_is_new = False
+        self._drawn: Path | None = None
         self._progress: Progress | None = None
         self._unfinished: Run | None = None
+        self._elsewhere: Run | None = None
         self._start_wanted = False
         self._keyboard_waits = False
         self._times = LearnTimes(session, self)
@@ -62,18 +66,26 @@ class TrainingPage(Page):
         self._timer = QTimer(self)
         self._timer.setInterval(_MS_BETWEEN_DRAWINGS)
         self._timer.timeout.connect(self._draw)
+        self._looks_elsewhere = QTimer(self)
+        self._looks_elsewhere.setInterval(_MS_BETWEEN_LOOKS_ELSEWHERE)
+        self._looks_elsewhere.timeout.connect(self._look_elsewhere)
 
         self._make_actions()
-        self.body.addLayout(self._make_choices())
+        self._choices = LearnChoices()
+        self._choices.chosen.connect(self._choice_changed)
+        self._choices.advanced_toggled.connect(self._show_advanced)
+        self._side = LearnSide()
+        self.body.addWidget(self._choices)
         below = QHBoxLayout()
         below.setSpacing(theme.CARD_GAP)
         below.addWidget(self._make_plot(), 1)
-        below.addWidget(self._make_side())
+        below.addWidget(self._side)
         self.body.addLayout(below, 1)
 
         session.project_closing.connect(self._forget)
         session.project_changed.connect(self._project_changed)
         session.learning_progressed.connect(self._progressed)
+        session.learning_noted.connect(self._show_state)
         session.learning_finished.connect(self._reread)
         session.map_changed.connect(self._reread)
         session.job_changed.connect(self._job_changed)
@@ -101,58 +113,18 @@ class TrainingPage(Page):
         self._pause.clicked.connect(self.session.pause)
         self._resume.clicked.connect(self._resume_pressed)
 
-    def _make_choices(self) -> QHBoxLayout:
-        self._choices = {
-            "quick": LearnChoice("choice_quick", self.tr("Quick"), self.tr("A light touch")),
-            "standard": LearnChoice("choice_standard", self.tr("Standard"), self.tr("For a season of photos")),
-            "thorough": LearnChoice("choice_thorough", self.tr("Thorough"), self.tr("Over lunch or overnight")),
-        }
-        self._group = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setSpacing(theme.CARD_GAP)
-        for choice in self._choices.values():
-            self._group.addButton(choice)
-            row.addWidget(choice, 3)
-        self._choices[_FIRST_CHOICE].setChecked(True)
-        self._group.buttonClicked.connect(self._choice_changed)
-        self._advanced = LearnChoice("choice_advanced", self.tr("Advanced"), "")
-        self._advanced.toggled.connect(self._show_advanced)
-        row.addWidget(self._advanced, 2)
-        return row
-
     def _make_plot(self) -> QWidget:
-        self._curve = LossCurve()
-        self._history = LossHistory()
-        self._settings = SettingsPanel(TrainSettings, _NOT_OFFERED, settle)
+        self._plots = LearningPlots()
+        self._history = TrainingHistory()
+        self._settings = SettingsPanel(TrainSettings, _NOT_OFFERED, settle, {"weights": StartWeights})
+        self._starting_point = StartingPoint(self.session, self._settings)
         self._settings.changed.connect(self._show_times)
         self._lower = QStackedWidget()
-        self._lower.addWidget(self._curve)
+        self._lower.addWidget(self._plots)
         self._lower.addWidget(self._settings)
         card = Card("loss_card")
         card.body.addWidget(self._lower)
         return card
-
-    def _make_side(self) -> QWidget:
-        self._health = Note("health_note")
-        self._facts = Facts()
-        self._facts_card = Card("facts_card")
-        self._facts_card.body.addWidget(self._facts)
-        self._about_card = Card("about_learning_card")
-        self._about_title = label("", "heading")
-        self._about = label("", "quiet")
-        self._about.setObjectName("about_learning")
-        self._about.setWordWrap(True)
-        self._about_card.body.addWidget(self._about_title)
-        self._about_card.body.addWidget(self._about)
-        side = QWidget()
-        side.setFixedWidth(_SIDE_WIDTH)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.CARD_GAP)
-        for part in (self._health, self._facts_card, self._about_card):
-            column.addWidget(part)
-        column.addStretch(1)
-        return side
 
     # What is known
 
@@ -163,31 +135,38 @@ class TrainingPage(Page):
     def _project_changed(self) -> None:
         self._times.forget()
         self._progress = None
-        self._advanced.setChecked(False)
-        project = self.session.project
+        self._choices.open_advanced(False)
         self._settings.set_fixed(self._fixed())
         self._settings.reset()
-        self._run = project.runs.newest() if project is not None else None
-        self._show_past_curve()
         self._reread()
 
     def _reread(self) -> None:
-        """Look up the newest run, and whether there is a map of what it learned."""
+        """Look up the newest run, who is at it, and whether there is a map of what it learned."""
         project = self.session.project
         self._run, self._has_map = None, False
-        self._unfinished = self.session.unfinished_run()
+        self._unfinished, self._elsewhere = self.session.unfinished_run(), self.session.run_elsewhere()
         if project is not None:
             self._run = project.runs.newest()
             features = project.features.find(self._run.name) if self._run is not None else None
             self._has_map = features is not None and project.maps.newest(features) is not None
+        if self.session.running_kind != LEARNING:
+            self._show_past_curve()
+        (self._looks_elsewhere.start if self._elsewhere is not None else self._looks_elsewhere.stop)()
         self._show_state()
 
     def _show_past_curve(self) -> None:
-        self._history, epochs = LossHistory(), 0
-        if self._run is not None:
-            self._history = read_metrics(self._run.folder / "metrics.csv")
-            epochs = _epochs_of(self._run)
-        self._curve.show_history(self._history, epochs)
+        """What the run's files say, which another program may have written; steps that were seen here are kept."""
+        folder = self._run.folder if self._run is not None else None
+        read = read_metrics(folder / "metrics.csv") if folder is not None else TrainingHistory()
+        if folder != self._drawn or len(read.per_epoch()) != len(self._history.per_epoch()):
+            self._history, self._drawn = read, folder
+        self._plots.show_history(self._history, _epochs_of(self._run) if self._run is not None else 0)
+
+    def _look_elsewhere(self) -> None:
+        """Follow a run that another program learns, by its files."""
+        self._reread()
+        if self._elsewhere is None:
+            self.session.ended_elsewhere()
 
     def _counted(self) -> None:
         """The photos were counted, after everything that was running: time the choices for so many."""
@@ -222,11 +201,9 @@ class TrainingPage(Page):
             return
         if self._run_is_new:
             self._run_is_new = False
-            self._history = LossHistory()
-        epoch = progress.done * epochs / progress.total
-        self._history.add(epoch, float(loss))
-        if metrics.get("val_loss") is not None:
-            self._history.add_held_out(round(epoch), float(metrics["val_loss"]))
+            run = self.session.project.runs.newest() if self.session.project is not None else None
+            self._history, self._drawn = TrainingHistory(), None if run is None else run.folder
+        self._history.add(progress.done * epochs / progress.total, metrics)
 
     def _draw(self) -> None:
         """Bring curve, numbers and sentence up to date; called by the timer alone, so that steps cost nothing here."""
@@ -235,13 +212,12 @@ class TrainingPage(Page):
             return
         metrics = progress.metrics
         if metrics.get("epochs"):
-            self._curve.show_history(self._history, int(metrics["epochs"]))
-        self._facts.show_facts(facts_of(metrics))
-        self._show_health()
+            self._plots.show_history(self._history, int(metrics["epochs"]))
+        self._show_side()
 
     def _start_pressed(self) -> None:
         if self._settings.complaint():
-            self._advanced.setChecked(True)  # where the reason stands beside the values
+            self._choices.open_advanced(True)  # where the reason stands beside the values
             return
         resolved = self._resolved()
         if resolved is None:
@@ -251,7 +227,7 @@ class TrainingPage(Page):
             self._times.stop()
             self._show_state()
             return
-        self._advanced.setChecked(False)
+        self._choices.open_advanced(False)
         self._run_is_new = True
         self.session.start_learning(resolved)
 
@@ -270,12 +246,9 @@ class TrainingPage(Page):
 
     # Choices and their times
 
-    def _choice(self) -> str:
-        return next(name for name, choice in self._choices.items() if choice.isChecked())
-
     def _fixed(self) -> dict[str, Any]:
         project = self.session.project
-        return {"preset": self._choice(), **({} if project is None else {"project": str(project.folder)})}
+        return {"preset": self._choices.choice(), **({} if project is None else {"project": str(project.folder)})}
 
     def _resolved(self) -> Resolved[TrainSettings] | None:
         try:
@@ -294,31 +267,7 @@ class TrainingPage(Page):
         self._lower.setCurrentIndex(1 if shown else 0)
 
     def _show_times(self) -> None:
-        given = self._settings.given()
-        for name, choice in self._choices.items():
-            seconds = self._times.seconds(name)
-            if choice.isChecked() and given:
-                other_length = set(given) == {"epochs"} and not self._settings.complaint() and seconds is not None
-                seconds = seconds * float(given["epochs"]) / PRESETS[name]["epochs"] if other_length else None
-            if seconds is not None:
-                choice.say(self.tr("about {time} on this computer").format(time=words.duration(seconds)))
-            elif choice.isChecked() and given:
-                choice.say(self.tr("with your changes: time shown as it learns"))
-            elif self._times.measuring:
-                choice.say(self.tr("measuring this computer …"))
-            else:
-                choice.say("")
-        try:
-            settings = resolve(TrainSettings, {**self._fixed(), **given}, environment={}).settings
-        except PrismhError:
-            self._advanced.say("", self.tr("a value cannot be used"))
-            return
-        start = self.tr("From the starter") if settings.start_weights == "starter" else settings.base_model
-        changed = self.tr("\n{count} changed").format(count=len(given)) if given else ""
-        self._advanced.say(
-            "", f"{start} · {settings.image_size} px · batch {settings.batch_size} · "
-            f"temperature {settings.temperature:g}{changed}",
-        )  # fmt: skip
+        self._choices.say(self._times, self._fixed(), self._settings.given(), self._settings.complaint())
 
     def _measuring_ended(self) -> None:
         self._show_state()
@@ -339,7 +288,8 @@ class TrainingPage(Page):
         self._resume.setVisible(paused or (kind is None and unfinished is not None))
         self._start.setVisible(not learning)
         self._see_map.setVisible(not learning and self._has_map)
-        self._start.setEnabled(kind is None and enough and not self._start_wanted)
+        idle = kind is None and self._elsewhere is None
+        self._start.setEnabled(idle and enough and not self._start_wanted)
         first = self._run is None
         self._start.setText(
             self.tr("Starting …") if self._start_wanted else self.tr("Start") if first else self.tr("Start anew")
@@ -353,21 +303,33 @@ class TrainingPage(Page):
             self._keyboard_waits = heir is None
             if heir is not None:
                 heir.setFocus()
-        for choice in (*self._choices.values(), self._advanced):
-            choice.setEnabled(not learning)
+        self._choices.allow(not learning)
         self._show_times()
-        self._show_health()
-        self._show_about()
+        self._show_side()
 
-    def _show_health(self) -> None:
+    def _show_side(self) -> None:
+        learning = self.session.running_kind == LEARNING
+        self._side.say_health(*self._health())
+        self._side.show_facts(self._progress.metrics if learning and self._progress is not None else None)
+        self._side.show_notes(self.session.notes)
+        self._side.say_about(self._run.summary if self._run is not None and not learning else "")
+
+    def _health(self) -> tuple[str, str]:
+        """How it goes, or what there is to know before it can: a sentence and its role."""
         kind, unfinished = self.session.running_kind, self._unfinished
-        text, role = "", health.NOTE
         if kind == LEARNING and self.session.paused:
-            text = self.tr("Paused. All is saved: you can also close the program and go on another day.")
-        elif kind == LEARNING and not len(self._history):
-            text = self.tr("Getting ready: photos are packed and the first steps are taken.")
-        elif kind == LEARNING:
-            text, role = health.sentence(judge(self._history))
+            return self.tr("Paused. All is saved: you can also close the program and go on another day."), health.NOTE
+        if kind == LEARNING and not len(self._history):
+            return self.tr("Getting ready: photos are packed and the first steps are taken."), health.NOTE
+        if kind == LEARNING:
+            warnings = self._progress.metrics.get("warnings") if self._progress is not None else None
+            return health.sentence(judge(self._history), warnings or ())
+        text = ""
+        if self._elsewhere is not None:
+            text = self.tr(
+                "Another program is learning into this run at this moment, and can be stopped there. "
+                "What it has learned so far is shown here."
+            )
         elif unfinished is not None:
             epochs, done = _epochs_of(unfinished), len(self._history.per_epoch())
             text = self.tr(
@@ -377,24 +339,7 @@ class TrainingPage(Page):
             text = self.tr("Photos are being looked at. Learning can start when that is done.")
         elif self.session.project is not None and self._used < _FEWEST_PHOTOS:
             text = self.tr("Learning needs two photos at least. Add a folder on the Photos page.")
-        if self._health.text() != text:
-            self._health.say(text, role)
-        self._health.setVisible(bool(text))
-        self._facts_card.setVisible(kind == LEARNING and self._progress is not None)
-
-    def _show_about(self) -> None:
-        summary = self._run.summary if self._run is not None else ""
-        if summary and self.session.running_kind != LEARNING:
-            self._about_title.setText(self.tr("What learning changed"))
-            self._about.setText(summary)
-        else:
-            self._about_title.setText(self.tr("What learning does"))
-            self._about.setText(
-                self.tr(
-                    "It looks at each photo twice, cropped and tinted by chance, and learns which two belong together. "
-                    "No names are needed. The photos stay on this computer, and the instant map stays as it is."
-                )
-            )
+        return text, health.NOTE
 
 
 def _epochs_of(run: Run) -> int:

@@ -13,6 +13,12 @@ def choose_folder(parent: QWidget, title: str) -> Path | None:
     return Path(chosen) if chosen else None
 
 
+def choose_file(parent: QWidget, title: str, kinds: str = "") -> Path | None:
+    """The file a person chose, None where they thought better of it. kinds: "Pictures (*.jpg *.png)"."""
+    chosen, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+    return Path(chosen) if chosen else None
+
+
 def choose_new_file(parent: QWidget, title: str, proposal: Path, kinds: str) -> Path | None:
     """Where to save a file, with the proposal's suffix where none was typed.
 

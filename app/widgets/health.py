@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QCoreApplication
 
-from .loss_history import Health, Verdict
+from .. import words
+from .training_history import Health, Verdict
 
 NOTE, WARNING = "note", "warning"
 
 
-def sentence(verdict: Verdict) -> tuple[str, str]:
-    """The sentence and the role it is shown in: NOTE or WARNING."""
+def sentence(verdict: Verdict, warnings: Sequence[str] = ()) -> tuple[str, str]:
+    """The sentence and the role it is shown in: NOTE or WARNING.
+
+    warnings: what the engine finds wrong with the newest epoch; it knows more than the losses.
+    """
+    if warnings and verdict.health is not Health.BROKEN:
+        return "\n\n".join(words.without_flags(warning) for warning in warnings), WARNING
     texts = {
         Health.WAITING: tr("Learning has begun. How it goes can be told after the second epoch."),
         Health.LEARNING: tr("Learning well. The loss still falls."),

@@ -6,26 +6,16 @@ import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
-from prismh_engine.settings import Resolved, Settings, field_type, resolve
+from prismh_engine.settings import Resolved, Settings, resolve
 
 from .. import theme
-from .card import ElidedLabel, Note, label, set_role
+from .card import ElidedLabel, Note, label
+from .field_editors import Editor, as_text, editor_of
 
 _EDITOR_WIDTH, _SMALLEST_EDITOR, _HELP_WIDTH = 180, 90, 260
 
@@ -41,18 +31,21 @@ class SettingsPanel(QWidget):
         cls: type[Settings],
         hidden: Collection[str],
         check: Callable[[Resolved[Any]], object],
+        editors: Mapping[str, Callable[[], Editor]],
         parent: QWidget | None = None,
     ) -> None:
         """hidden: names of fields that are decided elsewhere. check: raises `PrismhError` where values do not fit
-        together."""
+        together. editors: of fields that have one of their own; these come first."""
         super().__init__(parent)
         self.setObjectName("settings_panel")
         self._cls = cls
         self._check = check
         self._fixed: dict[str, Any] = {}
         self._given: dict[str, Any] = {}
-        self._editors: dict[str, QWidget] = {}
-        self._rows: list[tuple[QLabel, QWidget, QLabel]] = []
+        self._brought: dict[str, Any] = {}
+        self._objection = ""
+        self._editors: dict[str, Editor] = {}
+        self._rows: list[tuple[QLabel, Editor, QLabel]] = []
         self._is_narrow: bool | None = None
         self._reset = QPushButton(self.tr("Back to the preset"))
         self._reset.setObjectName("reset_settings_button")
@@ -67,9 +60,9 @@ class SettingsPanel(QWidget):
         self._grid.setHorizontalSpacing(theme.CARD_GAP)
         self._grid.setVerticalSpacing(theme.ROW_GAP)
         self._grid.setColumnStretch(2, 1)
-        for field in dataclasses.fields(cls):
-            if field.name not in hidden:
-                self._add_row(field)
+        fields = {field.name: field for field in dataclasses.fields(cls) if field.name not in hidden}
+        for name in (*editors, *(name for name in fields if name not in editors)):
+            self._add_row(fields[name], editors[name]() if name in editors else editor_of(fields[name]))
         self._grid.setRowStretch(2 * len(self._rows), 1)
         self._scroll = scroll = QScrollArea()
         scroll.setObjectName("settings_scroll")
@@ -99,8 +92,26 @@ class SettingsPanel(QWidget):
         self._show_values()
 
     def given(self) -> dict[str, Any]:
+        """The values that differ from the preset's: those a person typed, and those that follow from them."""
+        return {**self._brought, **self._given}
+
+    def typed(self) -> dict[str, Any]:
         """The values a person changed, as typed."""
         return dict(self._given)
+
+    def bring(self, values: Mapping[str, Any]) -> None:
+        """Values that follow from what was typed; what followed before no longer does. What was typed stays."""
+        if values != self._brought:
+            self._brought = dict(values)
+            self._show_values()
+            self.changed.emit()
+
+    def object_to(self, why: str) -> None:
+        """Say what is wrong with a value beyond its range, "" where nothing is."""
+        if why != self._objection:
+            self._objection = why
+            self._show_values()
+            self.changed.emit()
 
     def complaint(self) -> str:
         """What is wrong with the values, "" where nothing is."""
@@ -109,15 +120,15 @@ class SettingsPanel(QWidget):
     def reset(self) -> None:
         """Take back every change."""
         self._given.clear()
+        self._brought.clear()
+        self._objection = ""
         self._show_values()
         self.changed.emit()
 
-    def _add_row(self, field: dataclasses.Field[Any]) -> None:
-        editor = self._editor(field)
-        editor.setObjectName(f"setting_{field.name}")
-        editor.setAccessibleName(field.name.replace("_", " "))
+    def _add_row(self, field: dataclasses.Field[Any], editor: Editor) -> None:
         help_text = field.metadata["help"]
-        editor.setAccessibleDescription(help_text)
+        editor.describe(field.name, help_text)
+        editor.edited.connect(self._edited)
         self._editors[field.name] = editor
         name = label(field.name.replace("_", " "), "")
         name.setBuddy(editor)
@@ -141,27 +152,12 @@ class SettingsPanel(QWidget):
             self._grid.addWidget(editor, 2 * row, 1)
             self._grid.addWidget(words, 2 * row + is_narrow, 0 if is_narrow else 2, 1, 3 if is_narrow else 1)
 
-    def _editor(self, field: dataclasses.Field[Any]) -> QWidget:
-        kind, choices = field_type(field), field.metadata["choices"]
-        if kind is bool:
-            box = QCheckBox()
-            box.toggled.connect(self._edited)
-            return box
-        if choices and kind is str:
-            combo = _QuietCombo()
-            combo.addItems(list(choices))
-            combo.currentTextChanged.connect(self._edited)
-            return combo
-        line = QLineEdit()
-        line.setPlaceholderText(self.tr("off") if field.default is None else "")
-        line.editingFinished.connect(self._edited)
-        return line
-
     def _edited(self) -> None:
-        name = self.sender().objectName().removeprefix("setting_")
-        value = _value(self._editors[name])
+        name = next(name for name, editor in self._editors.items() if editor is self.sender())
+        value = self._editors[name].value()
         preset = getattr(resolve(self._cls, self._fixed, environment={}).settings, name)
-        if value == _text(preset):
+        before = self._brought.get(name, preset)
+        if value == before or value == as_text(before):
             self._given.pop(name, None)
         elif self._given.get(name) == value:
             return
@@ -173,25 +169,18 @@ class SettingsPanel(QWidget):
     def _show_values(self) -> None:
         """Fill the editors; a value that cannot be stays as typed, with the reason above."""
         base = resolve(self._cls, self._fixed, environment={}).settings
+        given = self.given()
+        complaint = self._objection
         try:
-            self._check(resolve(self._cls, {**self._fixed, **self._given}, environment={}))
-            self._complaint.hide()
+            self._check(resolve(self._cls, {**self._fixed, **given}, environment={}))
         except PrismhError as error:
-            self._complaint.say(str(error), "warning")
-            self._complaint.show()
+            complaint = str(error)
+        self._complaint.say(complaint, "warning")
+        self._complaint.setVisible(bool(complaint))
         for name, editor in self._editors.items():
-            value = self._given[name] if name in self._given else getattr(base, name)
-            with QSignalBlocker(editor):
-                _fill(editor, value)
-            set_role(editor, "changed" if name in self._given else "")
-        self._reset.setEnabled(bool(self._given))
-
-
-class _QuietCombo(QComboBox):
-    """A wheel over it scrolls the form instead of changing a value nobody looked at."""
-
-    def wheelEvent(self, event: Any) -> None:
-        event.ignore()
+            editor.fill(given.get(name, getattr(base, name)))
+            editor.mark_changed(name in given)
+        self._reset.setEnabled(bool(given))
 
 
 def _range_words(field: dataclasses.Field[Any]) -> str:
@@ -200,26 +189,3 @@ def _range_words(field: dataclasses.Field[Any]) -> str:
     if high is not None and high < 1e9:
         words.append(f"≤ {high:g}")
     return f"; {' and '.join(words)}" if words else ""
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return value
-    if value is None:
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _value(editor: QWidget) -> Any:
-    if isinstance(editor, QCheckBox):
-        return editor.isChecked()
-    return editor.currentText() if isinstance(editor, QComboBox) else editor.text().strip()
-
-
-def _fill(editor: QWidget, value: Any) -> None:
-    if isinstance(editor, QCheckBox):
-        editor.setChecked(bool(value))
-    elif isinstance(editor, QComboBox):
-        editor.setCurrentText(str(value))
-    else:
-        editor.setText(_text(value))

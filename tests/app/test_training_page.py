@@ -150,7 +150,7 @@ def test_what_a_training_says_is_shown_in_numbers_words_and_a_curve(page, sessio
     told = {row.accessibleName() for row in find(page, "facts_card").findChildren(QWidget) if row.accessibleName()}
     assert {"Epoch: 3 of 5", "Time left: 17 min", "Photos a second: 23.1", "Last saved: 20 s ago"} <= told
     assert find(page, "health_note").text() == "Learning well. The loss still falls."
-    assert page._curve.plot.isVisible()
+    assert find(page, "loss_plot").isVisible()
     session.running_kind = None
     session.job_changed.emit()
 
@@ -167,7 +167,7 @@ def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened
     assert shown == {"start_button", "resume_button"}
     assert main == ["resume_button"]
     assert "after 2 of 10 epochs" in find(page, "health_note").text()
-    assert page._curve.plot.isVisible(), "the curve so far is there"
+    assert find(page, "loss_plot").isVisible(), "the curve so far is there"
 
 
 def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, qtbot, tmp_path):

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 
 from app.widgets import health
-from app.widgets.loss_history import Health, LossHistory, judge, read_metrics, smoothed
+from app.widgets.training_history import Health, TrainingHistory, judge, read_metrics, smoothed
 
 
 def history(losses_by_epoch, held_out=(), steps=10):
     """A training whose every step of an epoch has that epoch's loss."""
-    made = LossHistory()
+    made = TrainingHistory()
     for epoch, loss in enumerate(losses_by_epoch):
         for step in range(steps):
-            made.add(epoch + (step + 1) / steps, loss)
-    for epoch, loss in enumerate(held_out):
-        made.add_held_out(epoch + 1, loss)
+            measured = {"loss": loss, "val_loss": held_out[epoch] if held_out and step == steps - 1 else None}
+            made.add(epoch + (step + 1) / steps, measured)
     return made
 
 
@@ -33,14 +32,14 @@ def test_the_smooth_line_follows_a_straight_one_exactly_and_takes_the_noise_out(
 def test_epochs_that_are_over_have_their_mean_and_the_one_under_way_has_none():
     made = history([3.0, 2.0])
     assert made.per_epoch().tolist() == [3.0, 2.0]
-    made.add(2.1, 1.0)
+    made.add(2.1, {"loss": 1.0})
     assert made.per_epoch().tolist() == [3.0, 2.0]
 
 
 def test_a_training_that_goes_back_to_its_checkpoint_draws_no_loop():
     made = history([3.0, 2.0, 1.0])
-    made.add(1.5, 1.9)
-    epochs, losses = made.raw()
+    made.add(1.5, {"loss": 1.9})
+    epochs, losses = made.points("loss")
     assert (np.diff(epochs) > 0).all()
     assert epochs[-1] == 1.5
     assert losses[-1] == 1.9
@@ -80,5 +79,5 @@ def test_the_curve_of_an_earlier_run_is_read_from_its_metrics(tmp_path):
     file.write_text("\ufeffepoch,train_loss,val_loss\r\n1,3.5,3.6\r\n2,3.1,\r\n", encoding="utf-8")
     made = read_metrics(file)
     assert made.per_epoch().tolist() == [3.5, 3.1]
-    assert made.held_out()[1].tolist() == [3.6]
+    assert made.points("val_loss")[1].tolist() == [3.6]
     assert len(read_metrics(tmp_path / "none.csv")) == 0

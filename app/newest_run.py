@@ -1,0 +1,26 @@
+"""The newest training of a project, and who is at it: nobody, or another program. Without Qt and torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prismh_engine.project import Project, Run
+
+
+def learned_elsewhere(project: Project) -> Run | None:
+    """The newest run where another program is learning into it at this moment; this one must not be at it."""
+    from prismh_engine.models.simclr.lock import is_held
+
+    run = project.runs.newest()
+    return run if run is not None and is_held(run.folder) else None
+
+
+def unfinished(project: Project) -> Run | None:
+    """The newest run where it was stopped before its end, or its program was killed, and nobody is at it now."""
+    from prismh_engine.project.runs import RUNNING, STOPPED
+
+    run = project.runs.newest()
+    if run is None or run.state not in (RUNNING, STOPPED) or learned_elsewhere(project) is not None:
+        return None
+    return run

@@ -1,0 +1,82 @@
+"""The right side of the Learn page: how it goes in words and numbers, what to know of it, and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from .. import theme, words
+from ..widgets.card import Card, Facts, Note, label
+from .learning_facts import facts_of
+
+_WIDTH = 286
+
+
+class LearnSide(QWidget):
+    """One column of cards, each shown only while it has something to say."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(_WIDTH)
+        self._health = Note("health_note")
+        self._facts = Facts()
+        self._facts_card = Card("facts_card")
+        self._facts_card.body.addWidget(self._facts)
+        self._notes = label("", "quiet")
+        self._notes.setObjectName("learning_notes")
+        self._notes.setWordWrap(True)
+        self._notes_card = Card("learning_notes_card")
+        self._notes_card.body.addWidget(label(self.tr("Worth knowing"), "heading"))
+        self._notes_card.body.addWidget(self._notes)
+        self._about_title = label("", "heading")
+        self._about = label("", "quiet")
+        self._about.setObjectName("about_learning")
+        self._about.setWordWrap(True)
+        self._about_card = Card("about_learning_card")
+        self._about_card.body.addWidget(self._about_title)
+        self._about_card.body.addWidget(self._about)
+        cards = QWidget()
+        column = QVBoxLayout(cards)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.CARD_GAP)
+        for part in (self._health, self._facts_card, self._notes_card, self._about_card):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("learn_side_scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(cards)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(scroll)
+
+    def say_health(self, text: str, role: str) -> None:
+        if self._health.text() != text:
+            self._health.say(text, role)
+        self._health.setVisible(bool(text))
+
+    def show_facts(self, metrics: Mapping[str, Any] | None) -> None:
+        """The numbers of a training, None where nothing is being learned."""
+        if metrics is not None:
+            self._facts.show_facts(facts_of(metrics))
+        self._facts_card.setVisible(metrics is not None)
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        self._notes.setText("\n\n".join(words.without_flags(note) for note in notes))
+        self._notes_card.setVisible(bool(notes))
+
+    def say_about(self, changed: str) -> None:
+        """What learning changed, "" where that is not known: then what it does."""
+        if changed:
+            self._about_title.setText(self.tr("What learning changed"))
+            self._about.setText(changed)
+            return
+        self._about_title.setText(self.tr("What learning does"))
+        self._about.setText(
+            self.tr(
+                "It looks at each photo twice, cropped and tinted by chance, and learns which two belong together. "
+                "No names are needed. The photos stay on this computer, and the instant map stays as it is."
+            )
+        )
