@@ -19,6 +19,7 @@ STEPS = {
     "cluster": ("core.cluster_embeddings", "group photos that look alike"),
     "evaluate": ("core.evaluate", "measure how well embeddings tell known classes apart"),
     "export": ("core.export_features", "write one row a photo: place, time, group, name, features"),
+    "benchmark": ("benchmarks.command", "measure how fast the engine is on this machine"),
     "demo": ("demo", "run the whole chain on photos it draws"),
     "info": ("info", "show versions, devices and folders in use"),
 }
