@@ -97,8 +97,7 @@ class Batch:
         ImageNet-normalized, in channels-last memory, on the device. The same values each time one asks.
         """
         pixels = self._pixels[:, start:stop]
-        views = torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:])).permute(0, 3, 1, 2)
-        return normalize(views.to(self._device))
+        return normalize(pixels.reshape(-1, *pixels.shape[2:])).to(self._device)
 
 
 class ViewBatches:
@@ -210,7 +209,8 @@ class ViewBatches:
         return Batch(numbers, pixels, self._device), futures
 
     def _prepare(self, photo: TrainingPhoto, epoch: int, into: NDArray[np.uint8]) -> None:
-        image = self._cache.copy(photo.path, photo.content_hash)
+        pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash))
+        height, width, _ = pixels.shape
         for number in range(2):
-            view = draw_view(view_generator(self._seed, epoch, photo.number, number), image.width, image.height)
-            into[number] = np.asarray(apply_view(image, view, self._image_size))
+            view = draw_view(view_generator(self._seed, epoch, photo.number, number), width, height)
+            into[number] = apply_view(pixels, view, self._image_size)

@@ -5,24 +5,27 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from prismh_engine.models.simclr import get_simclr_transforms
 from prismh_engine.models.simclr.augmentation import (
     FIXED_EPOCH,
+    View,
     apply_view,
     draw_view,
     normalize,
     order_generator,
     view_generator,
 )
+from prismh_engine.models.torchvision_operators import import_torchvision
 
 from .conftest import draw
 
 
 def one_view(seed: int = 3, epoch: int = 1, photo: int = 5, view: int = 0) -> np.ndarray:
     image = draw(0)
-    return np.asarray(apply_view(image, draw_view(view_generator(seed, epoch, photo, view), *image.size), 32))
+    return apply_view(np.asarray(image), draw_view(view_generator(seed, epoch, photo, view), *image.size), 32)
 
 
 def test_a_view_is_a_function_of_seed_epoch_photo_and_view_alone() -> None:
@@ -64,10 +67,70 @@ def test_crops_flips_and_colours_are_drawn_as_published() -> None:
 
 @pytest.mark.parametrize("size", [(2000, 1), (1, 2000), (1, 1)])
 def test_a_photo_of_any_shape_has_views(size: tuple[int, int]) -> None:
-    image = Image.new("RGB", size, (10, 200, 30))
+    pixels = np.asarray(Image.new("RGB", size, (10, 200, 30)))
     for photo in range(20):
         view = draw_view(view_generator(0, 0, photo, 0), *size)
-        assert apply_view(image, view, 32).size == (32, 32)
+        assert apply_view(pixels, view, 32).shape == (32, 32, 3)
+
+
+def colourful(width: int = 200, height: int = 150) -> NDArray[np.uint8]:
+    """Soft spots of every hue, with hard edges, black and white among them."""
+    rows, columns = np.mgrid[:height, :width] / 20
+    waves = [np.sin(columns + 2 * k) * np.cos(rows - k) for k in range(3)]
+    pixels = np.stack(waves, axis=-1) * 150 + 128
+    pixels[40:60, 30:90] = (255, 40, 40)
+    pixels[70:80] = 255
+    pixels[:, 150:160] = 0
+    return pixels.clip(0, 255).astype(np.uint8)
+
+
+WHOLE = (0, 0, 200, 150)
+
+
+@pytest.mark.parametrize("box", [WHOLE, (13, 7, 160, 120), (50, 40, 37, 61)])
+@pytest.mark.parametrize("flip", [False, True])
+def test_crop_and_size_are_pillows_within_one_level(box: tuple[int, int, int, int], flip: bool) -> None:
+    pixels = colourful()
+    left, top, width, height = box
+    cut = Image.fromarray(pixels).crop((left, top, left + width, top + height))
+    expected = np.asarray(cut.resize((64, 64), Image.Resampling.BILINEAR)).astype(int)
+    made = apply_view(pixels, View(box, flip, None, False), 64)
+    assert np.abs(made - (expected[:, ::-1] if flip else expected)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [
+        (1.4, 1, 1, 0), (0.6, 1, 1, 0), (1, 1.4, 1, 0), (1, 0.6, 1, 0), (1, 1, 1.4, 0), (1, 1, 0.6, 0),
+        (1, 1, 1, 0.1), (1, 1, 1, -0.1), (1, 1, 1, 0.5), (1, 1, 1, -0.3), (0, 2, 0, 0.2), (2, 0, 2, 0),
+        (1.37, 0.62, 1.21, -0.08), (0.71, 1.33, 0.64, 0.055),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("grey", [False, True])
+def test_colours_change_as_in_torchvision(colours: tuple[float, float, float, float], grey: bool) -> None:
+    pixels = colourful()
+    made = apply_view(pixels, View(WHOLE, False, colours, grey), 150).astype(float)
+    wanted = in_torchvision(apply_view(pixels, View(WHOLE, False, None, False), 150), colours, grey)
+    assert np.abs(made - wanted).max() <= 6
+    assert np.abs(made - wanted).mean() <= 1
+
+
+def in_torchvision(
+    pixels: NDArray[np.uint8], colours: tuple[float, float, float, float], grey: bool
+) -> NDArray[np.float32]:
+    """Colours changed by torchvision in float arithmetic, without rounding; levels, [H, W, 3]."""
+    import_torchvision()
+    from torchvision.transforms import functional
+
+    brightness, contrast, saturation, hue = colours
+    image = torch.from_numpy(pixels).permute(2, 0, 1).double() / 255
+    image = functional.adjust_brightness(image, brightness)
+    image = functional.adjust_contrast(image, contrast)
+    image = functional.adjust_saturation(image, saturation)
+    image = functional.adjust_hue(image, hue)
+    if grey:
+        image = functional.rgb_to_grayscale(image, 3)
+    return (255 * image).permute(1, 2, 0).numpy()
 
 
 def test_without_strength_colours_stay() -> None:
@@ -88,10 +151,13 @@ def test_the_transform_gives_normalized_tensors_and_follows_torchs_seed() -> Non
 
 
 def test_black_and_white_are_normalized_as_imagenet() -> None:
-    pixels = torch.tensor([0, 255], dtype=torch.uint8).reshape(2, 1, 1, 1).expand(2, 3, 1, 1)
-    black, white = normalize(pixels)
-    torch.testing.assert_close(black.flatten(), torch.tensor([-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225]))
-    torch.testing.assert_close(white.flatten(), torch.tensor([0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225]))
+    pixels = np.repeat(np.array([0, 255], dtype=np.uint8), 5 * 4 * 3).reshape(2, 5, 4, 3)
+    made = normalize(pixels)
+    assert made.shape == (2, 3, 5, 4)
+    assert made.is_contiguous(memory_format=torch.channels_last)
+    black, white = made[:, :, 2, 3]
+    torch.testing.assert_close(black, torch.tensor([-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225]))
+    torch.testing.assert_close(white, torch.tensor([0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225]))
 
 
 def test_bad_values_are_named() -> None:
