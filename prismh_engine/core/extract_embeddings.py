@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,20 +17,22 @@ from ..command import required, run_step
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, Progress, StopToken
-from ..models import starter
-from ..models.encode_photos import EncoderToStart, UsablePhoto, cache_key, encode_photos, encode_through_cache
+from ..models import ranks, starter
+from ..models.encode_over_ranks import encode_over_ranks
+from ..models.encode_photos import EncoderToStart, UsablePhoto, encode_photos
+from ..models.file_encoder import BY_LEARNED, file_encoder
+from ..models.ranks import Ranks
 from ..models.starter_photos import BY_STARTER, starter_encoder
 from ..photos.cache import PhotoCache, default_cache_folder
-from ..photos.folder import look_at_folder
-from ..project import FeatureSet, Photo, Project
+from ..project import FeatureSet, Project
 from ..project.feature_sets import STARTER, Encoder
 from ..project.runs import Run
 from ..settings import Resolved, Settings, setting
 from ..version import __version__
 from . import embedding_files
+from .photos_to_embed import Embedded, FolderToEmbed, ProjectToEmbed
 
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
-_BY_LEARNED = "Seeing what was learned of them"
 _FIRST_USE = "Getting ready, only this once"
 
 
@@ -52,9 +55,14 @@ class ExtractSettings(Settings):
         "a checkpoint, a file of an encoder's weights, or the word starter (default: the project's newest run, else "
         "the starter)",
     )
+    encoder: str | None = setting(
+        None,
+        "torchvision's or timm's name of the network whose weights --model_path holds (default: told by the weights, "
+        "for networks that can be trained here)",
+    )
     image_size: int | None = setting(
         None,
-        "side of the square each photo is squeezed to (default: the one the model learned at, 224 for the starter)",
+        "side of the square each photo is squeezed to (default: the model's own, 224 for the starter)",
         unit="pixels",
         minimum=32,
         maximum=1024,
@@ -63,6 +71,9 @@ class ExtractSettings(Settings):
         64, "photos encoded at once on a GPU; a CPU takes at most 8, which it does faster", minimum=1
     )
     device: str = setting(AUTO, "where the encoder runs; auto takes the GPU if there is one", choices=(AUTO, CPU, CUDA))
+    export_onnx: Path | None = setting(
+        None, "also write the encoder to this ONNX file: images, uint8 [B, H, W, 3] -> embeddings, float32 [B, D]"
+    )
 
 
 @dataclass(frozen=True)
@@ -84,26 +95,81 @@ class ExtractReport:
 def extract(resolved: Resolved[ExtractSettings], stop: StopToken | None = None) -> Job[ExtractReport]:
     """Embed the photos of a folder or of a project; what was embedded before is not computed again.
 
-    Raises `PrismhError` where the photos or the model cannot be read or nothing can be written.
+    Started by torchrun, the processes share the encoding; the first of them looks at the photos and writes.
+    Raises `BadValueError` for settings that contradict each other, `PrismhError` where the photos or the model cannot
+    be read or nothing can be written.
     """
     settings = resolved.settings
-    if settings.project is None:
-        required(resolved, "input_dir", "output_dir")
-        return (yield from _extract_folder(settings, stop))
-    for name in ("input_dir", "image_size"):
-        if getattr(settings, name) is not None:
-            raise BadValueError(f"--{name} and --project exclude each other: a project has its own.")
-    with Project.open(settings.project) as project:
-        run = _chosen_run(project, settings.model_path)
-        features = yield from _extract_project(project, run, settings, stop)
-        photos = project.photos.used()
-        present, embeddings = features.read(photos)
-        report = ExtractReport(features.encoder, len(present), len(photos) - len(present), _npz(settings.output_dir))
-        if report.file is not None:
-            roots = {folder.alias: folder.path for folder in project.folders()}
-            embedding_files.write(report.file, embeddings, [photo.file_path for photo in present], roots=roots)
-            _write_metadata(report)
-    return report
+    _check(resolved)
+    with ranks.join(settings.device) as here, ExitStack() as opened:
+        lead: _Lead | None = None
+
+        def begin() -> Job[_Share]:
+            nonlocal lead
+            lead, share = yield from _begin(settings, here, opened, stop)
+            return share
+
+        def finish() -> Job[ExtractReport]:
+            assert lead is not None
+            yield Progress("Writing the embeddings", 0, None)
+            return _write(lead.photos.all(), lead.encoder.identity, settings.output_dir)
+
+        share = yield from ranks.on_first_rank(here, begin)
+        if share.photos and lead is not None:
+            yield from encode_over_ranks(share.photos, lead.encoder, lead.cache, lead.photos.keep, here, stop)
+        elif share.photos:
+            encoder = _encoder(settings, share.model_file, here, stop)
+            cache = opened.enter_context(PhotoCache(share.cache_folder))
+            yield from encode_over_ranks(share.photos, encoder, cache, _keep_nothing, here, stop)
+        return (yield from ranks.on_first_rank(here, finish))
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """What rank 0 alone has."""
+
+    encoder: EncoderToStart
+    photos: FolderToEmbed | ProjectToEmbed
+    cache: PhotoCache
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What every rank has to know of the photos to be encoded. model_file: None for the starter."""
+
+    photos: list[UsablePhoto]
+    model_file: Path | None
+    cache_folder: Path
+
+
+def _begin(
+    settings: ExtractSettings, here: Ranks, opened: ExitStack, stop: StopToken | None
+) -> Job[tuple[_Lead, _Share]]:
+    project = None if settings.project is None else opened.enter_context(Project.open(settings.project))
+    run = None if project is None else _chosen_run(project, settings.model_path)
+    model_file = _model_file(settings) if project is None else _checkpoint(run)
+    yield Progress(BY_LEARNED if model_file else BY_STARTER, 0, None)
+    encoder = _encoder(settings, model_file, here, stop)
+    if settings.export_onnx is not None:
+        yield Progress("Writing the encoder", 0, None)
+        _export(encoder, settings.export_onnx)
+    default_cache = default_cache_folder() if project is None else project.cache_folder
+    cache = opened.enter_context(PhotoCache(settings.cache_dir or default_cache))
+    photos: FolderToEmbed | ProjectToEmbed
+    if project is not None:
+        photos = ProjectToEmbed(project, _features(project, run, encoder), run is not None, cache)
+        missing = photos.missing()
+    else:
+        assert settings.input_dir is not None
+        photos = FolderToEmbed(settings.input_dir, encoder.identity, cache)
+        missing = yield from photos.look(stop)
+    if missing:
+        yield from _about_to_start(encoder, len(missing))
+    return _Lead(encoder, photos, cache), _Share(missing, model_file, cache.folder)
+
+
+def _keep_nothing(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+    """Of several ranks the first keeps the embeddings of all."""
 
 
 def extract_project(
@@ -115,87 +181,70 @@ def extract_project(
     `Stopped`; what was computed is kept. cache_folder: None for the project's. Raises `PrismhError` where the run has
     no checkpoint.
     """
+    yield Progress(BY_LEARNED if run else BY_STARTER, 0, None)
     chosen = None if run is None else project.runs.get(run)
-    return (yield from _extract_project(project, chosen, ExtractSettings(cache_dir=cache_folder), stop))
-
-
-def _extract_project(
-    project: Project, run: Run | None, settings: ExtractSettings, stop: StopToken | None
-) -> Job[FeatureSet]:
-    yield Progress(_BY_LEARNED if run else BY_STARTER, 0, None)
-    if run is None:
-        model = _starter(settings, stop)
-        candidates = [photo for photo in project.photos.all() if photo.look.usable and not photo.missing]
-    else:
-        model = _from_file(_checkpoint(run), settings)
-        candidates = project.photos.used()
-    features = project.features.ensure(run.name if run else STARTER, model.identity, run)
-    with PhotoCache(settings.cache_dir or project.cache_folder) as cache:
-        missing = _as_usable(features.missing(candidates))
-        known = _kept(model, cache, [photo.content_hash for photo in missing])
-        if known:
-            features.append(list(known), np.stack(list(known.values())))
-        missing = [photo for photo in missing if photo.content_hash not in known]
+    encoder = _encoder(ExtractSettings(), _checkpoint(chosen), ranks.ALONE, stop)
+    features = _features(project, chosen, encoder)
+    with PhotoCache(cache_folder or project.cache_folder) as cache:
+        photos = ProjectToEmbed(project, features, chosen is not None, cache)
+        missing = photos.missing()
         if missing:
-            if run is None and starter.is_first_use(model.identity.image_size):
-                yield Progress(_FIRST_USE, 0, None)
-            yield from encode_photos(missing, model.start(), cache, features.append, model.what)
+            yield from _about_to_start(encoder, len(missing))
+            yield from encode_photos(missing, encoder.start(), cache, photos.keep, encoder.what)
     return features
 
 
-def _kept(model: EncoderToStart, cache: PhotoCache, hashes: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """What steps without a project have kept: content hash -> embedding, from this cache or the platform's."""
-    known = cache.features(cache_key(model.identity), hashes)
-    other = default_cache_folder()
-    rest = [name for name in hashes if name not in known]
-    if rest and other != cache.folder and PhotoCache.is_in(other):
-        with PhotoCache(other) as platforms:
-            known.update(platforms.features(cache_key(model.identity), rest))
-    return known
-
-
-def _extract_folder(settings: ExtractSettings, stop: StopToken | None) -> Job[ExtractReport]:
-    assert settings.input_dir is not None
-    file = _npz(settings.output_dir)
-    assert file is not None
-    if settings.model_path in (None, STARTER):
-        model = _starter(settings, stop)
-    else:
-        model = _from_file(Path(str(settings.model_path)), settings)
-    with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
-        looked = yield from look_at_folder(settings.input_dir, cache, stop)
-        photos = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
-        if not photos:
-            raise PrismhError(f"There is no photo in {settings.input_dir} that can be used.")
-        known = yield from encode_through_cache(photos, model, cache)
-    photos = [photo for photo in photos if photo.content_hash in known]
-    if not photos:
-        raise PrismhError(
-            f"The photos in {settings.input_dir} cannot be read any more: check that the folder is there."
+def _check(resolved: Resolved[ExtractSettings]) -> None:
+    settings = resolved.settings
+    if settings.project is None:
+        required(resolved, "input_dir", "output_dir")
+    for name in ("input_dir", "image_size", "encoder"):
+        if settings.project is not None and getattr(settings, name) is not None:
+            raise BadValueError(f"--{name} and --project exclude each other: a project has its own.")
+    if settings.encoder is not None and _model_file(settings) is None:
+        raise BadValueError(
+            f"--encoder {settings.encoder} needs the weights of this network: give their file as --model_path FILE."
         )
-    embeddings = np.stack([known[photo.content_hash] for photo in photos])
-    report = ExtractReport(model.identity, len(photos), len(looked) - len(photos), file)
-    root = Path(os.path.abspath(settings.input_dir))
-    embedding_files.write(file, embeddings, [photo.file_path for photo in photos], root=root)
-    _write_metadata(report)
+
+
+def _model_file(settings: ExtractSettings) -> Path | None:
+    """The file a person named, None for the starter."""
+    return None if settings.model_path in (None, STARTER) else Path(str(settings.model_path))
+
+
+def _encoder(settings: ExtractSettings, model_file: Path | None, here: Ranks, stop: StopToken | None) -> EncoderToStart:
+    if model_file is not None:
+        return file_encoder(model_file, settings.encoder, settings.image_size, settings.device, settings.batch_size)
+    # Several processes on one machine, each with a thread a core, would wait for each other.
+    threads = 0 if here.count == 1 else max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    size = settings.image_size or starter.IMAGE_SIZE
+    return starter_encoder(size, settings.device, settings.batch_size, stop, threads)
+
+
+def _features(project: Project, run: Run | None, encoder: EncoderToStart) -> FeatureSet:
+    return project.features.ensure(run.name if run else STARTER, encoder.identity, run)
+
+
+def _about_to_start(encoder: EncoderToStart, photos: int) -> Job[None]:
+    yield Progress(encoder.what, 0, photos)
+    if encoder.what == BY_STARTER and starter.is_first_use(encoder.identity.image_size):
+        yield Progress(_FIRST_USE, 0, None)
+
+
+def _export(encoder: EncoderToStart, path: Path) -> None:
+    from ..models import onnx_export
+
+    onnx_export.write(encoder.module(), encoder.identity.image_size, path)
+
+
+def _write(embedded: Embedded, identity: Encoder, output_dir: Path | None) -> ExtractReport:
+    """Write the files, where they are wanted."""
+    file = None if output_dir is None else output_dir / "all_embeddings.npz"
+    report = ExtractReport(identity, len(embedded.file_paths), embedded.skipped, file)
+    if file is not None:
+        embedding_files.write(file, embedded.embeddings, embedded.file_paths, **embedded.place)
+        _write_metadata(file, report)
     return report
-
-
-def _starter(settings: ExtractSettings, stop: StopToken | None) -> EncoderToStart:
-    return starter_encoder(settings.image_size or starter.IMAGE_SIZE, settings.device, settings.batch_size, stop)
-
-
-def _from_file(path: Path, settings: ExtractSettings) -> EncoderToStart:
-    from ..models.encoders import ENCODERS, TorchEncoder, compute_device, from_file, weights_sha256
-
-    name, module, own_size = from_file(path)
-    image_size = settings.image_size or own_size or starter.IMAGE_SIZE
-    identity = Encoder(name, weights_sha256(module), image_size, ENCODERS[name])
-    return EncoderToStart(
-        identity,
-        lambda: TorchEncoder(module, identity, compute_device(settings.device), settings.batch_size),
-        _BY_LEARNED,
-    )
 
 
 def _chosen_run(project: Project, model_path: str | None) -> Run | None:
@@ -214,7 +263,10 @@ def _chosen_run(project: Project, model_path: str | None) -> Run | None:
     )
 
 
-def _checkpoint(run: Run) -> Path:
+def _checkpoint(run: Run | None) -> Path | None:
+    """A run's best model, None for the starter."""
+    if run is None:
+        return None
     path = _best_model(run)
     if not path.is_file():
         raise PrismhError(f"{run.name} has saved nothing yet: let it learn for an epoch first.")
@@ -225,19 +277,10 @@ def _best_model(run: Run) -> Path:
     return run.folder / "checkpoints" / "best_model.pt"
 
 
-def _as_usable(photos: Iterable[Photo]) -> list[UsablePhoto]:
-    return [UsablePhoto(photo.file_path, photo.path, photo.look.content_hash) for photo in photos]
-
-
-def _npz(output_dir: Path | None) -> Path | None:
-    return None if output_dir is None else output_dir / "all_embeddings.npz"
-
-
-def _write_metadata(report: ExtractReport) -> None:
-    assert report.file is not None
+def _write_metadata(file: Path, report: ExtractReport) -> None:
     encoder = asdict(report.encoder)
     write_json(
-        report.file.with_name("extraction_metadata.json"),
+        file.with_name("extraction_metadata.json"),
         {
             "encoder": encoder.pop("name"),
             **encoder,

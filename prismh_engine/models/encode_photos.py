@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from ..jobs import Job, Progress
 from ..photos.cache import PhotoCache
 from ..project.feature_sets import Encoder
 from .pixels import prepare
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _BATCHES_AHEAD = 4
 _SECONDS_BETWEEN_KEEPS = 5.0
@@ -56,11 +59,16 @@ class PhotoEncoder(Protocol):
 
 @dataclass(frozen=True)
 class EncoderToStart:
-    """An encoder that is not running yet: what it is, how to start it, and what its work is called in a `Progress`."""
+    """An encoder that is not running yet.
+
+    identity: what it is. start: makes it ready to run, called once. what: its work in a `Progress`. module: gives the
+    network itself, on the CPU; called before `start` or not at all.
+    """
 
     identity: Encoder
     start: Callable[[], PhotoEncoder]
     what: str
+    module: Callable[[], nn.Module]
 
 
 Keep = Callable[[Sequence[str], NDArray[np.float32]], None]

@@ -52,23 +52,6 @@ class Network:
         keys = self.module.state_dict().keys()
         self.module.load_state_dict({key: state[key] for key in keys if key in state}, strict=False)
 
-    def dimension(self, image_size: int) -> int:
-        """D for images of this side in pixels. Raises `BadValueError` where the network does not take them."""
-        learning = self.module.training
-        try:
-            with torch.inference_mode():
-                found = self.module.eval()(torch.zeros(1, 3, image_size, image_size))
-        # Each of the many networks refuses in its own way.
-        except (AssertionError, RuntimeError, ValueError, TypeError, IndexError) as error:
-            raise BadValueError(
-                f"This network takes no images of {image_size} pixels: give --image_size {self.image_size}."
-            ) from error
-        finally:
-            self.module.train(learning)
-        if not isinstance(found, Tensor) or found.ndim != 2:
-            raise BadValueError("This network does not give one embedding an image: choose another --encoder.")
-        return int(found.shape[1])
-
     def _fault(self, state: State) -> str:
         wanted = {key: tensor for key, tensor in self.module.state_dict().items() if not key.endswith(_COUNTER)}
         for key, tensor in wanted.items():
@@ -131,6 +114,24 @@ def by_name(name: str) -> Sequence[Callable[[], Network]]:
         perhaps = f" Did you mean {' or '.join(near)}?" if near else ""
         raise BadValueError(f"Neither torchvision nor timm knows an encoder {name!r}.{perhaps}")
     return builders
+
+
+def dimension(module: nn.Module, image_size: int) -> int:
+    """D of a network's embeddings of images of this side in pixels. Raises `BadValueError` where it takes none such."""
+    learning = module.training
+    try:
+        with torch.inference_mode():
+            found = module.eval()(torch.zeros(1, 3, image_size, image_size))
+    # Each of the many networks refuses in its own way.
+    except (AssertionError, RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise BadValueError(
+            f"image_size {image_size} is none that this encoder can take: leave --image_size out for its own."
+        ) from error
+    finally:
+        module.train(learning)
+    if not isinstance(found, Tensor) or found.ndim != 2:
+        raise BadValueError("This network does not give one embedding an image: choose another --encoder.")
+    return int(found.shape[1])
 
 
 def _torchvisions(name: str) -> Network:

@@ -9,35 +9,84 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from ..errors import PrismhError
+from ..files import write_whole
 from .pixels import normalize
+
+_TOLERANCE = 1e-3
+"""Of the largest number in an embedding."""
 
 
 def export(encoder: nn.Module, image_size: int) -> bytes:
     """The bytes of an ONNX model: `images`, uint8 [B, H, W, 3] -> `embeddings`, float32 [B, D].
 
-    H = W = image_size; B is free.
+    H = W = image_size; B is free. Raises `PrismhError` where ONNX cannot say what the network does, or ONNX Runtime
+    makes something else of it than torch does.
     """
     model = _FromPixels(_with_joined_padding(encoder)).eval()
+    content = _traced(model, image_size)
+    _check(content, model, image_size)
+    return content
+
+
+def write(encoder: nn.Module, image_size: int, path: Path) -> None:
+    """Write the ONNX model of an encoder to a file, whole or not at all. Raises as `export` does."""
+    content = export(encoder, image_size)
+    with write_whole(path) as stream:
+        stream.write(content)
+
+
+def _traced(model: nn.Module, image_size: int) -> bytes:
     example = torch.zeros(2, image_size, image_size, 3, dtype=torch.uint8)
     with warnings.catch_warnings(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
         # The tracer remarks on padding computed from the size, which is fixed here on purpose.
         warnings.simplefilter("ignore")
         path = Path(folder, "encoder.onnx")
-        torch.onnx.export(
-            model,
-            (example,),
-            path,
-            input_names=["images"],
-            output_names=["embeddings"],
-            dynamic_axes={"images": {0: "batch"}, "embeddings": {0: "batch"}},
-            opset_version=17,
-            dynamo=False,
-        )
+        try:
+            torch.onnx.export(
+                model,
+                (example,),
+                path,
+                input_names=["images"],
+                output_names=["embeddings"],
+                dynamic_axes={"images": {0: "batch"}, "embeddings": {0: "batch"}},
+                opset_version=17,
+                dynamo=False,
+            )
+        except (RuntimeError, torch.onnx.OnnxExporterError) as error:
+            reason = str(error).partition("\n")[0]
+            raise PrismhError(f"This encoder cannot be written as ONNX: {reason}") from error
         return path.read_bytes()
+
+
+def _check(content: bytes, model: nn.Module, image_size: int) -> None:
+    """Compare with torch on noise: one image and three, while two were traced."""
+    for count in (1, 3):
+        images = np.random.default_rng(count).integers(0, 256, (count, image_size, image_size, 3), dtype=np.uint8)
+        with torch.no_grad():
+            expected = model(torch.from_numpy(images)).numpy()
+        found = _by_onnx_runtime(content, images)
+        tolerance = _TOLERANCE * float(np.abs(expected).max())
+        if found.shape != expected.shape or not np.allclose(found, expected, rtol=0, atol=tolerance):
+            raise PrismhError("This encoder cannot be written as ONNX: ONNX Runtime makes other embeddings than torch.")
+
+
+def _by_onnx_runtime(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    import onnxruntime
+
+    try:
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        (found,) = session.run(None, {"images": images})
+    except Exception as error:  # its errors share no base
+        raise PrismhError("This encoder cannot be written as ONNX: ONNX Runtime does not run it.") from error
+    embeddings: NDArray[np.float32] = found
+    return embeddings
 
 
 class _FromPixels(nn.Module):
@@ -60,7 +109,7 @@ def _with_joined_padding(encoder: nn.Module) -> nn.Module:
 
     encoder = copy.deepcopy(encoder)
     for module in encoder.modules():
-        if isinstance(module, Conv2dSame):
+        if isinstance(module, Conv2dSame) and module.bias is None and module.dilation == (1, 1):
             module.forward = functools.partial(_convolve, module)  # type: ignore[method-assign]
     return encoder
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PrismhError
-from ..files import make_folder, write_whole
+from ..files import make_folder
 from ..jobs import StopToken
 from ..photos.cache import default_cache_folder
 from ..photos.decode import decode
@@ -50,16 +50,17 @@ def starter_features(paths: Sequence[str | Path], image_size: int = IMAGE_SIZE) 
 
 
 class StarterEncoder:
-    """The starter at one image size, by ONNX Runtime on all cores.
+    """The starter at one image size, by ONNX Runtime.
 
     The file is made first where it is missing, which takes some seconds; `stop` ends that wait with `Stopped`.
+    threads: 0 for one a core.
     """
 
     batch_size = _BATCH
 
-    def __init__(self, image_size: int = IMAGE_SIZE, stop: StopToken | None = None) -> None:
+    def __init__(self, image_size: int = IMAGE_SIZE, stop: StopToken | None = None, threads: int = 0) -> None:
         self.identity = identity(image_size)
-        self._session = _session(image_size, stop)
+        self._session = _session(image_size, stop, threads)
         self._torch: Any = None
         if self._session is None:
             from .encoders import TorchEncoder, build, compute_device
@@ -95,12 +96,10 @@ def make_file(image_size: int = IMAGE_SIZE) -> Path:
     path = onnx_file(image_size)
     if not path.exists():
         make_folder(path.parent)  # before the seconds it takes to import torch
+        from . import onnx_export
         from .encoders import build
-        from .onnx_export import export
 
-        content = export(build("efficientnet_lite0", "starter"), image_size)
-        with write_whole(path) as stream:
-            stream.write(content)
+        onnx_export.write(build("efficientnet_lite0", "starter"), image_size, path)
     return path
 
 
@@ -135,18 +134,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _session(image_size: int, stop: StopToken | None) -> Any:
+def _session(image_size: int, stop: StopToken | None, threads: int) -> Any:
     """An ONNX Runtime session, None where the file cannot be made or used."""
     import onnxruntime
 
     if sys.platform == "win32":
         onnxruntime.disable_telemetry_events()
     path = onnx_file(image_size)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     for _ in range(2):
         if not path.exists() and not _make_in_child(image_size, stop):
             return None
         try:
-            return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception:  # its errors share no base; a damaged file is made once more
             path.unlink(missing_ok=True)
     return None

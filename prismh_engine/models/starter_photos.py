@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from ..jobs import Job, StopToken
 from ..photos.cache import PhotoCache
 from . import starter
 from .encode_photos import CachedPhoto, EncoderToStart, PhotoEncoder, encode_through_cache
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BY_STARTER = "Seeing what they show"
 
@@ -26,12 +30,16 @@ def starter_features_of(
 
 
 def starter_encoder(
-    image_size: int = starter.IMAGE_SIZE, device: str = "auto", batch_size: int = 64, stop: StopToken | None = None
+    image_size: int = starter.IMAGE_SIZE,
+    device: str = "auto",
+    batch_size: int = 64,
+    stop: StopToken | None = None,
+    threads: int = 0,
 ) -> EncoderToStart:
     """The starter, ready to be started.
 
     image_size: in pixels. device: auto, cpu or cuda. batch_size: photos encoded at once on a GPU. stop: ends the wait
-    at its first use with `Stopped`.
+    at its first use with `Stopped`. threads: on a CPU, 0 for one a core.
     """
     identity = starter.identity(image_size)
 
@@ -43,6 +51,11 @@ def starter_encoder(
             found = compute_device(device)
             if found.type != "cpu":
                 return TorchEncoder(build("efficientnet_lite0", "starter"), identity, found, batch_size)
-        return starter.StarterEncoder(identity.image_size, stop)
+        return starter.StarterEncoder(identity.image_size, stop, threads)
 
-    return EncoderToStart(identity, start, BY_STARTER)
+    def module() -> nn.Module:
+        from .encoders import build
+
+        return build("efficientnet_lite0", "starter")
+
+    return EncoderToStart(identity, start, BY_STARTER, module)
