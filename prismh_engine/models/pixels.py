@@ -26,6 +26,10 @@ def normalize(images: torch.Tensor) -> torch.Tensor:
     """uint8 [B, H, W, 3] -> ImageNet-normalized float32 [B, 3, H, W], channels last in memory."""
     import torch
 
-    mean = torch.tensor(IMAGENET_MEAN, device=images.device).reshape(1, 3, 1, 1)
-    std = torch.tensor(IMAGENET_STD, device=images.device).reshape(1, 3, 1, 1)
-    return images.permute(0, 3, 1, 2).float() * (1 / (255 * std)) - mean / std
+    width = images.shape[2]
+    mean = torch.tensor(IMAGENET_MEAN, device=images.device)
+    std = torch.tensor(IMAGENET_STD, device=images.device)
+    # Rows with all their channels: three numbers alone are too few for a processor's vectors, and ten times as slow.
+    rows = images.flatten(2).float()
+    rows = rows.mul_((1 / (255 * std)).repeat(width)).add_((-mean / std).repeat(width))
+    return rows.unflatten(2, (width, 3)).permute(0, 3, 1, 2)

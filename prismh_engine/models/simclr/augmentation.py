@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...errors import BadValueError
-from ..pixels import IMAGENET_MEAN, IMAGENET_STD
+from ..pixels import normalize
 from .colour_changes import change_colours
 
 FIXED_EPOCH = 2**64 - 1
@@ -98,17 +98,6 @@ def apply_view(pixels: NDArray[np.uint8], view: View, size: int) -> NDArray[np.u
     return made
 
 
-def normalize(pixels: NDArray[np.uint8]) -> Tensor:
-    """uint8 pictures [..., H, W, 3] as ImageNet-normalized float32 [..., 3, H, W], in channels-last memory."""
-    *several, height, width, _ = pixels.shape
-    # Rows of all channels: a vector of three would be too short to be fast.
-    rows = torch.from_numpy(pixels).view(*several, height, 3 * width)
-    std = torch.tensor(IMAGENET_STD)
-    scale, shift = 1 / (255 * std), -torch.tensor(IMAGENET_MEAN) / std
-    made = rows.float().mul_(scale.repeat(width)).add_(shift.repeat(width))
-    return made.view(*several, height, width, 3).movedim(-1, -3)
-
-
 def get_simclr_transforms(size: int = 224, strength: float = 1.0) -> Callable[[Image.Image], Tensor]:
     """The augmentation of SimCLR as a transform for a loader of one's own: RGB picture -> float32 [3, size, size].
 
@@ -131,7 +120,8 @@ class _RandomView:  # a class, not a closure, so that loaders can send it to wor
     def __call__(self, image: Image.Image) -> Tensor:
         generator = np.random.default_rng(int(torch.randint(2**62, ())))
         view = draw_view(generator, image.width, image.height, self.strength)
-        return normalize(apply_view(np.asarray(image.convert("RGB")), view, self.size))
+        pixels = apply_view(np.asarray(image.convert("RGB")), view, self.size)
+        return normalize(torch.from_numpy(pixels)[None])[0]
 
 
 def _draw_box(

@@ -21,12 +21,12 @@ from ... import jobs
 from ...errors import PrismhError
 from ...photos.cache import PhotoCache, default_cache_folder
 from ...photos.folder import list_photos
+from ..pixels import normalize
 from .augmentation import (
     FIXED_EPOCH,
     apply_view,
     draw_view,
     get_simclr_transforms,
-    normalize,
     order_generator,
     view_generator,
 )
@@ -97,7 +97,7 @@ class Batch:
         ImageNet-normalized, in channels-last memory, on the device. The same values each time one asks.
         """
         pixels = self._pixels[:, start:stop]
-        return normalize(pixels.reshape(-1, *pixels.shape[2:])).to(self._device)
+        return normalize(torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:])).to(self._device))
 
 
 class ViewBatches:
