@@ -49,7 +49,7 @@ def run_step(
     """Run one step from its command line and return the exit code.
 
     start: makes the job; the job's result is printed (`str`) when it ends. json_progress: whether the step offers
-    `--progress json`, one object a line on stdout.
+    `--progress json`, one object a line on stdout. Of several processes that torchrun started the first one tells.
     """
     parser = argparse.ArgumentParser(
         prog=f"prismh-engine {settings_class.step}", description=description, allow_abbrev=False
@@ -70,7 +70,8 @@ def run_step(
         resolved = settings.resolve(settings_class, flags, _only(file.keys() - told, file))
     except PrismhError as error:
         return _fail(error, WRONG_USAGE)
-    quiet, as_json = telling.quiet, getattr(telling, "progress", "auto") == "json"
+    follows = os.environ.get("RANK", "0") != "0"
+    quiet, as_json = telling.quiet or follows, getattr(telling, "progress", "auto") == "json"
     stop = StopToken()
     reporter = _quiet_reporter() if quiet else _json_reporter() if as_json else _reporter()
     try:
@@ -78,10 +79,9 @@ def run_step(
             result = jobs.run(start(resolved, stop), report, stop)
     except (jobs.Stopped, KeyboardInterrupt):
         return _interrupted(quiet)
-    except BadValueError as error:
-        return _fail(error, WRONG_USAGE)
     except PrismhError as error:
-        return _fail(error, FAILED)
+        code = WRONG_USAGE if isinstance(error, BadValueError) else FAILED
+        return code if follows else _fail(error, code)
     if result is not None and not quiet:
         _say(result, sys.stderr if as_json else sys.stdout)
     return _interrupted(quiet) if stop.stopped else DONE
@@ -196,8 +196,9 @@ def _line_reporter() -> Callable[[Progress], None]:
         if progress.what == what and not finished and now - last < _SECONDS_BETWEEN_LINES:
             return
         what, last = progress.what, now
+        count = f": {progress.done}" if progress.done or progress.total is not None else ""
         of = "" if progress.total is None else f" of {progress.total}"
         numbers = "".join(f" {k}={v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float))
-        _say(f"{progress.what}: {progress.done}{of}{numbers}", sys.stderr)
+        _say(f"{progress.what}{count}{of}{numbers}", sys.stderr)
 
     return report

@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from ...photos.cache import PhotoCache
+from ..ranks import ALONE, Ranks
+from . import health
+from . import precision as precisions
 from .augmentation import FIXED_EPOCH
 from .dataset import Batch, ViewBatches
-from .loss import NTXentLoss
+from .knn_probe import KnnProbe
+from .loss import NTXentLoss, nt_xent
 from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
 from .settings import TrainSettings
-from .step import MEASURES, interruptible, keeping_statistics, learn_step, measure_loss
+from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics, measure_loss
 from .training import History, best_epoch, judged_losses
-from .training_photos import TrainingPhoto, hold_out
+from .training_photos import TrainingPhoto
+
+_MEASURED_WITHOUT_HELD_OUT = 256
+"""Photos whose fixed views serve for RankMe where none are held out."""
+
+_SECONDS_BETWEEN_READS = 0.1
+"""A GPU is asked for its measures, and so waited for, no more often than a person can see."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training runs on, none of which changes what it learns but for the last bits.
+
+    data_threads: that prepare views. asked: whether someone waits for the step to be broken off.
+    """
+
+    device: torch.device
+    data_threads: int
+    asked: Callable[[], bool]
+    ranks: Ranks = ALONE
 
 
 class Learner:
     """A training that learns batch by batch from (epoch, batch), and can be put down and taken up at any batch.
 
-    epoch: whole epochs done; batch: batches done of the next one; step: optimizer steps in all. history: as of
-    `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
+    epoch: whole epochs done; batch: batches done of the next one; step: optimizer steps in all, one a batch. history:
+    as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
+    photos_at_once: of this rank's share of a batch that are held in memory at once; 0 for as many as the settings say.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
     Close it, or use it in a `with`.
     """
@@ -37,11 +66,12 @@ class Learner:
     def __init__(
         self,
         settings: TrainSettings,
-        photos: list[TrainingPhoto],
+        learn_from: Sequence[TrainingPhoto],
+        held_out: Sequence[TrainingPhoto],
         cache: PhotoCache,
-        device: torch.device,
-        threads: int,
-        asked: Callable[[], bool],
+        machine: Machine,
+        *,
+        probe: KnnProbe | None = None,
         state: dict[str, Any] | None = None,
     ) -> None:
         self.settings = settings
@@ -49,8 +79,10 @@ class Learner:
         self.history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
         self.rows: list[dict[str, float | int | None]] = []
         self.waited = 0.0
-        self._sums = dict.fromkeys(MEASURES, 0.0)
-        self._asked = asked
+        self.photos_at_once = 0
+        self._machine = machine
+        self._probe = probe
+        device, ranks = machine.device, machine.ranks
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             # A checkpoint brings its weights: those it once started from need not be here any more.
@@ -58,23 +90,44 @@ class Learner:
             self.model = SimCLRModel.start(settings.base_model, weights)
         self.model.image_size = settings.image_size
         self.model.freeze(settings.freeze_blocks, settings.freeze_bn)
+        if ranks.count > 1:
+            from .batch_norm import over_ranks
+
+            set_training_mode(self.model)
+            over_ranks(self.model)
         blocks = settings.freeze_blocks
         self._network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._criterion = NTXentLoss(settings.temperature)
         self._optimizer = build_optimizer(self.model, settings)
-        learn_from, held_out = hold_out(photos, settings.val_fraction, settings.seed)
-        shared: Any = {
-            "image_size": settings.image_size,
-            "batch_size": settings.batch_size,
-            "seed": settings.seed,
-            "threads": threads,
-            "device": device,
-        }
-        self.batches = ViewBatches(learn_from, cache, **shared)
-        self._held_out = ViewBatches(held_out, cache, **shared, fixed=True) if held_out else None
+        self._step = LearningStep(
+            self._network,
+            self._optimizer,
+            NTXentLoss(settings.temperature),
+            device,
+            grad_clip=settings.grad_clip,
+            precision=settings.mixed_precision,
+            ranks=ranks,
+        )
+        make = partial(
+            ViewBatches,
+            cache=cache,
+            image_size=settings.image_size,
+            seed=settings.seed,
+            threads=machine.data_threads,
+            device=device,
+        )
+        in_a_step = settings.batch_size * settings.accumulation_steps
+        self.batches = make(learn_from, batch_size=in_a_step, part=(ranks.rank, ranks.count))
+        self.held_out_photos = len(held_out)
+        measured = held_out or learn_from[:_MEASURED_WITHOUT_HELD_OUT]
+        mine = _share_of_batches(measured, settings.batch_size, ranks)
+        self._fixed = make(mine, batch_size=settings.batch_size, fixed=True) if len(mine) > 1 else None
         self._stream: Iterator[Batch] | None = None
-        self._next: Batch | None = None
+        self._batch: Batch | None = None
+        self._sums = torch.zeros(len(MEASURES), dtype=torch.float64)
+        self._unread: list[tuple[Tensor, int]] = []
+        self._read_at = -math.inf
+        self._newest: dict[str, float] = {}
         if state is not None:
             self._restore(state)
 
@@ -88,9 +141,9 @@ class Learner:
         return min(self.batch * self.batches.batch_size, len(self.batches.photos))
 
     @property
-    def held_out_batches(self) -> int:
-        """Batches whose loss is measured after each epoch."""
-        return 0 if self._held_out is None else len(self._held_out)
+    def fixed_batches(self) -> int:
+        """Batches that are measured after each epoch."""
+        return 0 if self._fixed is None else len(self._fixed)
 
     @property
     def losses(self) -> list[float]:
@@ -111,45 +164,52 @@ class Learner:
         """Whether every batch of the epoch was learned from, so that `end_epoch` comes next."""
         return self.batch >= len(self.batches)
 
+    def fetch(self) -> None:
+        """Have the next batch at hand. Raises `PrismhError` where a photo of it cannot be read any more."""
+        if self._stream is None:
+            self._stream = self.batches.stream(self.epoch, self.batch)
+        if self._batch is None:
+            began = time.monotonic()
+            self._batch = next(self._stream)
+            self.waited = time.monotonic() - began
+
     def learn_batch(self) -> dict[str, float]:
-        """Learn from the next batch; what the step measured, and `learning_rate`.
+        """Learn from the next batch; what the newest step measured that is known, and `learning_rate`.
 
         Raises `Interrupted` where someone asked, with everything as it was before: the batch comes again.
         """
-        if self._stream is None:
-            self._stream = self.batches.stream(self.epoch, self.batch)
-        if self._next is None:
-            began = time.monotonic()
-            self._next = next(self._stream)
-            self.waited = time.monotonic() - began
+        self.fetch()
+        assert self._batch is not None
         rate = learning_rate(self.settings, self.epoch, self.batch, len(self.batches), self.losses)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         set_training_mode(self.model)
-        views = self._next.views()
-        with interruptible(self.model, self._asked), keeping_statistics(self.model):
-            measured = learn_step(self._network, self._optimizer, self._criterion, views, self.settings.grad_clip)
-        for name in MEASURES:
-            self._sums[name] += measured[name] * self._next.count
-        self._next = None
+        photos = min(self.batches.batch_size, len(self.batches.photos) - self.photos_done)
+        with interruptible(self.model, self._machine.asked), keeping_statistics(self.model):
+            self._unread.append((self._step.learn(self._chunks(self._batch, photos)), photos))
+        self._batch = None
         self.batch += 1
         self.step += 1
-        return {**measured, "learning_rate": rate}
+        if self._machine.device.type == "cpu" or time.monotonic() - self._read_at >= _SECONDS_BETWEEN_READS:
+            self._read()
+        return {**self._newest, "learning_rate": rate}
 
     def end_epoch(self) -> dict[str, float | int | None]:
-        """Measure the held-out photos, close the epoch and return its row of metrics.csv.
+        """Measure the fixed views, close the epoch and return its row of metrics.csv.
 
         Raises `Interrupted` where someone asked; the epoch then stays open.
         """
-        held_out_loss = self._measure_held_out()
+        self._read()
+        held_out_loss, rank = self._measure_fixed_views()
+        knn = self._measure_knn()
         photos = self.batches.photos_in_epoch
-        means = {name: total / photos for name, total in self._sums.items()}
+        means = dict(zip(MEASURES, (self._sums / photos).tolist(), strict=True))
         rate = float(self._optimizer.param_groups[0]["lr"])
         self.history["train_loss"].append(means.pop("loss"))
         self.history["val_loss"].append(held_out_loss)
         self.history["learning_rate"].append(rate)
         self.epoch, self.batch = self.epoch + 1, 0
-        self._sums = dict.fromkeys(MEASURES, 0.0)
+        self._sums.zero_()
         row: dict[str, float | int | None] = {
             "epoch": self.epoch,
             "step": self.step,
@@ -157,12 +217,15 @@ class Learner:
             "val_loss": None if math.isnan(held_out_loss) else held_out_loss,
             "learning_rate": rate,
             **means,
+            "rankme": rank,
+            "knn": knn,
         }
         self.rows.append(row)
         return row
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps of the training itself."""
+        """What a checkpoint keeps of the training itself. Raises `DivergedError` rather than give broken weights."""
+        self._read()
         settings = {
             name: str(value) if isinstance(value, Path) else value
             for name, value in dataclasses.asdict(self.settings).items()
@@ -175,20 +238,21 @@ class Learner:
             },
             "model_state_dict": self.model.state_dict(),
             "optimizer_state_dict": self._optimizer.state_dict(),
+            "scaler_state_dict": self._step.scaler.state_dict(),
             "epoch": self.epoch,
             "batch": self.batch,
             "step": self.step,
             "seed": self.settings.seed,
             "history": self.history,
             "rows": self.rows,
-            "sums": self._sums,
+            "sums": dict(zip(MEASURES, self._sums.tolist(), strict=True)),
             "settings": settings,
             "finished": self.finished,
         }
 
     def close(self) -> None:
         """Wait for the threads that prepare views, and end them."""
-        for batches in (self.batches, self._held_out):
+        for batches in (self.batches, self._fixed):
             if batches is not None:
                 batches.close()
 
@@ -201,19 +265,72 @@ class Learner:
     def _restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model_state_dict"])
         self._optimizer.load_state_dict(state["optimizer_state_dict"])
+        self._step.scaler.load_state_dict(state.get("scaler_state_dict", {}))
         self.epoch, self.step = state["epoch"], state["step"]
         self.batch = min(state["batch"], len(self.batches))
         self.history = {name: list(values) for name, values in state["history"].items()}
         self.rows = [dict(row) for row in state["rows"]]
-        self._sums = dict(state["sums"])
+        self._sums = torch.tensor([state["sums"][name] for name in MEASURES], dtype=torch.float64)
 
-    def _measure_held_out(self) -> float:
-        if self._held_out is None:
-            return math.nan
+    def _chunks(self, batch: Batch, photos: int) -> list[Chunk]:
+        """A batch in as many parts on every rank, since each takes part in what the ranks compute together."""
+        ranks, at_once = self._machine.ranks.count, self.photos_at_once
+        largest_share = -(-photos // ranks)
+        parts = self.settings.accumulation_steps
+        if at_once:
+            parts = max(parts, -(-largest_share // at_once))
+        # Batch norm finds no spread in a single photo at 1 x 1 pixels, and no part should be empty.
+        parts = max(1, min(parts, photos // ranks // 2))
+        borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
+        return [partial(batch.views, start, stop) for start, stop in itertools.pairwise(borders)]
+
+    def _read(self) -> None:
+        """Take in what the steps measured; a GPU is waited for."""
+        for measured, photos in self._unread:
+            self._newest = self._step.read(measured)
+            self._sums += measured.double().cpu() * photos
+        self._unread.clear()
+        self._read_at = time.monotonic()
+
+    def _measure_fixed_views(self) -> tuple[float, float | None]:
+        """The loss of the held-out photos, NaN where there are none, and RankMe of the fixed first views' features."""
+        settings, machine = self.settings, self._machine
         self.model.eval()
-        loss_sum, photos = 0.0, 0
-        with closing(self._held_out.stream(FIXED_EPOCH)) as stream, interruptible(self.model, self._asked):
-            for batch in stream:
-                loss_sum += measure_loss(self._network, self._criterion, batch.views()) * batch.count
-                photos += batch.count
-        return loss_sum / photos if photos else math.nan
+        criterion = partial(nt_xent, temperature=settings.temperature)
+        totals = torch.zeros(2, dtype=torch.float64, device=machine.device)
+        features = [np.empty((0, self.model.encoder_dim), dtype=np.float32)]
+        if self._fixed is not None:
+            with closing(self._fixed.stream(FIXED_EPOCH)) as stream, interruptible(self.model, machine.asked):
+                for batch in stream:
+                    with precisions.autocast(settings.mixed_precision, machine.device):
+                        loss, found = measure_loss(self._network, criterion, batch.views())
+                    totals += totals.new_tensor([loss * batch.count, batch.count])
+                    features.append(found[: batch.count].float().cpu().numpy())
+        loss_sum, photos = machine.ranks.sum(totals).tolist()
+        gathered = machine.ranks.gather_rows(np.concatenate(features))
+        rank = health.rank_me(torch.from_numpy(gathered)) if gathered is not None and len(gathered) > 1 else None
+        rank = machine.ranks.share(rank)
+        return loss_sum / photos if photos and self.held_out_photos else math.nan, rank
+
+    def _measure_knn(self) -> float | None:
+        every = self.settings.probe_every
+        if self._probe is None or not every or (self.epoch + 1) % every:
+            return None
+        self.model.eval()
+        with interruptible(self.model, self._machine.asked):
+            return self._probe.measure(self._encode, self._machine.ranks)
+
+    @torch.no_grad()
+    def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        from ..encoders import normalize
+
+        pixels = torch.from_numpy(images).to(self._machine.device)
+        with precisions.autocast(self.settings.mixed_precision, self._machine.device):
+            found: Tensor = self.model.encoder(normalize(pixels))
+        return found.float().cpu().numpy()
+
+
+def _share_of_batches(photos: Sequence[TrainingPhoto], batch_size: int, ranks: Ranks) -> list[TrainingPhoto]:
+    """Whole batches for each rank, the negatives of a loss being those of its batch; a short last batch stays last."""
+    starts = range(ranks.rank * batch_size, len(photos), ranks.count * batch_size)
+    return [photo for start in starts for photo in photos[start : start + batch_size]]

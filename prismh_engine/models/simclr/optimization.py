@@ -22,6 +22,10 @@ def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Op
     ]
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.momentum)
+    if settings.optimizer == "lars":
+        from .lars import LARS
+
+        return LARS(groups, lr=settings.learning_rate, momentum=settings.momentum)
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=settings.learning_rate)
 

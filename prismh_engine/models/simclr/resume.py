@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...command import required
 from ...errors import BadValueError, PrismhError
 from ...project import Project, Run
 from ...project.runs import FINISHED
 from ...settings import Resolved, read_config, resolve
 from . import checkpoint as checkpoints
+from . import precision as precisions
 from .run_folder import RunFolder
-from .settings import TrainSettings, settle
+from .settings import TrainSettings, anchored, settle
 from .training import judged_losses
 
 AUTO = "auto"
@@ -181,10 +184,12 @@ def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path
         value, earlier = getattr(resolved.settings, name), getattr(before, name)
         if name in ("resume_from", "allow_changed_photos"):
             changes[name] = value
-        elif not resolved.given(name):
+        elif not resolved.given(name) or (name == "mixed_precision" and value == AUTO):
             continue
         elif name in FREE:
             changes[name] = value
+        elif name in ("weights", "pretrained") and resolved.settings.start_weights == before.start_weights:
+            continue
         elif value != earlier:
             raise BadValueError(
                 f"The run of {path} has --{name} {_shown(earlier)}, but --{name} {_shown(value)} is given: leave it "
@@ -200,7 +205,29 @@ def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path
     elif "data_dir" in changes:
         changes["project"] = None
     origins = {**state["origins"], **{name: resolved.origins[name] for name in changes if resolved.given(name)}}
-    return Resolved(dataclasses.replace(before, **changes), origins)
+    return anchored(Resolved(dataclasses.replace(before, **changes), origins))
+
+
+def with_precision(start: Start, device: torch.device) -> Start:
+    """The start with the precision this machine computes in, in place of `auto`.
+
+    A run keeps the precision it began with; on a machine that does not compute in it, it goes on in another, and says
+    so. Raises `BadValueError` for a precision somebody asked for that this machine cannot have.
+    """
+    resolved = start.resolved
+    wanted = resolved.settings.mixed_precision
+    if start.state is None or resolved.given("mixed_precision"):
+        chosen = precisions.choose(wanted, device)
+    else:
+        here = precisions.choose("auto", device)
+        chosen = here if wanted != precisions.OFF and here != wanted else wanted
+        if chosen != wanted:
+            start.notes.append(
+                f"The run computed in {wanted}, which this machine does not do as well: it goes on in "
+                f"{'float32' if chosen == precisions.OFF else chosen}, and not to the last bit as it would have there."
+            )
+    settings = dataclasses.replace(resolved.settings, mixed_precision=chosen)
+    return dataclasses.replace(start, resolved=Resolved(settings, resolved.origins))
 
 
 def _shown(value: Any) -> str:

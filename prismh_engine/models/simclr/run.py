@@ -7,28 +7,39 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import PrismhError
-from ...jobs import Job, Progress, StopToken
-from ...photos.cache import PhotoCache, default_cache_folder
-from ...project import Project, Run
-from ...project.runs import FAILED, FINISHED, RUNNING, STOPPED
+import numpy as np
+from numpy.typing import NDArray
+
+from ...jobs import Job, Progress, Stopped, StopToken
+from ...photos.cache import PhotoCache
+from ...project import Project
+from ...project.feature_sets import Encoder
+from ...project.runs import FINISHED, STOPPED
 from ...settings import Resolved
-from ..encoders import compute_device
+from .. import ranks as ranks_module
+from ..encode_photos import encode_photos
+from ..encoders import TorchEncoder, compute_device, weights_sha256
+from ..ranks import Ranks
+from .preparation import Prepared, prepare
 from .settings import TrainSettings
-from .training_photos import TrainingPhoto, describe, photos_of_folder, photos_of_project, what_changed
+from .training_photos import describe, drawn
 
 if TYPE_CHECKING:
-    from .resume import Start
-    from .run_folder import RunFolder
+    import torch
+
+    from .learner import Learner
 
 MOST_DATA_THREADS = 8
+_PHOTOS_IN_PROJECTOR = 400
+_SEEING = "Seeing what was learned of them"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,173 +76,174 @@ class TrainReport:
 def train(resolved: Resolved[TrainSettings], stop: StopToken | None = None) -> Job[TrainReport]:
     """Train by these settings into a run folder.
 
-    Yields a `Progress` a step, with epoch, epochs, loss, learning_rate, photos_per_second, seconds_left,
-    seconds_since_saved, and val_loss after each epoch. A stop saves `last.pt` and ends with an unfinished report; a
-    pause saves, yields `Progress("Paused", ...)` and waits.
+    Yields a `Progress` a step, with epoch, epochs, the measures of the step, learning_rate, photos_per_second,
+    memory_mb, seconds_left, seconds_since_saved, and val_loss, rankme and knn after each epoch. A stop saves `last.pt`
+    and ends with an unfinished report; a pause saves, yields `Progress("Paused", ...)` and waits. Started by torchrun,
+    the processes learn together; the first of them writes and tells.
     Raises `BadValueError` for settings that contradict each other, `PrismhError` for what a person can mend: photos
     that changed, a full disk, a loss that is not a number any more.
     """
     yield Progress("Getting ready to learn", 0, None)
-    from .resume import choose_start
+    from .resume import choose_start, with_precision
 
     with ExitStack() as opened:
-        asked_project = resolved.settings.project
-        project = opened.enter_context(Project.open(asked_project)) if asked_project is not None else None
-        start = choose_start(resolved, project)
-        settings = start.resolved.settings
-        if project is None and settings.project is not None:  # the checkpoint's
-            project = opened.enter_context(Project.open(settings.project))
-        if start.finished_before and start.is_complete:
-            return _finished_before(start, project)
-        cache = opened.enter_context(PhotoCache(_cache_folder(settings, project)))
-        photos = yield from _photos(settings, project, cache, stop)
-        _check_photos(photos, start, settings)
-        folder, run = _place(start, project)
-        if start.goes_back and start.state is not None:
-            moved = folder.set_aside_after(int(start.state["step"]))
-            if moved is not None:
-                start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
-        opened.enter_context(_state_in_project(project, run))
-        report = yield from _learn(start, folder, run, photos, cache, stop)
-        if project is not None and run is not None:
-            project.runs.set_state(run, FINISHED if report.finished else STOPPED)
+        ranks = opened.enter_context(ranks_module.join(resolved.settings.device))
+        project: Project | None = None
+
+        def begin() -> Job[Prepared]:
+            nonlocal project
+            asked_project = resolved.settings.project
+            if asked_project is not None:
+                project = opened.enter_context(Project.open(asked_project))
+            start = choose_start(resolved, project)
+            if project is None and start.resolved.settings.project is not None:  # the checkpoint's
+                project = opened.enter_context(Project.open(start.resolved.settings.project))
+            start = with_precision(start, compute_device(start.resolved.settings.device))
+            return (yield from prepare(start, project, opened, stop))
+
+        prepared = yield from ranks_module.on_first_rank(ranks, begin)
+        if prepared.was_finished:
+            return _finished_before(prepared, project)
+        with PhotoCache(prepared.cache_folder) as cache:
+            report = yield from _learn(prepared, cache, ranks, stop)
+        if project is not None and prepared.run is not None:
+            project.runs.set_state(prepared.run, FINISHED if report.finished else STOPPED)
         return report
 
 
-def _learn(
-    start: Start,
-    folder: RunFolder,
-    run: Run | None,
-    photos: list[TrainingPhoto],
-    cache: PhotoCache,
-    stop: StopToken | None,
-) -> Job[TrainReport]:
+def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken | None) -> Job[TrainReport]:
     import torch
 
-    from .learner import Learner
-    from .sitting import Sitting
-    from .training import best_epoch
+    from .knn_probe import KnnProbe
+    from .learner import Learner, Machine
+    from .sitting import Sitting, follow
 
-    settings, state, began = start.resolved.settings, start.state, time.monotonic()
+    settings, start, photos = prepared.settings, prepared.start, prepared.photos
+    state, began = start.state, time.monotonic()
     device = compute_device(settings.device)
-    with _threads(state["torch_threads"] if state else None):
+
+    def asked() -> bool:
+        # Ranks wait for each other inside a step: none may leave it alone.
+        return ranks.count == 1 and stop is not None and (stop.stopped or stop.paused)
+
+    with _threads(state["torch_threads"] if state else None, start.notes):
         threads = torch.get_num_threads()
-
-        def asked() -> bool:
-            return stop is not None and (stop.stopped or stop.paused)
-
-        with Learner(settings, photos, cache, device, data_threads(settings), asked, state) as learner:
+        learn_from = [photo for photo in photos if photo.number not in prepared.held_out]
+        held_out = [photo for photo in photos if photo.number in prepared.held_out]
+        probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
+        machine = Machine(device, data_threads(settings, ranks), asked, ranks)
+        with Learner(settings, learn_from, held_out, cache, machine, probe=probe, state=state) as learner:
+            said: list[str] = []
+            if not ranks.first:
+                follow(learner, ranks, stop)
+                return _report(prepared, learner, began, [])
+            start.notes.extend(said)
             kept = {
                 "photos": describe(photos),
+                "held_out": sorted(prepared.held_out),
                 "origins": dict(start.resolved.origins),
                 "torch_threads": threads,
+                "photos_at_once": learner.photos_at_once,
                 "device": str(device),
+                "torch": str(torch.__version__),
             }
-            folder.begin(start.resolved, _about(start, learner.model.base_model, kept, len(photos)))
-            with Sitting(learner, folder, kept, start.notes) as sitting:
+            prepared.folder.begin(start.resolved, _about(prepared, learner.model.base_model, kept, ranks))
+            with Sitting(learner, prepared.folder, kept, start.notes, ranks) as sitting:
                 yield from sitting.drain(stop)
-                losses = learner.losses
-                return TrainReport(
-                    run_folder=folder.folder,
-                    run=None if run is None else run.name,
-                    photos=len(photos),
-                    epochs_done=learner.epoch,
-                    epochs=settings.epochs,
-                    finished=learner.finished,
-                    best_loss=min(losses) if losses else None,
-                    best_epoch=best_epoch(losses) + 1 if losses else None,
-                    seconds=time.monotonic() - began,
-                    notes=tuple(sitting.notes),
-                )
+                if learner.finished:
+                    yield from _log_embedding(prepared, learner, sitting.writer, cache, device)
+            return _report(prepared, learner, began, sitting.notes)
 
 
-def _photos(
-    settings: TrainSettings, project: Project | None, cache: PhotoCache, stop: StopToken | None
-) -> Job[list[TrainingPhoto]]:
-    if project is not None:
-        return photos_of_project(project)
-    assert settings.data_dir is not None
-    return (yield from photos_of_folder(settings.data_dir, cache, stop))
+def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[str]) -> TrainReport:
+    from .training import best_epoch
+
+    losses = learner.losses
+    return TrainReport(
+        run_folder=prepared.folder.folder,
+        run=None if prepared.run is None else prepared.run.name,
+        photos=len(prepared.photos),
+        epochs_done=learner.epoch,
+        epochs=learner.settings.epochs,
+        finished=learner.finished,
+        best_loss=min(losses) if losses else None,
+        best_epoch=best_epoch(losses) + 1 if losses else None,
+        seconds=time.monotonic() - began,
+        notes=tuple(notes),
+    )
 
 
-def _check_photos(photos: list[TrainingPhoto], start: Start, settings: TrainSettings) -> None:
-    if len(photos) < 2:
-        where = settings.project or settings.data_dir
-        raise PrismhError(f"{where} has {len(photos)} photos that can be used: learning needs two at least.")
-    if start.state is None:
-        return
-    changed = what_changed(start.state["photos"], photos)
-    if changed and not settings.allow_changed_photos:
-        raise PrismhError(
-            f"The photos are not those the run began with: {changed}. Bring them back, or give --allow_changed_photos "
-            "to go on with the photos as they are."
-        )
-    if changed:
-        start.notes.append(f"The photos changed since the run began: {changed}.")
-
-
-def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:
-    """The run's folder; in a project a new run where it has none yet."""
-    from .run_folder import RunFolder
-
-    if start.folder is not None:
-        return start.folder, start.run_of(project)
-    assert project is not None
-    run = project.runs.new()
-    return RunFolder(run.folder), run
-
-
-def _finished_before(start: Start, project: Project | None) -> TrainReport:
+def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport:
     from .training import best_epoch, judged_losses
 
-    folder, run = start.folder, start.run_of(project)
-    assert start.state is not None
-    assert folder is not None
+    state, run = prepared.start.state, prepared.run
+    assert state is not None
     if project is not None and run is not None:
         project.runs.set_state(run, FINISHED)  # a kill may have come before it
-    losses, epoch = judged_losses(start.state["history"]), int(start.state["epoch"])
+    losses, epoch = judged_losses(state["history"]), int(state["epoch"])
     return TrainReport(
-        run_folder=folder.folder,
+        run_folder=prepared.folder.folder,
         run=None if run is None else run.name,
-        photos=len(start.state["photos"]["contents"]),
+        photos=len(state["photos"]["contents"]),
         epochs_done=epoch,
         epochs=epoch,
         finished=True,
         best_loss=min(losses),
         best_epoch=best_epoch(losses) + 1,
         seconds=0.0,
-        notes=(*start.notes, "This run was finished before; a longer --epochs goes on with it."),
+        notes=(*prepared.start.notes, "This run was finished before; a longer --epochs goes on with it."),
     )
 
 
-def _about(start: Start, base_model: str, kept: dict[str, Any], photos: int) -> dict[str, Any]:
-    state = start.state
+def _log_embedding(
+    prepared: Prepared, learner: Learner, writer: Any, cache: PhotoCache, device: torch.device
+) -> Job[None]:
+    """Show in TensorBoard's projector what the best encoder makes of some photos. A stop leaves it out."""
+    from . import embedding_log
+    from .network import SimCLRModel
+
+    model = SimCLRModel.from_checkpoint(prepared.folder.best)
+    identity = Encoder(model.base_model, weights_sha256(model.encoder), prepared.settings.image_size, model.encoder_dim)
+    features: dict[str, NDArray[np.float32]] = {}
+
+    def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
+        features.update(zip(hashes, embeddings, strict=True))
+
+    photos = drawn(prepared.photos, _PHOTOS_IN_PROJECTOR)
+    try:
+        yield from encode_photos(photos, TorchEncoder(model.encoder, identity, device), cache, keep, _SEEING)
+    except Stopped:
+        return
+    photos = [photo for photo in photos if photo.content_hash in features]
+    rows = np.stack([features[photo.content_hash] for photo in photos])
+    embedding_log.write(writer, rows, photos, cache, prepared.labels, learner.step)
+
+
+def _about(prepared: Prepared, base_model: str, kept: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
+    state = prepared.start.state
     return {
         "began" if state is None else "resumed": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "resumed_at": None if state is None else {"epoch": state["epoch"], "batch": state["batch"]},
         "base_model": base_model,
-        "photos": photos,
+        "photos": len(prepared.photos),
+        "held_out": len(prepared.held_out),
         "photos_fingerprint": kept["photos"]["fingerprint"],
         "device": kept["device"],
+        "ranks": ranks.count,
         "torch_threads": kept["torch_threads"],
+        "photos_at_once": kept["photos_at_once"],
     }
 
 
-def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:
-    if settings.cache_dir is not None:
-        return settings.cache_dir
-    return default_cache_folder() if project is None else project.cache_folder
-
-
-def data_threads(settings: TrainSettings) -> int:
-    """Threads that prepare views; auto: one a processor, up to what any network can use."""
+def data_threads(settings: TrainSettings, ranks: Ranks = ranks_module.ALONE) -> int:
+    """Threads that prepare views; auto: one a processor, shared among the ranks, up to what any network can use."""
     if isinstance(settings.num_workers, int):
         return settings.num_workers
-    return min(os.cpu_count() or 1, MOST_DATA_THREADS)
+    return max(1, min((os.cpu_count() or 1) // ranks.count, MOST_DATA_THREADS))
 
 
 @contextmanager
-def _threads(wanted: int | None) -> Iterator[None]:
+def _threads(wanted: int | None, notes: list[str]) -> Iterator[None]:
     """torch with the thread count of the checkpoint, since it changes the last bits; put back afterwards."""
     import torch
 
@@ -239,23 +251,11 @@ def _threads(wanted: int | None) -> Iterator[None]:
     try:
         if wanted is not None:
             torch.set_num_threads(wanted)
+            if torch.get_num_threads() != wanted:
+                notes.append(
+                    f"The run computed with {wanted} threads, and here torch takes {torch.get_num_threads()}: it goes "
+                    "on all the same, but not to the last bit as it would have there."
+                )
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def _state_in_project(project: Project | None, run: Run | None) -> Iterator[None]:
-    """Whatever ends the training, the project knows."""
-    if project is None or run is None:
-        yield
-        return
-    project.runs.set_state(run, RUNNING)
-    try:
-        yield
-    except PrismhError:
-        project.runs.set_state(run, FAILED)
-        raise
-    except BaseException:
-        project.runs.set_state(run, STOPPED)
-        raise

@@ -79,9 +79,6 @@ class RunFolder:
         self._performance_rows.append([_nine_digits(row[name]) for name in PERFORMANCE])
         write_csv(self.folder / "performance.csv", PERFORMANCE, self._performance_rows)
 
-    def save_last(self, state: dict[str, Any]) -> None:
-        checkpoints.write(self.last, state)
-
     def best_epoch(self) -> int | None:
         """The epoch, counted from 1, whose weights `best_model.pt` holds; None where it cannot be read whole."""
         try:
@@ -94,20 +91,15 @@ class RunFolder:
         best = self.best_epoch()
         return best is not None and self._encoder_epoch() == best <= len(losses) and losses[best - 1] <= losses[-1]
 
-    def keep_last_as_best(self) -> None:
-        checkpoints.copy(self.last, self.best)
-
     def numbered(self, epoch: int) -> Path:
         """Where the checkpoint of an epoch, counted from 1, lies where it is kept."""
         return self.checkpoints / f"checkpoint_epoch_{epoch}.pt"
 
-    def keep_last_as_epoch(self, epoch: int, keep: int) -> None:
-        """Keep `last.pt` as the checkpoint of an epoch, and of all those only the newest `keep`, 0 for all."""
-        checkpoints.copy(self.last, self.numbered(epoch))
-        if keep:
-            numbered = {int(m[1]): p for p in self.checkpoints.iterdir() if (m := _NUMBERED.fullmatch(p.name))}
-            for old in sorted(numbered)[:-keep]:
-                numbered[old].unlink()
+    def make_room(self, keep: int) -> None:
+        """Delete the oldest checkpoints of epochs, so that with the one to come there are `keep` >= 1."""
+        numbered = {int(m[1]): p for p in self.checkpoints.glob("*.pt") if (m := _NUMBERED.fullmatch(p.name))}
+        for old in sorted(numbered)[: max(len(numbered) + 1 - keep, 0)]:
+            numbered[old].unlink()
 
     def write_encoder(self) -> None:
         """Write the encoder of the best epoch, the one whose features are extracted, as safetensors.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,11 +109,22 @@ class TrainSettings(Settings):
         return "imagenet" if self.pretrained else self.weights
 
 
+def anchored(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
+    """The settings with absolute paths, so that a run goes on from whatever folder one stands in."""
+    paths: dict[str, Any] = {
+        field.name: Path(os.path.abspath(value))
+        for field in dataclasses.fields(TrainSettings)
+        if isinstance(value := getattr(resolved.settings, field.name), Path)
+    }
+    return Resolved(dataclasses.replace(resolved.settings, **paths), resolved.origins)
+
+
 def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
-    """The settings with what follows from them: starter weights bring their encoder.
+    """The settings with what follows from them: starter weights bring their encoder, and paths are absolute.
 
     Raises `BadValueError` where two values contradict each other; both are named.
     """
+    resolved = anchored(resolved)
     settings = resolved.settings
     if settings.pretrained and resolved.given("weights") and settings.weights != "imagenet":
         raise BadValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -11,14 +12,61 @@ import psutil
 
 from ...errors import PrismhError
 from ...jobs import Job, Progress, Stopped, StopToken
+from ..ranks import Ranks
+from . import health
+from .checkpoint import CheckpointWriter
 from .learner import Learner
 from .run_folder import RunFolder
-from .step import DivergedError, Interrupted
+from .step import MEASURES, DivergedError, Interrupted
 
 LEARNING, PAUSED = "Learning", "Paused"
 _HOURS_WORTH_SAYING = 2.0
-_COLLAPSED = 0.05
 _BATCHES_REMEMBERED = 50
+_EPOCH_SCALARS = {"train_loss": "Loss/Train", "val_loss": "Loss/Validation", "learning_rate": "Learning_Rate"}
+_HEALTH = (*MEASURES[1:], "rankme", "knn")
+
+
+class Agreement:
+    """What all ranks decide together before each step: to go on, to stop, or to leave with an error of one of them.
+
+    No rank may leave alone, since the others would wait for it.
+    """
+
+    def __init__(self, ranks: Ranks) -> None:
+        self._ranks = ranks
+        self._error: PrismhError | None = None
+
+    def keep(self, error: PrismhError) -> None:
+        """An error of this rank, for `settle`."""
+        self._error = error
+
+    def settle(self, wanted: bool) -> None:
+        """Raise `Interrupted` where any rank wants to stop, the error where any has one."""
+        if self._ranks.any(wanted or self._error is not None):
+            self._ranks.raise_together(self._error)
+            raise Interrupted
+
+
+def follow(learner: Learner, ranks: Ranks, stop: StopToken | None) -> None:
+    """The sitting of a rank that writes and tells nothing."""
+    agreement = Agreement(ranks)
+    while not learner.finished:
+        try:
+            if not learner.epoch_is_through:
+                learner.fetch()
+        except PrismhError as error:
+            agreement.keep(error)
+        try:
+            agreement.settle(stop is not None and stop.stopped)
+        except Interrupted:
+            return
+        try:
+            if not learner.epoch_is_through:
+                learner.learn_batch()
+            if learner.epoch_is_through:
+                learner.end_epoch()
+        except PrismhError as error:
+            agreement.keep(error)
 
 
 class Sitting:
@@ -27,19 +75,25 @@ class Sitting:
     kept: what a checkpoint holds beside the learner's state. Close it, or use it in a `with`.
     """
 
-    def __init__(self, learner: Learner, folder: RunFolder, kept: dict[str, Any], notes: list[str]) -> None:
+    def __init__(
+        self, learner: Learner, folder: RunFolder, kept: dict[str, Any], notes: list[str], ranks: Ranks
+    ) -> None:
         from torch.utils.tensorboard import SummaryWriter  # two seconds that only a training should wait for
 
         self.notes = notes
         self._learner = learner
         self._folder = folder
         self._kept = kept
-        self._writer: Any = SummaryWriter(str(folder.tensorboard), purge_step=learner.step or None)
+        self._agreement = Agreement(ranks)
+        self._ranks = ranks
+        self._checkpoints = CheckpointWriter()
+        self.writer: Any = SummaryWriter(str(folder.tensorboard), purge_step=learner.step or None)
         self._saved = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque(maxlen=_BATCHES_REMEMBERED)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
         self._estimated = learner.step > 0
         self._best_epoch = folder.best_epoch()
+        self._process = psutil.Process()
 
     def drain(self, stop: StopToken | None) -> Job[None]:
         """Learn until the end or a stop. Raises `PrismhError` with all work but a diverged step saved."""
@@ -50,17 +104,20 @@ class Sitting:
         if learner.epoch and not learner.batch:
             self._keep_epoch(again=True)  # a kill may have come before it
         for note in self.notes:
-            yield self._tell(note)
+            yield Progress(note, 0, None, {"note": note})
         while not learner.finished:
             goes_on = yield from self._turn(stop)
             if not goes_on:
+                self._checkpoints.wait()
                 return
         if learner.stopped_improving and learner.epoch < learner.settings.epochs:
             self.notes.append(f"The loss got no better for {learner.settings.early_stopping_patience} epochs.")
+        self._checkpoints.wait()
         folder.write_encoder()
 
     def close(self) -> None:
-        self._writer.close()
+        self._checkpoints.close()
+        self.writer.close()
 
     def __enter__(self) -> Sitting:
         return self
@@ -73,19 +130,28 @@ class Sitting:
     def _turn(self, stop: StopToken | None) -> Job[bool]:
         """Learn from a batch, or save and wait where someone asked; whether to go on."""
         try:
-            if stop is not None and (stop.stopped or stop.paused):
-                raise Interrupted
-            yield self._advance()
+            try:
+                if not self._learner.epoch_is_through:
+                    self._learner.fetch()
+            except PrismhError as error:
+                self._agreement.keep(error)
+            self._agreement.settle(stop is not None and (stop.stopped or stop.paused))
+            progress = self._advance()
+            if progress is not None:
+                yield progress
             if not self._estimated:
                 self._estimated = True
                 note = self._note_on_hours()
                 if note:
                     self.notes.append(note)
-                    yield self._tell(note)
-        except (Stopped, Interrupted):
+                    yield Progress(note, 0, None, {"note": note})
+        except (Stopped, Interrupted) as end:
+            if isinstance(end, Stopped) and self._ranks.count > 1:
+                return True  # the others learn of it before the next step
             self._save()
             if stop is None or stop.stopped:
                 return False
+            self._checkpoints.wait()
             try:
                 yield self._tell(PAUSED)
                 stop.wait_while_paused()
@@ -99,54 +165,63 @@ class Sitting:
             raise
         return True
 
-    def _advance(self) -> Progress:
+    def _advance(self) -> Progress | None:
+        """Take a step, and end the epoch after its last one. What goes wrong is told before the next step."""
+        try:
+            return self._take_step()
+        except PrismhError as error:
+            if self._ranks.count == 1:
+                raise
+            self._agreement.keep(error)
+            return None
+
+    def _take_step(self) -> Progress:
         learner = self._learner
         metrics: dict[str, Any] = {}
         if not learner.epoch_is_through:
             began, photos_before = time.monotonic(), learner.photos_done
-            measured = learner.learn_batch()
+            metrics = learner.learn_batch()
             photos = learner.photos_done - photos_before
-            self._recent.append((time.monotonic() - began, photos))
+            self._recent.append((time.monotonic() - began + learner.waited, photos))
             self._epoch_waited += learner.waited
             self._epoch_photos += photos
-            self._writer.add_scalar("Step/loss", measured["loss"], learner.step)
-            self._writer.add_scalar("Step/learning_rate", measured["learning_rate"], learner.step)
-            metrics = {"loss": measured["loss"], "learning_rate": measured["learning_rate"]}
+            for name in ("loss", "learning_rate", "grad_norm"):
+                if name in metrics:
+                    self.writer.add_scalar(f"Step/{name}", metrics[name], learner.step)
         if learner.epoch_is_through:
             row = learner.end_epoch()
-            self._end_epoch(row)
-            metrics = {"loss": row["train_loss"], "learning_rate": row["learning_rate"], "val_loss": row["val_loss"]}
+            warnings = self._end_epoch(row)
+            metrics = {**metrics, **row, "loss": row["train_loss"], "warnings": tuple(warnings)}
         elif time.monotonic() - self._saved >= 60 * learner.settings.checkpoint_minutes:
             self._save()
         return self._tell(LEARNING, metrics)
 
-    def _end_epoch(self, row: dict[str, Any]) -> None:
+    def _end_epoch(self, row: dict[str, Any]) -> list[str]:
+        """Write what the epoch measured; return what is to be said of its health."""
         learner, folder = self._learner, self._folder
-        for name, value in (
-            ("Loss/Train", row["train_loss"]),
-            ("Loss/Validation", row["val_loss"]),
-            ("Learning_Rate", row["learning_rate"]),
-        ):
+        scalars = {title: row[name] for name, title in _EPOCH_SCALARS.items()}
+        scalars |= {f"Health/{name}": row[name] for name in _HEALTH}
+        for title, value in scalars.items():
             if value is not None:
-                self._writer.add_scalar(name, value, learner.epoch)
+                self.writer.add_scalar(title, value, learner.epoch)
         folder.write_metrics(learner.rows)
         seconds = time.monotonic() - self._epoch_began
-        folder.add_performance({
+        performance = {
             "epoch": learner.epoch,
             "step": learner.step,
             "photos_per_second": self._epoch_photos / seconds,
             "data_wait_share": self._epoch_waited / seconds,
-            "memory_mb": psutil.Process().memory_info().rss / 1e6,
+            "memory_mb": self._memory_mb(),
             "seconds_left": self._seconds_left(),
-        })  # fmt: skip
+        }
+        folder.add_performance(performance)
+        for name in ("photos_per_second", "data_wait_share", "memory_mb"):
+            self.writer.add_scalar(f"Performance/{name}", performance[name], learner.epoch)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
-        if row["feature_std"] < _COLLAPSED:
-            note = (
-                "All photos have become nearly one point: a smaller --learning_rate or a lower --temperature may help."
-            )
-            if note not in self.notes:
-                self.notes.append(note)
+        warnings = health.warnings(row, learner.rows[:-1], learner.batches.batch_size)
+        self.notes += [warning for warning in warnings if warning not in self.notes]
         self._keep_epoch()
+        return warnings
 
     def _keep_epoch(self, *, again: bool = False) -> None:
         """Save the epoch that is through, under each name it deserves; again: but for those it has."""
@@ -156,26 +231,34 @@ class Sitting:
         best = before is None or before > len(losses) or losses[-1] < losses[before - 1]
         kept = learner.finished or learner.epoch % settings.checkpoint_every == 0
         kept = kept and not (again and folder.numbered(learner.epoch).exists())
-        if best or kept or time.monotonic() - self._saved >= 60 * settings.checkpoint_minutes:
-            self._save()
+        also = []
         if kept:
-            folder.keep_last_as_epoch(learner.epoch, settings.keep_checkpoints)
+            if settings.keep_checkpoints:
+                self._checkpoints.wait()  # what is still being written counts too
+                folder.make_room(settings.keep_checkpoints)
+            also.append(folder.numbered(learner.epoch))
         if best:
-            folder.keep_last_as_best()
+            also.append(folder.best)
             self._best_epoch = learner.epoch
+        if also or time.monotonic() - self._saved >= 60 * settings.checkpoint_minutes:
+            self._save(*also)
 
-    def _save(self) -> None:
-        self._folder.save_last({**self._learner.state(), **self._kept})
+    def _save(self, *also: Path) -> None:
+        self._checkpoints.save({**self._learner.state(), **self._kept}, self._folder.last, also=also)
         self._saved = time.monotonic()
+
+    def _memory_mb(self) -> float:
+        return float(self._process.memory_info().rss / 1e6)
 
     def _tell(self, what: str, measured: dict[str, Any] | None = None) -> Progress:
         learner = self._learner
         under_way = 0 if learner.finished else 1
         metrics = {
+            **(measured or {}),
             "epoch": learner.epoch + under_way,
             "epochs": learner.settings.epochs,
-            **(measured or {}),
             "photos_per_second": self._photos_per_second(),
+            "memory_mb": self._memory_mb(),
             "seconds_left": self._seconds_left(),
             "seconds_since_saved": time.monotonic() - self._saved,
         }

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
 
 from ...errors import PrismhError
+from ..ranks import ALONE, Ranks
+from . import precision as precisions
 
 MEASURES = (
     "loss", "grad_norm", "positive_similarity", "negative_similarity", "alignment", "uniformity", "feature_std",
 )  # fmt: skip
 _MEASURED_PHOTOS = 256  # enough for the mean similarities; their cost grows with the square
+
+Criterion = Callable[[Tensor, Tensor], Tensor]
+Chunk = Callable[[], Tensor]
+"""Makes the views of some photos, [2n, 3, H, W], normalized, on the device: first views, then second ones. It is asked
+again where a step is taken in several chunks."""
 
 
 class Interrupted(Exception):  # noqa: N818 - an answer to a request, not an error
@@ -26,43 +34,115 @@ class Interrupted(Exception):  # noqa: N818 - an answer to a request, not an err
 class DivergedError(PrismhError):
     """The loss is not a number any more."""
 
-
-def learn_step(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    criterion: Callable[[Tensor, Tensor], Tensor],
-    views: Tensor,
-    grad_clip: float | None = None,
-) -> dict[str, float]:
-    """Learn from one batch and return `MEASURES`.
-
-    views: [2N, 3, H, W], normalized, first views then second ones. grad_clip: the longest gradient (L2) allowed.
-    Raises `DivergedError`, with the weights as they were before the step, where the loss is not finite.
-    """
-    optimizer.zero_grad(set_to_none=True)
-    features, projections = model(views)
-    z_i, z_j = projections.chunk(2)
-    loss = criterion(z_i, z_j)
-    loss.backward()
-    learning = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    grad_norm = nn.utils.clip_grad_norm_(learning, math.inf if grad_clip is None else grad_clip)
-    measured = torch.stack([loss.detach().float(), grad_norm.float(), *spread(features.detach(), z_i, z_j)])
-    values = dict(zip(MEASURES, measured.tolist(), strict=True))
-    if not math.isfinite(values["loss"]) or not math.isfinite(values["grad_norm"]):
-        optimizer.zero_grad(set_to_none=True)
-        raise DivergedError(
+    def __init__(self) -> None:
+        super().__init__(
             "Learning went out of bounds: the loss is not a number any more. The last good checkpoint is kept; start "
             "again with a smaller --learning_rate, or with --grad_clip 1."
         )
-    optimizer.step()
-    return values
+
+
+class LearningStep:
+    """Learns from a batch: one forward pass over all its views, the loss, one update of the weights.
+
+    network: images -> (features, projections). grad_clip: the longest gradient (L2) allowed. precision: off, bf16 or
+    fp16, the number format of the forward pass; the loss is always computed in float32. ranks: of which each learns
+    from its share of the batch. scaler: of the gradients, which fp16 needs; a checkpoint keeps its state.
+
+    A batch too large to be held at once comes in several chunks. The negatives are those of the whole batch all the
+    same, and so are the gradients: what the backward pass needs of a chunk is computed again when its turn comes
+    (GradCache, Gao et al. 2021, arXiv 2101.06983, section 3.2). A batch norm that learns takes its statistics from one
+    chunk at a time; with frozen batch norm or none the chunks change nothing.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        criterion: Criterion,
+        device: torch.device,
+        *,
+        grad_clip: float | None = None,
+        precision: str = "off",
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "fp16")
+        self._network = network
+        self._optimizer = optimizer
+        self._criterion = criterion
+        self._device = device
+        self._grad_clip = math.inf if grad_clip is None else grad_clip
+        self._precision = precision
+        self._ranks = ranks
+
+    def learn(self, chunks: Sequence[Chunk]) -> Tensor:
+        """Learn from one batch; `MEASURES` as a tensor on the device, means over all ranks.
+
+        On a CPU `DivergedError` leaves the weights as they were before the step, where loss or gradient are not
+        finite. A GPU is not waited for: whoever reads the measures there passes them through `read`.
+        """
+        self._optimizer.zero_grad(set_to_none=True)
+        features, projections = self._forward(chunks)
+        z_i, z_j = (torch.cat(views) for views in zip(*(z.chunk(2) for z in projections), strict=True))
+        loss = self._criterion(z_i, z_j)
+        self.scaler.scale(loss).backward()
+        learning = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
+        self._ranks.average_gradients(learning)
+        self.scaler.unscale_(self._optimizer)
+        grad_norm = nn.utils.clip_grad_norm_(learning, self._grad_clip)
+        measured = torch.stack([loss.detach().float(), grad_norm.float(), *spread(torch.cat(features), z_i, z_j)])
+        measured = self._mean_over_ranks(measured, len(z_i))
+        if self._device.type == "cpu":
+            self.read(measured)
+        self.scaler.step(self._optimizer)
+        self.scaler.update()
+        return measured
+
+    def read(self, measured: Tensor) -> dict[str, float]:
+        """The measures of a step, or their sum over several, as numbers. Raises `DivergedError` where not finite."""
+        values = dict(zip(MEASURES, measured.tolist(), strict=True))
+        # A scaler lets the gradient overflow now and then, to find its scale.
+        named = ("loss",) if self.scaler.is_enabled() else ("loss", "grad_norm")
+        if not all(math.isfinite(values[name]) for name in named):
+            self._optimizer.zero_grad(set_to_none=True)
+            raise DivergedError
+        return values
+
+    def _forward(self, chunks: Sequence[Chunk]) -> tuple[list[Tensor], list[Tensor]]:
+        with precisions.autocast(self._precision, self._device):
+            if len(chunks) == 1:
+                outputs = [self._network(chunks[0]())]
+            else:
+                outputs = [self._forward_to_be_repeated(chunk) for chunk in chunks]
+        return [features.detach() for features, _ in outputs], [projections for _, projections in outputs]
+
+    def _forward_to_be_repeated(self, chunk: Chunk) -> tuple[Tensor, Tensor]:
+        def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+            return nullcontext(), _without_momentum(self._network)
+
+        output: tuple[Tensor, Tensor] = checkpoint(
+            lambda: self._network(chunk()), use_reentrant=False, context_fn=contexts
+        )
+        return output
+
+    def _mean_over_ranks(self, measured: Tensor, photos: int) -> Tensor:
+        if self._ranks.count == 1:
+            return measured
+        # The loss is each rank's part of a mean already; a rank without photos has no other measures.
+        spread_here = torch.where(measured.new_tensor(photos > 0), measured[2:], 0.0) * photos
+        total = self._ranks.sum(torch.cat([measured[:1], spread_here, measured.new_tensor([photos])]))
+        return torch.cat([total[:1] / self._ranks.count, measured[1:2], total[1:-1] / total[-1]])
 
 
 @torch.no_grad()
-def measure_loss(model: nn.Module, criterion: Callable[[Tensor, Tensor], Tensor], views: Tensor) -> float:
-    """The loss of one batch of views, without learning. The model should be in `eval` mode."""
-    _, projections = model(views)
-    return float(criterion(*projections.chunk(2)))
+def measure_loss(network: nn.Module, criterion: Criterion, views: Tensor) -> tuple[float, Tensor]:
+    """The loss of one batch of views, without learning, and its features [2N, D]. `network` should be in `eval`."""
+    features, projections = network(views)
+    return float(criterion(*projections.chunk(2))), features
+
+
+def learns_batch_norm(model: nn.Module) -> bool:
+    """Whether a batch norm of the model takes its statistics from the batch, so that photos in one batch meet there."""
+    return any(isinstance(module, _BatchNorm) and module.training for module in model.modules())
 
 
 @torch.no_grad()
@@ -132,3 +212,17 @@ def keeping_statistics(model: nn.Module) -> Iterator[None]:
             for buffer, value in zip(running, before, strict=True):
                 buffer.copy_(value)
         raise
+
+
+@contextmanager
+def _without_momentum(model: nn.Module) -> Iterator[None]:
+    """A forward pass that is computed a second time does not count twice in batch norm's running statistics."""
+    norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.training and m.track_running_stats]
+    before = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, before, strict=True):
+            norm.momentum = momentum

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 from ...errors import PrismhError
@@ -11,7 +12,7 @@ from ...project import Project
 from ...settings import resolve
 from ..encoders import compute_device
 from .settings import PRESETS, TrainSettings
-from .training_photos import photos_of_project
+from .training_photos import hold_out, photos_of_project
 
 STEPS, ENOUGH_SECONDS = 10, 4.0
 """A preset is timed for ten steps, or for as many as fit into these seconds, two at least."""
@@ -26,7 +27,8 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
     their number of epochs alone share one measurement. Nothing is written. A stop leaves as `Stopped`.
     Raises `PrismhError` where the project uses fewer than two photos.
     """
-    from .learner import Learner
+    from .learner import Learner, Machine
+    from .precision import choose
     from .run import data_threads
     from .step import Interrupted
 
@@ -40,6 +42,7 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
     def asked() -> bool:
         return stop is not None and stop.stopped
 
+    device = compute_device("auto")
     for preset in PRESETS:
         settings = resolve(TrainSettings, {"preset": preset, "device": "auto"}, environment={}).settings
         key = (
@@ -51,9 +54,12 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
         )
         if key not in epoch_seconds:
             yield Progress("Measuring this machine", done, total, dict(seconds))
+            settings = dataclasses.replace(settings, mixed_precision=choose("auto", device))
+            machine = Machine(device, data_threads(settings), asked)
+            learn_from, held_out = hold_out(photos, settings.val_fraction, settings.seed)
             with (
                 PhotoCache(project.cache_folder) as cache,
-                Learner(settings, photos, cache, compute_device(settings.device), data_threads(settings), asked) as one,
+                Learner(settings, learn_from, held_out, cache, machine) as one,
             ):
                 taken: list[float] = []
                 for step in range(STEPS + 1):
@@ -69,7 +75,7 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
                     if len(taken) >= 2 and sum(taken) > ENOUGH_SECONDS:
                         break
                 a_step = sum(taken) / len(taken)
-                epoch_seconds[key] = a_step * (len(one.batches) + _HELD_OUT_COST * one.held_out_batches)
+                epoch_seconds[key] = a_step * (len(one.batches) + _HELD_OUT_COST * one.fixed_batches)
         seconds[preset] = settings.epochs * epoch_seconds[key]
         done += STEPS + 1
     yield Progress("Measuring this machine", total, total, dict(seconds))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed
 from torch import Tensor, nn
 
 from ...errors import BadValueError, PrismhError
-from ...jobs import Progress
+from ...jobs import Job, Progress, run
 from . import checkpoint as checkpoints
+from . import precision as precisions
 from .network import set_training_mode, unwrapped
-from .step import keeping_statistics, learn_step, measure_loss
+from .step import Chunk, Criterion, LearningStep, keeping_statistics, measure_loss
 
 CHECKPOINT_EVERY = 10
 """Epochs between checkpoints that are kept beside `last.pt` and `best_model.pt`."""
@@ -26,7 +28,7 @@ def train_simclr(
     model: nn.Module,
     train_loader: Iterable[Any],
     optimizer: torch.optim.Optimizer,
-    criterion: Callable[[Tensor, Tensor], Tensor],
+    criterion: Criterion,
     device: str | torch.device,
     epochs: int = 100,
     checkpoint_dir: str | Path = "checkpoints",
@@ -35,34 +37,83 @@ def train_simclr(
     writer: Any | None = None,
     early_stopping_patience: int | None = None,
     scheduler: Any | None = None,
+    accumulation_steps: int = 1,
+    mixed_precision: str = "auto",
     progress: Callable[[Progress], None] | None = None,
 ) -> tuple[nn.Module, History]:
     """Train `model` and return it with its history: `train_loss`, `val_loss`, `learning_rate`, one value an epoch.
+
+    The same as draining `training_loop`, which has the arguments; progress: called after each step.
+    """
+    loop = training_loop(
+        model,
+        train_loader,
+        optimizer,
+        criterion,
+        device,
+        epochs=epochs,
+        checkpoint_dir=checkpoint_dir,
+        resume_from=resume_from,
+        validation_loader=validation_loader,
+        writer=writer,
+        early_stopping_patience=early_stopping_patience,
+        scheduler=scheduler,
+        accumulation_steps=accumulation_steps,
+        mixed_precision=mixed_precision,
+    )
+    return model, run(loop, progress)
+
+
+def training_loop(
+    model: nn.Module,
+    train_loader: Iterable[Any],
+    optimizer: torch.optim.Optimizer,
+    criterion: Criterion,
+    device: str | torch.device,
+    *,
+    epochs: int,
+    checkpoint_dir: str | Path,
+    resume_from: str | Path | None = None,
+    validation_loader: Iterable[Any] | None = None,
+    writer: Any | None = None,
+    early_stopping_patience: int | None = None,
+    scheduler: Any | None = None,
+    accumulation_steps: int = 1,
+    mixed_precision: str = "auto",
+) -> Job[History]:
+    """Train `model`, yield a `Progress` after each step and return the history.
 
     model: images [N, 3, H, W] -> (features, projections), a `SimCLRModel` or one wrapped in `DataParallel`.
     train_loader, validation_loader: each batch is a pair of views ([N, 3, H, W] each), alone or as the first element of
     a tuple or list (with labels); a batch of one photo is skipped. resume_from: a checkpoint; training goes on at its
     last whole epoch. writer: has `add_scalar(name, value, step)`; gets `Loss/Train`, `Loss/Validation` and
     `Learning_Rate` each epoch. early_stopping_patience: epochs without a better validation loss (training loss where
-    there is no validation) before it ends. scheduler: stepped after each epoch. progress: called after each step.
+    there is no validation) before it ends. scheduler: stepped after each epoch. accumulation_steps: batches of the
+    loader in one step, with the negatives of all of them; one at a time is held in memory, and a batch norm that
+    learns takes its statistics from one at a time. mixed_precision: auto, off, bf16 or fp16, see `precision.choose`.
 
     `checkpoint_dir` gets `last.pt` each epoch, `best_model.pt`, and `checkpoint_epoch_<n>.pt` every tenth epoch and at
-    the end. A validation loss that was not measured is NaN in the history.
+    the end; under `torch.distributed` rank 0 writes them. A validation loss that was not measured is NaN in the
+    history.
     Raises `BadValueError` for a value out of range, `PrismhError` for a checkpoint that does not fit, a loader without
     a usable batch, or a loss that is not finite.
     """
-    if epochs < 1:
-        raise BadValueError(f"epochs must be >= 1, got {epochs}")
+    for name, value in (("epochs", epochs), ("accumulation_steps", accumulation_steps)):
+        if value < 1:
+            raise BadValueError(f"{name} must be >= 1, got {value}")
     if early_stopping_patience is not None and early_stopping_patience < 1:
         raise BadValueError(f"early_stopping_patience must be >= 1, got {early_stopping_patience}")
-    folder = Path(checkpoint_dir)
+    folder, device = Path(checkpoint_dir), torch.device(device)
+    precision = precisions.choose(mixed_precision, device)
+    writes = not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
     model.to(device)
+    learning = LearningStep(model, optimizer, criterion, device, precision=precision)
     history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
     first_epoch = step = 0
-    batches = len(train_loader) if isinstance(train_loader, Sized) else None
+    batches = -(-len(train_loader) // accumulation_steps) if isinstance(train_loader, Sized) else None
     if resume_from is not None:
         state = checkpoints.read(Path(resume_from))
-        _restore(state, Path(resume_from), model, optimizer, scheduler)
+        _restore(state, Path(resume_from), model, optimizer, scheduler, learning)
         history = {name: list(state["history"][name])[: state["epoch"]] for name in history}
         first_epoch, step = state["epoch"], state["step"]
 
@@ -70,23 +121,24 @@ def train_simclr(
         set_training_mode(model)
         loss_sum, photos, steps_before = 0.0, 0, step
         rate = float(optimizer.param_groups[0]["lr"])
-        for views in _view_pairs(train_loader, device):
+        for views in _joined(_view_pairs(train_loader, device), accumulation_steps):
             with keeping_statistics(model):
-                measured = learn_step(model, optimizer, criterion, views)
-            loss_sum += measured["loss"] * (len(views) // 2)
-            photos += len(views) // 2
+                measured = learning.read(learning.learn([_given(part) for part in views]))
+            count = sum(len(part) for part in views) // 2
+            loss_sum += measured["loss"] * count
+            photos += count
             step += 1
-            if progress is not None:
-                total = None if batches is None else steps_before + (epochs - epoch) * batches
-                metrics = {"epoch": epoch + 1, "epochs": epochs, "loss": measured["loss"], "learning_rate": rate}
-                progress(Progress("Learning", step, total, metrics))
+            total = None if batches is None else steps_before + (epochs - epoch) * batches
+            yield Progress(
+                "Learning", step, total, {**measured, "epoch": epoch + 1, "epochs": epochs, "learning_rate": rate}
+            )
         batches = step - steps_before  # a batch of one photo is skipped, which a loader's length does not tell
         if not photos:
             raise PrismhError("train_loader gave no batch of two or more photos: there is nothing to learn from.")
         history["train_loss"].append(loss_sum / photos)
-        history["val_loss"].append(_validation_loss(model, criterion, validation_loader, device))
+        history["val_loss"].append(_validation_loss(model, criterion, validation_loader, device, precision))
         history["learning_rate"].append(rate)
-        if writer is not None:
+        if writer is not None and writes:
             writer.add_scalar("Loss/Train", history["train_loss"][-1], epoch + 1)
             writer.add_scalar("Learning_Rate", rate, epoch + 1)
             if validation_loader is not None:
@@ -95,10 +147,12 @@ def train_simclr(
         _step_scheduler(scheduler, losses[-1])
         since_best = len(losses) - 1 - best_epoch(losses)
         ends = epoch + 1 == epochs or (early_stopping_patience is not None and since_best >= early_stopping_patience)
-        _save(folder, _state(model, optimizer, scheduler, epoch + 1, step, history), since_best == 0, ends)
+        if writes:
+            state = _state(model, optimizer, scheduler, learning, epoch + 1, step, history)
+            _save(folder, state, since_best == 0, ends)
         if ends:
             break
-    return model, history
+    return history
 
 
 def judged_losses(history: History) -> list[float]:
@@ -121,18 +175,37 @@ def _view_pairs(loader: Iterable[Any], device: str | torch.device) -> Iterable[T
             yield torch.cat([first, second]).to(device, memory_format=torch.channels_last)
 
 
+def _joined(batches: Iterable[Tensor], count: int) -> Iterator[list[Tensor]]:
+    """So many batches at a time; the last time in an epoch perhaps fewer."""
+    several = list[Tensor]()
+    for batch in batches:
+        several.append(batch)
+        if len(several) == count:
+            yield several
+            several = []
+    if several:
+        yield several
+
+
+def _given(views: Tensor) -> Chunk:
+    return lambda: views
+
+
 def _validation_loss(
     model: nn.Module,
-    criterion: Callable[[Tensor, Tensor], Tensor],
+    criterion: Criterion,
     loader: Iterable[Any] | None,
-    device: str | torch.device,
+    device: torch.device,
+    precision: str,
 ) -> float:
     if loader is None:
         return math.nan
     model.eval()
     loss_sum, photos = 0.0, 0
     for views in _view_pairs(loader, device):
-        loss_sum += measure_loss(model, criterion, views) * (len(views) // 2)
+        with precisions.autocast(precision, device):
+            loss, _ = measure_loss(model, criterion, views)
+        loss_sum += loss * (len(views) // 2)
         photos += len(views) // 2
     return loss_sum / photos if photos else math.nan
 
@@ -145,7 +218,13 @@ def _step_scheduler(scheduler: Any, loss: float) -> None:
 
 
 def _state(
-    model: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any, epoch: int, step: int, history: History
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: Any,
+    learning: LearningStep,
+    epoch: int,
+    step: int,
+    history: History,
 ) -> dict[str, Any]:
     plain = unwrapped(model)
     described = {name: getattr(plain, name, None) for name in ("base_model", "output_dim", "image_size")}
@@ -154,6 +233,7 @@ def _state(
         "model_state_dict": plain.state_dict(),
         "optimizer_state_dict": optimizer.state_dict(),
         "scheduler_state_dict": None if scheduler is None else scheduler.state_dict(),
+        "scaler_state_dict": learning.scaler.state_dict(),
         "epoch": epoch,
         "step": step,
         "history": history,
@@ -171,13 +251,20 @@ def _save(folder: Path, state: dict[str, Any], best: bool, ends: bool) -> None:
 
 
 def _restore(
-    state: dict[str, Any], path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any
+    state: dict[str, Any],
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: Any,
+    learning: LearningStep,
 ) -> None:
+    checkpoints.load_model(unwrapped(model), state, path)
     try:
-        unwrapped(model).load_state_dict(state["model_state_dict"])
         optimizer.load_state_dict(state["optimizer_state_dict"])
     except (RuntimeError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise PrismhError(f"{path} does not fit this model and optimizer: {reason}") from error
+        raise PrismhError(f"{path} does not fit this optimizer: {reason}") from error
     if scheduler is not None and state.get("scheduler_state_dict") is not None:
         scheduler.load_state_dict(state["scheduler_state_dict"])
+    if state.get("scaler_state_dict"):
+        learning.scaler.load_state_dict(state["scaler_state_dict"])

@@ -76,7 +76,7 @@ def test_a_run_killed_in_mid_epoch_resumes_to_the_same_weights(
                 break
     found = checkpoint.newest_good(tmp_path / "run" / "checkpoints")
     assert found is not None
-    assert 4 <= found[1]["step"] < 9
+    assert 3 <= found[1]["step"] < 9  # what was being written beside the next step may be lost
     assert learn("--resume_from", "auto", "--num_workers", "3") == 0
     assert_same_end(tmp_path / "run", run_left_alone)
 

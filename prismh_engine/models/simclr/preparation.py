@@ -1,0 +1,161 @@
+"""What comes before the first step of a training: where it begins, which photos, which of them are held out.
+
+One rank prepares; the others are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import PhotosDifferError, PrismhError
+from ...jobs import Job, StopToken
+from ...photos.cache import PhotoCache, default_cache_folder
+from ...project import Project, Run
+from ...project.runs import FAILED, RUNNING, STOPPED
+from .settings import TrainSettings
+from .training_photos import TrainingPhoto, hold_out, photos_of_folder, photos_of_project, what_changed
+
+if TYPE_CHECKING:
+    from .resume import Start
+    from .run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A training that can begin.
+
+    start: its settings and checkpoint. folder: of the run, which is this program's alone now. run: of the project,
+    where there is one. held_out: numbers of the photos to measure on and not to learn from. labels: photo's number ->
+    label, for the probe and the projector.
+    """
+
+    start: Start
+    folder: RunFolder
+    run: Run | None
+    cache_folder: Path
+    photos: list[TrainingPhoto]
+    held_out: frozenset[int] = frozenset()
+    labels: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> TrainSettings:
+        return self.start.resolved.settings
+
+    @property
+    def was_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.start.finished_before and self.start.is_complete
+
+
+def prepare(start: Start, project: Project | None, opened: ExitStack, stop: StopToken | None) -> Job[Prepared]:
+    """Find the photos, take the run's folder, split.
+
+    opened: gets what must be held until the training ends: the folder's lock, the state of the run in the project.
+    Raises `PrismhError` for photos that changed, too few of them, or a folder another program learns into.
+    """
+    from .lock import run_folder_lock
+
+    settings = start.resolved.settings
+    cache_folder = _cache_folder(settings, project)
+    if start.finished_before and start.is_complete:
+        assert start.folder is not None
+        return Prepared(start, start.folder, start.run_of(project), cache_folder, [])
+    with PhotoCache(cache_folder) as cache:
+        photos = yield from _photos(settings, project, cache, stop)
+        changed = _check_photos(photos, start)
+        folder, run = _place(start, project)
+        opened.enter_context(run_folder_lock(folder.folder))
+        if start.goes_back and start.state is not None:
+            moved = folder.set_aside_after(int(start.state["step"]))
+            if moved is not None:
+                start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
+        opened.enter_context(_state_in_project(project, run))
+        held_out = yield from _held_out(photos, start, changed, cache, project, stop)
+    from .knn_probe import read_labels
+
+    labels = read_labels(settings.probe_labels, photos, start.notes)
+    return Prepared(start, folder, run, cache_folder, photos, held_out, labels)
+
+
+def _photos(
+    settings: TrainSettings, project: Project | None, cache: PhotoCache, stop: StopToken | None
+) -> Job[list[TrainingPhoto]]:
+    if project is not None:
+        return photos_of_project(project)
+    assert settings.data_dir is not None
+    return (yield from photos_of_folder(settings.data_dir, cache, stop))
+
+
+def _check_photos(photos: list[TrainingPhoto], start: Start) -> bool:
+    """Whether the photos are others than those the run began with."""
+    settings = start.resolved.settings
+    if len(photos) < 2:
+        where = settings.project or settings.data_dir
+        raise PrismhError(f"{where} has {len(photos)} photos that can be used: learning needs two at least.")
+    if start.state is None:
+        return False
+    changed = what_changed(start.state["photos"], photos)
+    if changed and not settings.allow_changed_photos:
+        raise PhotosDifferError(changed)
+    if changed:
+        start.notes.append(f"The photos changed since the run began: {changed}.")
+    return bool(changed)
+
+
+def _held_out(
+    photos: list[TrainingPhoto],
+    start: Start,
+    changed: bool,
+    cache: PhotoCache,
+    project: Project | None,
+    stop: StopToken | None,
+) -> Job[frozenset[int]]:
+    """The numbers of the photos held out: those of the checkpoint, since near duplicates may be told otherwise on
+    another machine, or with another starter."""
+    from .validation import alike
+
+    settings = start.resolved.settings
+    if start.state is not None and not changed and "held_out" in start.state:
+        return frozenset(start.state["held_out"])
+    if not settings.val_fraction:
+        return frozenset()
+    numbers = yield from alike(photos, cache, stop, project)
+    return frozenset(photo.number for photo in hold_out(photos, settings.val_fraction, settings.seed, numbers)[1])
+
+
+def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:
+    """The run's folder; in a project a new run where it has none yet."""
+    from .run_folder import RunFolder
+
+    if start.folder is not None:
+        return start.folder, start.run_of(project)
+    assert project is not None
+    run = project.runs.new()
+    return RunFolder(run.folder), run
+
+
+def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:
+    if settings.cache_dir is not None:
+        return settings.cache_dir
+    return default_cache_folder() if project is None else project.cache_folder
+
+
+@contextmanager
+def _state_in_project(project: Project | None, run: Run | None) -> Iterator[None]:
+    """Whatever ends the training, the project knows."""
+    if project is None or run is None:
+        yield
+        return
+    project.runs.set_state(run, RUNNING)
+    try:
+        yield
+    except PrismhError:
+        project.runs.set_state(run, FAILED)
+        raise
+    except BaseException:
+        project.runs.set_state(run, STOPPED)
+        raise
