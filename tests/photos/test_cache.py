@@ -45,6 +45,35 @@ def test_a_look_measures_a_photo_and_keeps_its_copy_and_thumbnail(cache: PhotoCa
         assert max(thumbnail.size) == 256
 
 
+def test_a_smaller_copy_is_made_from_the_usual_one_and_kept(cache: PhotoCache, photos: Path) -> None:
+    path = photos / "00.jpg"
+    name = cache.look(found(path)).content_hash
+    usual = cache.copy(path, name)
+    small = np.asarray(cache.copy(path, name, short_side=96))
+    assert small.shape == (96, 128, 3)
+    assert np.abs(small - np.asarray(usual.resize((128, 96), Image.Resampling.BICUBIC), dtype=float)).mean() < 3
+    path.unlink()
+    shutil.rmtree(cache.folder / "copies")
+    assert np.array_equal(cache.copy(path, name, short_side=96), small)
+
+
+def test_a_smaller_copy_that_was_lost_or_cut_short_comes_back_the_same(cache: PhotoCache, photos: Path) -> None:
+    path = photos / "00.jpg"
+    name = cache.look(found(path)).content_hash
+    before = np.asarray(cache.copy(path, name, short_side=96))
+    (kept,) = (cache.folder / "copies-96").rglob("*.jpg")
+    kept.write_bytes(kept.read_bytes()[:500])
+    assert np.array_equal(cache.copy(path, name, short_side=96), before)
+    kept.unlink()
+    assert np.array_equal(cache.copy(path, name, short_side=96), before)
+
+
+def test_a_photo_smaller_than_the_copy_asked_for_stays_as_it_is(cache: PhotoCache, tmp_path: Path) -> None:
+    path = tmp_path / "small.png"
+    write(path, encoded(picture(0, (120, 80)), "PNG"))
+    assert cache.copy(path, cache.look(found(path)).content_hash, short_side=96).size == (120, 80)
+
+
 def test_a_second_look_at_an_unchanged_file_reads_nothing_also_in_a_new_process(photos: Path, tmp_path: Path) -> None:
     path = photos / "00.jpg"
     with PhotoCache(tmp_path / "cache") as cache:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -21,6 +22,7 @@ from ... import jobs
 from ...errors import PrismhError
 from ...photos.cache import PhotoCache, default_cache_folder
 from ...photos.folder import list_photos
+from ...photos.measures import SHORT_SIDE
 from ..pixels import normalize
 from .augmentation import (
     FIXED_EPOCH,
@@ -33,6 +35,9 @@ from .augmentation import (
 from .training_photos import TrainingPhoto
 
 BATCHES_AHEAD = 2
+SMALL = 160
+"""Below this image size a training opens smaller copies of the photos, of a short side of 1.5 image sizes."""
+
 CPU = torch.device("cpu")
 
 
@@ -127,6 +132,7 @@ class ViewBatches:
         self.batch_size = min(batch_size, len(photos))
         self._cache = cache
         self._image_size = image_size
+        self._short_side = math.ceil(1.5 * image_size) if image_size < SMALL else SHORT_SIDE
         self._seed = seed
         self._fixed = fixed
         self._part = part
@@ -209,7 +215,7 @@ class ViewBatches:
         return Batch(numbers, pixels, self._device), futures
 
     def _prepare(self, photo: TrainingPhoto, epoch: int, into: NDArray[np.uint8]) -> None:
-        pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash))
+        pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash, self._short_side))
         height, width, _ = pixels.shape
         for number in range(2):
             view = draw_view(view_generator(self._seed, epoch, photo.number, number), width, height)

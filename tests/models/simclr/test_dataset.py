@@ -17,7 +17,7 @@ from prismh_engine.models.simclr.dataset import ViewBatches
 from prismh_engine.models.simclr.training_photos import TrainingPhoto, hold_out, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
 
-from .conftest import COUNT
+from .conftest import COUNT, draw
 
 
 def batches(photos: Path, cache: PhotoCache, **other: Any) -> ViewBatches:
@@ -117,6 +117,20 @@ def test_ranks_share_a_batch_among_them_whatever_their_number(tiny_photos: Path,
             assert torch.equal(together, whole.views().chunk(2)[which])
         counts = [part.count for part in parts]
         assert max(counts) - min(counts) <= 1
+
+
+def test_small_views_come_from_small_copies_that_may_be_deleted_at_any_time(tmp_path: Path) -> None:
+    for number in range(4):
+        draw(number).resize((800, 600)).save(tmp_path / f"{number}.jpg")
+    with PhotoCache(tmp_path / "cache") as cache:
+        first = take(batches(tmp_path, cache), 2)
+        small = tmp_path / "cache" / "copies-48"
+        assert len(list(small.rglob("*.jpg"))) == 4
+        assert torch.equal(take(batches(tmp_path, cache), 2)[1], first[1])
+        shutil.rmtree(small)
+        assert torch.equal(take(batches(tmp_path, cache), 2)[1], first[1])
+        take(batches(tmp_path, cache, image_size=160), 1)
+        assert {p.name for p in cache.folder.glob("copies*")} == {"copies", "copies-48"}
 
 
 def photo(number: int, content: str) -> TrainingPhoto:
