@@ -1,0 +1,146 @@
+"""Batch norm whose statistics are those of the global batch, over all ranks of `torch.distributed`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ...errors import BadValueError
+
+
+def over_ranks(model: nn.Module) -> nn.Module:
+    """The model, on its device already, with every batch norm that learns over the global batch of all ranks.
+
+    A step on shares of a batch, of any sizes and also none, then gives the features, the gradients (averaged over the
+    ranks, of a loss as `NTXentLoss` has it) and the running statistics of one process on the whole batch. Layers are
+    replaced where they stand, with the same parameters, buffers and keys of the state dict; one whose weights do not
+    learn stays as it is. All ranks must run the same layers in the same order. Without several ranks nothing changes.
+    """
+    if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
+        return model
+    if isinstance(model, _BatchNorm):
+        return model if model.weight is not None and not model.weight.requires_grad else _replaced(model)
+    for name, child in model.named_children():
+        setattr(model, name, over_ranks(child))
+    return model
+
+
+class BatchNormOverRanks(_BatchNorm):
+    """Batch norm over the ranks of a group between CPUs, [N, C, ...] -> the same shape, N >= 0 on each rank.
+
+    `torch.nn.SyncBatchNorm` refuses tensors of a CPU. In evaluation it is an ordinary batch norm.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        normalized = self._over_ranks(x) if self.training else super().forward(x)
+        return _through_children(self, normalized)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.ndim < 2:
+            raise BadValueError(f"batch norm needs [N, C, ...], got {list(input.shape)}")
+
+    def _over_ranks(self, x: Tensor) -> Tensor:
+        self._check_input_dim(x)
+        with torch.no_grad():
+            mean, squares, count = _statistics(x.detach())
+        if count < 2:
+            raise BadValueError("batch norm needs more than one value a channel, over all ranks together")
+        if self.track_running_stats and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+            share = self.momentum if self.momentum is not None else 1 / int(self.num_batches_tracked)
+            for running, now in ((self.running_mean, mean), (self.running_var, squares / (count - 1))):
+                assert running is not None
+                running.copy_((1 - share) * running + share * now)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        normalized: Tensor = _Normalize.apply(
+            x, self.weight, self.bias, mean.to(wide), (squares / count).to(wide), count, self.eps
+        )
+        return normalized
+
+
+class _SyncBatchNorm(nn.SyncBatchNorm):
+    """torch's, which works between GPUs alone, followed by the layers that timm keeps inside a batch norm."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _through_children(self, super().forward(x))
+
+
+class _Normalize(torch.autograd.Function):
+    """y = (x - mean) / sqrt(variance + eps) x weight + bias, whose mean and variance depend on the x of all ranks."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor | None,
+        bias: Tensor | None,
+        mean: Tensor,
+        variance: Tensor,
+        count: int,
+        eps: float,
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight, mean, variance)
+        ctx.count, ctx.eps = count, eps
+        return functional.batch_norm(x.to(mean.dtype), mean, variance, weight, bias, eps=eps).to(x.dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, mean, variance = ctx.saved_tensors
+        wide = x.to(mean.dtype)
+        scale = torch.ones_like(mean) if weight is None else weight
+        # As if mean and variance were constants: to x, and the sums of grad x normalized x and of grad.
+        to_x, to_scale, to_bias = torch.ops.aten.native_batch_norm_backward(
+            grad.to(mean.dtype), wide, scale, mean, variance, None, None, False, ctx.eps, [True, True, True]
+        )
+        sums = torch.stack([to_scale, to_bias]).double()
+        dist.all_reduce(sums)
+        per_value = (sums / ctx.count * scale * (variance.double() + ctx.eps).rsqrt()).to(mean.dtype)
+        to_x -= functional.batch_norm(wide, mean, variance, per_value[0], per_value[1], eps=ctx.eps)
+        return to_x.to(x.dtype), None if weight is None else to_scale, None if weight is None else to_bias, *[None] * 4
+
+
+def _statistics(x: Tensor) -> tuple[Tensor, Tensor, int]:
+    """Of each channel of the x [N, C, ...] of all ranks: mean and sum of squared deviations, float64 [C]; and values.
+
+    Each rank finds its own mean and deviations from it, and one message joins them (Chan et al. 1979, "Updating
+    formulae and a pairwise algorithm for computing sample variances", equations 2.1): no difference of large sums.
+    """
+    channels, count = x.shape[1], x.numel() // x.shape[1]
+    own = torch.zeros(2 * channels + 1, dtype=torch.float64)
+    if count:
+        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        mean, variance = torch.batch_norm_update_stats(wide, None, None, 0.0)
+        own = torch.cat([mean.double(), variance.double() * count, own.new_tensor([count])])
+    gathered = [torch.empty_like(own) for _ in range(dist.get_world_size())]
+    dist.all_gather(gathered, own)
+    means, squares, counts = torch.stack(gathered).split([channels, channels, 1], dim=1)
+    total = counts.sum()
+    mean = (means * counts).sum(dim=0) / total.clamp(min=1)
+    squares = (squares + counts * (means - mean) ** 2).sum(dim=0)
+    return mean, squares, int(total)
+
+
+def _replaced(layer: _BatchNorm) -> nn.Module:
+    """The same layer over all ranks; what it kept it keeps: parameters, buffers, mode, and timm's activation inside."""
+    on_gpu = layer.weight is not None and layer.weight.device.type == "cuda"
+    kind = _SyncBatchNorm if on_gpu else BatchNormOverRanks
+    new = kind(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+    new.weight, new.bias = layer.weight, layer.bias
+    for name, buffer in layer.named_buffers(recurse=False):
+        new.register_buffer(name, buffer)
+    for name, child in layer.named_children():
+        new.add_module(name, child)
+    return new.train(layer.training)
+
+
+def _through_children(layer: nn.Module, x: Tensor) -> Tensor:
+    for child in layer.children():
+        x = child(x)
+    return x
