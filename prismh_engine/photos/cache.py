@@ -220,8 +220,8 @@ class PhotoCache:
             return image
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         small = image.resize(size, Image.Resampling.BICUBIC)
-        # A JPEG takes a twelfth of the room of bare pixels and opens nearly as fast. The usual copy holds colours at half
-        # its resolution; a copy half as large keeps all of them.
+        # A JPEG takes a twelfth of the room of bare pixels and opens nearly as fast. The usual copy holds colours at
+        # half its resolution; a copy half as large keeps all of them.
         stream = io.BytesIO()
         small.save(stream, "JPEG", quality=_COPY_QUALITY, subsampling=0)
         path = self._packed_path(name, short_side)
