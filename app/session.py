@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from prismh_engine.errors import PhotosDifferError, PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
-from . import jobs, newest_run, settings, steps, words
+from . import jobs, newest_run, projects, steps, words
 from .counter import Counter
 from .settings import AppSettings
 from .summary import Summary
@@ -100,20 +100,11 @@ class Session(QObject):
 
     def new_project(self, photo_folder: Path) -> bool:
         """Open the project of a photo folder, made if need be, and begin to look at the photos."""
-        from prismh_engine.project import Project
-
         photo_folder = Path(os.path.abspath(photo_folder))
         if (photo_folder / "project.db").is_file():
             return self.open_project(photo_folder)
-        known = self.settings.project_of(photo_folder)
         try:
-            if not photo_folder.is_dir():
-                raise PrismhError(f"{photo_folder} is not a folder: choose the folder that holds the photos.")
-            if known is None:
-                project = Project.create(settings.new_project_folder(photo_folder), photo_folder.name or None)
-                project.add_folder(photo_folder)
-            else:
-                project = Project.open(known)
+            project = projects.project_of(photo_folder, self.settings)
         except PrismhError as error:
             self.failed.emit(str(error))
             return False
@@ -124,14 +115,9 @@ class Session(QObject):
 
     def open_samples(self) -> bool:
         """Open the project of the sample photos; they are drawn first where they are not there yet."""
-        from prismh_engine.project import Project
-
-        photos = settings.samples_folder() / "photos"
         try:
-            photos.mkdir(parents=True, exist_ok=True)
-            project = Project.open_or_create(settings.samples_folder() / "project", self.tr("Sample photos"))
-            project.add_folder(photos)
-        except (PrismhError, OSError) as error:
+            project, photos = projects.samples(self.tr("Sample photos"))
+        except PrismhError as error:
             self.failed.emit(str(error))
             return False
         if not self._take(project):

@@ -23,7 +23,8 @@ THUMBNAILS = 3
 @dataclass(frozen=True)
 class Summary:
     """photos: all that were seen. set_aside: those not used. missing: those not found where they were. groups, named:
-    of the newest grouping. learned: whether a run has finished. learning: the done part of an unfinished run, 0 to 1.
+    of the newest grouping. learned: whether a run has finished. learning: the done part of an unfinished run, 0 to 1;
+    learned_elsewhere: whether another program is learning into it, as far as one can see.
     exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files.
     """
 
@@ -34,6 +35,7 @@ class Summary:
     named: int = 0
     learned: bool = False
     learning: float | None = None
+    learned_elsewhere: bool = False
     exported_at: str = ""
     thumbnails: tuple[str, ...] = ()
 
@@ -64,6 +66,7 @@ class Summary:
 
 def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     """Count what a project holds; some thumbnails of it are made where they are missing."""
+    from prismh_engine.models.simclr.lock import is_held
     from prismh_engine.project.runs import FINISHED, RUNNING, STOPPED
 
     yield Progress("Counting", 0, None)
@@ -79,7 +82,8 @@ def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     return Summary(
         photos=len(photos), set_aside=len(photos) - len(used), missing=sum(photo.missing for photo in photos),
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
-        learning=None if unfinished is None else _share_done(unfinished), thumbnails=tuple(thumbnails),
+        learning=None if unfinished is None else _share_done(unfinished),
+        learned_elsewhere=unfinished is not None and is_held(unfinished.folder), thumbnails=tuple(thumbnails),
     )  # fmt: skip
 
 

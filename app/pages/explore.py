@@ -23,7 +23,8 @@ from ..widgets.group_list import GroupList, GroupRow
 from ..widgets.map_notice import MapNotice
 from ..widgets.photo_card import PhotoCard
 from ..widgets.selection_panel import SelectionPanel
-from .map_contents import FEWEST_PHOTOS, Group, MapContents, read_map
+from . import why_no_map
+from .map_contents import Group, MapContents, read_map
 from .page import Page
 
 if TYPE_CHECKING:
@@ -275,42 +276,17 @@ class ExplorePage(Page):
             self._map_or_notice.setCurrentWidget(self._map)
             return
         self._map_or_notice.setCurrentWidget(self._notice)
-        contents, progress = self._contents, self.session.progress
-        self._notice_leads_to = "photos"
-        if self.session.running_kind == READING:
-            heading = progress.what if progress is not None else self.tr("Your photos are being read")
-            counted = progress is not None and progress.total
-            of = f"{progress.done:,} / {progress.total:,}. " if progress is not None and counted else ""
-            sentence = of + self.tr("The map appears as soon as all photos have been seen.")
-            done, total = (progress.done, progress.total) if progress is not None else (0, None)
-            self._notice.say_progress(heading, sentence, done, total)
-        elif self._reading is not None or self._stale:
+        is_reading = self.session.running_kind == READING
+        if not is_reading and (self._reading is not None or self._stale):
             self._notice.say("", "")
-        elif not contents.all_photos:
-            self._notice.say(
-                self.tr("There are no photos yet"), self.tr("Add a folder with photos, and the map appears here."),
-                button=self.tr("Go to Photos"),
-            )  # fmt: skip
-        elif contents.used < FEWEST_PHOTOS:
-            self._notice.say(
-                self.tr("A map needs at least three photos"), self._why_too_few(), button=self.tr("Go to Photos")
-            )
+            return
+        reason = why_no_map.reading(self.session.progress) if is_reading else why_no_map.resting(self._contents)
+        self._notice_leads_to = reason.leads_to
+        if reason.progress is not None:
+            done, total = reason.progress.done, reason.progress.total
+            self._notice.say_progress(reason.heading, reason.sentence, done, total)
         else:
-            self._notice_leads_to = ""
-            self._notice.say(
-                self.tr("The map is not made yet"), self.tr("Nothing has to be learned first."),
-                button=self.tr("Make the map"),
-            )  # fmt: skip
-
-    def _why_too_few(self) -> str:
-        contents, number = self._contents, words.number
-        if contents.missing:
-            missing = self.tr("{missing} of {all} photos are not where they were. Say where they are now.")
-            return missing.format(missing=number(contents.missing), all=number(contents.all_photos))
-        if contents.used == contents.all_photos:
-            return self.tr("There are {all} so far. Add a folder with more.").format(all=words.photos(contents.used))
-        aside = self.tr("{used} of {all} photos are used. Take some back, or add a folder.")
-        return aside.format(used=number(contents.used), all=number(contents.all_photos))
+            self._notice.say(reason.heading, reason.sentence, button=reason.button)
 
     def _show_selection(self) -> None:
         ids = self._selected_ids()
@@ -376,10 +352,10 @@ class ExplorePage(Page):
         self.session.names_changed.emit()
 
     def _notice_pressed(self) -> None:
-        if self._notice_leads_to:
-            self.go_to.emit(self._notice_leads_to)
-        else:
+        if self._notice_leads_to == why_no_map.MAKE_IT:
             self.session.start_instant_map()
+        else:
+            self.go_to.emit(self._notice_leads_to)
 
     def _to_export(self) -> None:
         self.go_to.emit("export")

@@ -68,7 +68,8 @@ class LearnSide(QWidget):
         self._notes_card.setVisible(bool(notes))
 
     def say_about(self, changed: str) -> None:
-        """What learning changed, "" where that is not known: then what it does."""
+        """What learning changed, "" where that is not known: then what it does, unless there is more to say."""
+        self._about_card.setVisible(bool(changed) or self._notes_card.isHidden())
         if changed:
             self._about_title.setText(self.tr("What learning changed"))
             self._about.setText(changed)

@@ -170,7 +170,7 @@ class TrainingPage(Page):
 
     def _counted(self) -> None:
         """The photos were counted, after everything that was running: time the choices for so many."""
-        if self.isVisible() and self._used >= _FEWEST_PHOTOS:
+        if self.isVisible() and self._used >= _FEWEST_PHOTOS and self._elsewhere is None:
             self._times.measure(self._used)
         self._show_state()
 
@@ -310,7 +310,8 @@ class TrainingPage(Page):
     def _show_side(self) -> None:
         learning = self.session.running_kind == LEARNING
         self._side.say_health(*self._health())
-        self._side.show_facts(self._progress.metrics if learning and self._progress is not None else None)
+        metrics = self._progress.metrics if learning and self._progress is not None else {}
+        self._side.show_facts(metrics if metrics.get("epochs") else None)
         self._side.show_notes(self.session.notes)
         self._side.say_about(self._run.summary if self._run is not None and not learning else "")
 

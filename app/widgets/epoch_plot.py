@@ -86,7 +86,7 @@ class EpochPlot(QWidget):
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
             self._view.setYRange(low - room, high + room, padding=0)
             levels = _round_levels(low - room, high + room, 2 if self._look.compact else 4)
-            self._left.setTicks([[(level, f"{level:.6g}") for level in levels]])
+            self._left.setTicks([[(level, _number(level)) for level in levels]])
             self._levels.show_levels(levels)
         last = float(max(1, epochs))
         self._view.setXRange(0, last, padding=0)
@@ -178,6 +178,14 @@ def _round_levels(low: float, high: float, fewest: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10((high - low) / fewest))
     step = next(step for step in (5 * power, 2 * power, power) if (high - low) / step >= fewest)
     return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _number(level: float) -> str:
+    """A round number, short also where it is small: 0.8, 12, 8e-5."""
+    if level and abs(level) < 1e-3:
+        digits, power = f"{level:.5e}".split("e")
+        return f"{float(digits):g}e{int(power)}"
+    return f"{level:.6g}"
 
 
 def _whole_numbers(last: float, most: int) -> list[int]:

@@ -22,6 +22,8 @@ class Editor(QWidget):
 
     edited = Signal()
     """A person changed the value."""
+    help = ""
+    """What the value is, where this editor says it in other words than the field does."""
 
     def __init__(self, control: QWidget) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from .. import theme
 from .card import ElidedLabel, label
 from .epoch_plot import DASHED, STRONG, EpochPlot, Legend, Look
-from .training_history import TrainingHistory
+from .training_history import TrainingHistory, smoothed
 
 UNKNOWN = "–"
 _KNN, _SPREAD = "knn", "feature_std"
@@ -23,7 +23,10 @@ def tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Measure:
-    """One plot. lines: measure and look; legend: the words of each line, where there are several."""
+    """One plot. lines: measure and look; legend: the words of each line, where there are several.
+
+    each_step: it is measured at each step and restless, so that the line through it is drawn. scale: of the axis.
+    """
 
     name: str
     title: str
@@ -31,6 +34,8 @@ class _Measure:
     lines: Sequence[tuple[str, str]]
     format: Callable[[float], str]
     legend: Sequence[str] = ()
+    each_step: bool = True
+    scale: float = 1.0
 
 
 def _measures() -> list[_Measure]:
@@ -55,6 +60,7 @@ def _measures() -> list[_Measure]:
             ),
             (("rankme", STRONG),),
             _whole,
+            each_step=False,
         ),
         _Measure(
             _KNN,
@@ -65,6 +71,8 @@ def _measures() -> list[_Measure]:
             ),
             ((_KNN, STRONG),),
             _percent,
+            each_step=False,
+            scale=100.0,
         ),
         _Measure(
             _SPREAD,
@@ -143,7 +151,12 @@ class _Panel(QWidget):
         self._value.setText(values[0])
         self._legend.show_lines([(words, look) for words, (_, look) in zip(told, measure.lines, strict=False)])
         self.setAccessibleName(f"{measure.title}: {', '.join(told or values)}")
-        self._plot.show_lines([history.points(name) for name, _ in measure.lines], epochs)
+        lines = []
+        for name, _ in measure.lines:
+            epochs_of, values = history.points(name)
+            line = (epochs_of, measure.scale * values)
+            lines.append(smoothed(*line) if measure.each_step else line)
+        self._plot.show_lines(lines, epochs)
 
 
 def _two_digits(value: float) -> str:

@@ -74,12 +74,18 @@ class JobCard(Card):
         if progress.total:
             done = self._base + self._share * progress.done / progress.total
             self._bar.setValue(max(self._bar.value(), round(STEPS * done)))
-            self._state.setText(self.tr("{0} of {1}").format(words.number(progress.done), words.number(progress.total)))
-        else:
-            self._state.setText(words.number(progress.done) if progress.done else "")
+        self._state.setText(self._count(progress))
+
+    def _count(self, progress: Progress) -> str:
+        if progress.total:
+            return self.tr("{0} of {1}").format(words.number(progress.done), words.number(progress.total))
+        return words.number(progress.done) if progress.done else ""
 
     def _show_learning(self, progress: Progress) -> None:
         self._name.setText(self.tr("Learning, paused") if self._session.paused else progress.what)
+        if not progress.metrics.get("epochs"):  # still getting ready, which takes no share of the bar
+            self._state.setText(self._count(progress))
+            return
         if progress.total:
             self._bar.setValue(max(self._bar.value(), round(STEPS * progress.done / progress.total)))
         left, saved = progress.metrics.get("seconds_left"), progress.metrics.get("seconds_since_saved")

@@ -24,7 +24,7 @@ class LearningPlots(QWidget):
         self._history, self._epochs = TrainingHistory(), 1
         self._headings = {
             _LOSS: (self.tr("Contrastive loss"), self.tr("lower is better")),
-            _RATE: (self.tr("Learning rate"), self.tr("how far each step goes; at the end it goes in small ones")),
+            _RATE: (self.tr("Learning rate"), self.tr("how far each step goes")),
             _HEALTH: (self.tr("Health"), self.tr("how the photos lie to one another while it learns")),
         }
         self._loss = EpochPlot("loss_plot", self.tr("Loss by epoch"), (PALE, DASHED, STRONG))

@@ -118,6 +118,8 @@ class Rail(QWidget):
             if metrics.get("epochs"):
                 return self.tr("Epoch {0} of {1}").format(metrics.get("epoch", 0), metrics["epochs"]), False
             return self.tr("getting ready"), False
+        if session.summary.learned_elsewhere:
+            return self.tr("in another program"), False
         if session.summary.learning is not None:
             done = round(100 * session.summary.learning)
             return (self.tr("stopped at {0} %").format(done) if done else self.tr("stopped early")), False

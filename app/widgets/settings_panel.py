@@ -126,7 +126,7 @@ class SettingsPanel(QWidget):
         self.changed.emit()
 
     def _add_row(self, field: dataclasses.Field[Any], editor: Editor) -> None:
-        help_text = field.metadata["help"]
+        help_text = editor.help or field.metadata["help"]
         editor.describe(field.name, help_text)
         editor.edited.connect(self._edited)
         self._editors[field.name] = editor

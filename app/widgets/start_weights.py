@@ -28,6 +28,7 @@ class StartWeights(Choice):
                 NOTHING: _tr("Nothing"),
             }
         )
+        self.help = _tr("what the encoder begins with: the starter, ImageNet's weights, those of a file, or nothing")
         self._path = ""
         self._before: str = STARTER
         self._choose = QPushButton("…")

@@ -75,6 +75,23 @@ def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
         qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
 
 
+def test_with_other_photos_it_goes_on_when_a_person_says_so(qtbot, project, learning):
+    with open_window(qtbot) as window:
+        learning(window)
+        window.session.stop()
+        qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
+        photo = next(photo for photo in project.photos.all() if photo.used)
+        project.photos.overrule([photo.id], "set aside")
+        window.session.resume_learning()
+        qtbot.waitUntil(lambda: "not those this learning began with" in window.notice.text(), timeout=MS_TO_READ)
+        assert "--" not in window.notice.text(), "flags are for the command line"
+        click(qtbot, window, "resume_as_they_are")
+        qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
+        assert any("changed since" in note for note in window.session.notes)
+        window.session.stop()
+        qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
+
+
 def test_who_thinks_better_of_it_goes_on_learning(qtbot, learning):
     with open_window(qtbot) as window:
         learning(window)

@@ -155,6 +155,28 @@ def test_what_a_training_says_is_shown_in_numbers_words_and_a_curve(page, sessio
     session.job_changed.emit()
 
 
+def test_what_the_program_lowered_or_noticed_stands_beside_the_curve_in_the_words_of_the_window(page, session, qtbot):
+    session.running_kind = LEARNING
+    page._run_is_new = True
+    session.job_changed.emit()
+    note = "Only 4 GB are free: the batch is 16 photos and not 64. Close other programs, or lower --image_size."
+    session._progressed(Progress(note, 0, None, {"note": note}))
+    assert find(page, "learning_notes").text().endswith("Close other programs, or lower image size.")
+    assert session.progress is None, "a note says nothing of how far it is"
+    warning = "All photos have become nearly one point: a smaller --learning_rate may help."
+    for step, warnings in enumerate(([], [], [warning]), start=1):
+        metrics = {"epoch": step, "epochs": 5, "loss": 4 - 0.1 * step, "warnings": warnings}
+        session.learning_progressed.emit(Progress("Learning", 10 * step, 50, metrics))
+    page._draw()
+    told = find(page, "health_note")
+    assert (told.text(), told.property("role")) == (warning.replace("--learning_rate", "learning rate"), "warning")
+    session.learning_progressed.emit(Progress("Learning", 40, 50, {"epochs": 5, "loss": 3.0, "warnings": []}))
+    page._draw()
+    assert find(page, "health_note").text() == "Learning well. The loss still falls."
+    session.running_kind = None
+    session.job_changed.emit()
+
+
 def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened(session, qtbot, mapped):
     with Project.open(mapped) as project:
         run = project.runs.new()

@@ -1,0 +1,114 @@
+"""Where a training starts, chosen in the Advanced settings: what follows from it is filled in and can be changed."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
+
+from app.pages.training import TrainingPage
+
+MS = 60_000
+
+
+@pytest.fixture
+def page(session, qtbot, mapped):
+    assert session.open_project(mapped)
+    made = TrainingPage(session)
+    qtbot.addWidget(made)
+    # Not on screen, where it would measure how long each choice takes.
+    qtbot.waitUntil(lambda: session.summary.photos > 0 and session.running_kind is None, timeout=MS)
+    made.findChild(QAbstractButton, "choice_advanced").click()
+    return made
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """What a person chooses in the next dialog; None: they think better of it."""
+    answers = []
+    for module in ("start_weights", "field_editors"):
+        monkeypatch.setattr(f"app.widgets.{module}.choose_file", lambda *_: answers.pop(0))
+    return answers
+
+
+def start_from(page, words):
+    """Choose a starting point by its words, as with the arrow keys."""
+    combo = page.findChild(QComboBox, "setting_weights")
+    place = combo.findText(words, Qt.MatchFlag.MatchStartsWith)
+    assert place >= 0, [combo.itemText(i) for i in range(combo.count())]
+    combo.setCurrentIndex(place)
+
+
+def settings_of(page):
+    assert page._settings.complaint() == ""
+    return page._resolved().settings
+
+
+def told(page):
+    return page.findChild(QWidget, "choice_advanced").accessibleDescription()
+
+
+def test_a_preset_starts_from_the_starter(page):
+    assert settings_of(page).start_weights == "starter"
+    assert told(page).startswith("From the starter")
+
+
+def test_imagenet_brings_a_resnet_with_its_last_stage_to_learn(page):
+    start_from(page, "ImageNet")
+    settings = settings_of(page)
+    assert (settings.start_weights, settings.base_model, settings.freeze_blocks) == ("imagenet", "resnet18", 6)
+    assert told(page).startswith("resnet18 from ImageNet")
+    page.findChild(QComboBox, "setting_base_model").setCurrentText("resnet50")
+    settings = settings_of(page)
+    assert (settings.base_model, settings.freeze_blocks) == ("resnet50", 13)
+    page.findChild(QWidget, "reset_settings_button").click()
+    assert settings_of(page).base_model == "efficientnet_lite0"
+
+
+def test_from_nothing_nothing_is_frozen_since_random_weights_have_to_learn(page):
+    start_from(page, "Nothing")
+    settings = settings_of(page)
+    assert (settings.start_weights, settings.freeze_blocks, settings.freeze_bn) == ("none", 0, False)
+    line = page.findChild(QLineEdit, "setting_learning_rate")
+    line.setText("0.002")
+    line.editingFinished.emit()
+    assert settings_of(page).learning_rate == 0.002
+    start_from(page, "The starter")
+    settings = settings_of(page)
+    assert (settings.freeze_blocks, settings.freeze_bn) == (11, True), "what was brought goes with it"
+    assert settings.learning_rate == 0.002, "what a person typed stays"
+
+
+def test_who_thinks_better_of_a_file_keeps_the_starter(page, chosen):
+    chosen.append(None)
+    start_from(page, "A file")
+    assert settings_of(page).start_weights == "starter"
+    assert page.findChild(QComboBox, "setting_weights").currentText() == "The starter"
+
+
+def test_a_file_of_weights_is_looked_into_and_told_for_what_it_is(page, qtbot, chosen, tmp_path, photo_folder):
+    chosen.append(photo_folder / "drum_0.jpg")
+    start_from(page, "A file")
+    qtbot.waitUntil(lambda: "JPEG picture" in page._settings.complaint(), timeout=MS)
+    page.findChild(QAbstractButton, "start_button").click()
+    assert page.session.running_kind is None, "nothing starts from a picture"
+
+    from safetensors.torch import save_file
+
+    from prismh_engine.models.encoders import build
+
+    save_file(build("resnet18").state_dict(), tmp_path / "mine.safetensors")
+    chosen.append(tmp_path / "mine.safetensors")
+    page.findChild(QAbstractButton, "choose_weights").click()
+    qtbot.waitUntil(lambda: page._settings.complaint() == "", timeout=MS)
+    settings = settings_of(page)
+    assert (settings.start_weights, settings.base_model) == (str(tmp_path / "mine.safetensors"), "resnet18")
+    assert told(page).startswith("resnet18 from mine.safetensors")
+
+
+def test_a_file_of_labels_can_be_chosen_by_a_button(page, chosen, tmp_path):
+    chosen.append(tmp_path / "labels.csv")
+    button = page.findChild(QAbstractButton, "choose_probe_labels")
+    button.click()
+    assert settings_of(page).probe_labels == tmp_path / "labels.csv"
+    assert page.findChild(QLineEdit, "setting_probe_labels").text() == str(tmp_path / "labels.csv")
