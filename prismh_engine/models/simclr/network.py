@@ -17,7 +17,7 @@ from ...errors import BadValueError
 from .. import encoders
 from . import checkpoint as checkpoints
 
-_IMAGES_IN_CACHE = 8
+IMAGES_IN_CACHE = 8
 
 
 class SimCLRProjectionHead(nn.Sequential):
@@ -124,7 +124,7 @@ class FrozenFirst(nn.Module):
         self._first, self._rest = tuple(layers[:border]), tuple(layers[border:])
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        at_once = _IMAGES_IN_CACHE if images.device.type == "cpu" else len(images)
+        at_once = IMAGES_IN_CACHE if images.device.type == "cpu" else len(images)
         with torch.no_grad():
             parts = [_through(self._first, part) for part in images.split(at_once)]
         features = _through(self._rest, torch.cat(parts))

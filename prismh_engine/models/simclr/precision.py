@@ -51,11 +51,3 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[obj
     if precision == OFF:
         return nullcontext()
     return torch.autocast(device.type, dtype=_DTYPES[precision])
-
-
-def grad_scaler(precision: str, device: torch.device) -> torch.amp.GradScaler | None:
-    """What keeps the small gradients of fp16 from vanishing; None in the other precisions, whose range needs none.
-
-    Its `state_dict` belongs into the checkpoint. A step whose gradients overflow is left out by it: no divergence.
-    """
-    return torch.amp.GradScaler(device.type) if precision == FP16 else None

@@ -1,14 +1,12 @@
-"""The precision a training computes in follows from the machine, and fp16 keeps its scale in the checkpoint."""
+"""The precision a training computes in follows from the machine."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 import torch
 
 from prismh_engine.errors import BadValueError
-from prismh_engine.models.simclr import checkpoint, precision
+from prismh_engine.models.simclr import precision
 
 CPU = torch.device("cpu")
 
@@ -57,26 +55,3 @@ def test_layers_compute_in_the_precision_and_weights_stay_float32(name: str, dty
     assert out.dtype == dtype
     assert layer.weight.grad is not None
     assert layer.weight.grad.dtype == layer.weight.dtype == torch.float32
-
-
-def test_the_scale_of_fp16_survives_a_checkpoint(tmp_path: Path) -> None:
-    assert precision.grad_scaler("off", CPU) is None
-    assert precision.grad_scaler("bf16", CPU) is None
-    layer = torch.nn.Linear(4, 2)
-    optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
-    scaler = precision.grad_scaler("fp16", CPU)
-    assert scaler is not None
-    before = layer.weight.detach().clone()
-    scaler.scale(layer(torch.full((1, 4), torch.inf)).sum()).backward()
-    scaler.step(optimizer)
-    scaler.update()
-    assert torch.equal(layer.weight, before)
-    checkpoint.write(
-        tmp_path / "last.pt",
-        {"model": {}, "model_state_dict": {}, "optimizer_state_dict": {}, "epoch": 0, "step": 1,
-         "scaler_state_dict": scaler.state_dict()},
-    )  # fmt: skip
-    resumed = precision.grad_scaler("fp16", CPU)
-    assert resumed is not None
-    resumed.load_state_dict(checkpoint.read(tmp_path / "last.pt")["scaler_state_dict"])
-    assert resumed.get_scale() == scaler.get_scale() == 2.0**15
