@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,12 +26,14 @@ from ...photos.measures import SHORT_SIDE
 from ..pixels import normalize
 from .augmentation import (
     FIXED_EPOCH,
+    View,
     apply_view,
     draw_view,
     get_simclr_transforms,
     order_generator,
     view_generator,
 )
+from .device_views import DeviceBatch
 from .training_photos import TrainingPhoto
 
 BATCHES_AHEAD = 2
@@ -81,28 +83,43 @@ class SimCLRDataset(Dataset[tuple[Any, Any]]):
         return self._cache[1]
 
 
-class Batch:
+class Batch(Protocol):
     """One rank's share of a batch: its photos, and both views of each for whoever asks.
 
     numbers: int64 [count], the photos' numbers; a share may hold none.
     """
 
-    def __init__(self, numbers: NDArray[np.int64], pixels: NDArray[np.uint8], device: torch.device) -> None:
-        self.numbers = numbers
-        self._pixels = pixels
-        self._device = device
+    numbers: NDArray[np.int64]
 
     @property
-    def count(self) -> int:
-        return len(self.numbers)
+    def count(self) -> int: ...
 
     def views(self, start: int = 0, stop: int | None = None) -> Tensor:
         """The first views of photos start to stop of the share, then their second ones: float32 [2n, 3, S, S].
 
         ImageNet-normalized, in channels-last memory, on the device. The same values each time one asks.
         """
-        pixels = self._pixels[:, start:stop]
-        return normalize(torch.from_numpy(pixels.reshape(-1, *pixels.shape[2:])).to(self._device))
+
+
+class _HostBatch:
+    """A `Batch` whose views are made on the CPU and kept as bytes."""
+
+    def __init__(self, numbers: NDArray[np.int64], image_size: int) -> None:
+        self.numbers = numbers
+        self._pixels = np.empty((2, len(numbers), image_size, image_size, 3), dtype=np.uint8)
+
+    @property
+    def count(self) -> int:
+        return len(self.numbers)
+
+    def put(self, place: int, pixels: NDArray[np.uint8], views: tuple[View, View]) -> None:
+        """Make the views of the photo at this place of the batch, [H, W, 3]."""
+        for which, view in enumerate(views):
+            self._pixels[which, place] = apply_view(pixels, view, self._pixels.shape[2])
+
+    def views(self, start: int = 0, stop: int | None = None) -> Tensor:
+        """As `Batch.views`."""
+        return normalize(torch.from_numpy(self._pixels[:, start:stop]).flatten(0, 1))
 
 
 class ViewBatches:
@@ -137,6 +154,7 @@ class ViewBatches:
         self._fixed = fixed
         self._part = part
         self._device = device
+        self._sending = torch.cuda.Stream(device) if device.type == "cuda" else None
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="views") if threads else None
 
     def __len__(self) -> int:
@@ -202,21 +220,24 @@ class ViewBatches:
             epoch, batch = epoch + 1, 0
 
     def _begin(self, epoch: int, chosen: NDArray[np.int64]) -> tuple[Batch, list[Future[None]]]:
-        size = self._image_size
         photos = [self.photos[int(index)] for index in chosen]
-        pixels = np.empty((2, len(photos), size, size, 3), dtype=np.uint8)
+        numbers = np.array([photo.number for photo in photos], dtype=np.int64)
+        if self._device.type == "cpu":
+            batch: _HostBatch | DeviceBatch = _HostBatch(numbers, self._image_size)
+        else:
+            batch = DeviceBatch(numbers, self._image_size, self._device, self._sending)
         futures = []
         for place, photo in enumerate(photos):
             if self._pool is None:
-                self._prepare(photo, epoch, pixels[:, place])
+                self._prepare(photo, epoch, batch, place)
             else:
-                futures.append(self._pool.submit(self._prepare, photo, epoch, pixels[:, place]))
-        numbers = np.array([photo.number for photo in photos], dtype=np.int64)
-        return Batch(numbers, pixels, self._device), futures
+                futures.append(self._pool.submit(self._prepare, photo, epoch, batch, place))
+        return batch, futures
 
-    def _prepare(self, photo: TrainingPhoto, epoch: int, into: NDArray[np.uint8]) -> None:
+    def _prepare(self, photo: TrainingPhoto, epoch: int, batch: _HostBatch | DeviceBatch, place: int) -> None:
         pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash, self._short_side))
         height, width, _ = pixels.shape
-        for number in range(2):
-            view = draw_view(view_generator(self._seed, epoch, photo.number, number), width, height)
-            into[number] = apply_view(pixels, view, self._image_size)
+        first, second = (
+            draw_view(view_generator(self._seed, epoch, photo.number, which), width, height) for which in range(2)
+        )
+        batch.put(place, pixels, (first, second))
