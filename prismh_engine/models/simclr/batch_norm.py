@@ -15,7 +15,7 @@ from ...errors import BadValueError
 
 
 def over_ranks(model: nn.Module) -> nn.Module:
-    """The model, on its device already, with every batch norm that learns over the global batch of all ranks.
+    """The model, with every batch norm that learns over the global batch of all ranks.
 
     A step on shares of a batch, of any sizes and also none, then gives the features, the gradients (averaged over the
     ranks, of a loss as `NTXentLoss` has it) and the running statistics of one process on the whole batch. Layers are
@@ -31,27 +31,26 @@ def over_ranks(model: nn.Module) -> nn.Module:
     return model
 
 
-class BatchNormOverRanks(_BatchNorm):
-    """Batch norm over the ranks of a group between CPUs, [N, C, ...] -> the same shape, N >= 0 on each rank.
+class BatchNormOverRanks(nn.SyncBatchNorm):
+    """Batch norm over all ranks, [N, C, ...] -> the same shape, N >= 0 on each rank; an ordinary one in evaluation.
 
-    `torch.nn.SyncBatchNorm` refuses tensors of a CPU. In evaluation it is an ordinary batch norm.
+    `torch.nn.SyncBatchNorm` on a GPU. It refuses tensors of a CPU, where these are our own lines.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        normalized = self._over_ranks(x) if self.training else super().forward(x)
-        return _through_children(self, normalized)
+        ours = self.training and x.device.type == "cpu" and dist.is_initialized()
+        normalized = self._on_cpu(x) if ours else super().forward(x)
+        for layer in self.children():  # timm keeps an activation inside its batch norm
+            normalized = layer(normalized)
+        return normalized
 
-    def _check_input_dim(self, input: Tensor) -> None:
-        if input.ndim < 2:
-            raise BadValueError(f"batch norm needs [N, C, ...], got {list(input.shape)}")
-
-    def _over_ranks(self, x: Tensor) -> Tensor:
-        self._check_input_dim(x)
-        with torch.no_grad():
-            mean, squares, count = _statistics(x.detach())
+    def _on_cpu(self, x: Tensor) -> Tensor:
+        if x.ndim < 2:
+            raise BadValueError(f"batch norm needs [N, C, ...], got {list(x.shape)}")
+        mean, squares, count = _statistics(x.detach())
         if count < 2:
             raise BadValueError("batch norm needs more than one value a channel, over all ranks together")
-        if self.track_running_stats and self.num_batches_tracked is not None:
+        if self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
             share = self.momentum if self.momentum is not None else 1 / int(self.num_batches_tracked)
             for running, now in ((self.running_mean, mean), (self.running_var, squares / (count - 1))):
@@ -62,13 +61,6 @@ class BatchNormOverRanks(_BatchNorm):
             x, self.weight, self.bias, mean.to(wide), (squares / count).to(wide), count, self.eps
         )
         return normalized
-
-
-class _SyncBatchNorm(nn.SyncBatchNorm):
-    """torch's, which works between GPUs alone, followed by the layers that timm keeps inside a batch norm."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return _through_children(self, super().forward(x))
 
 
 class _Normalize(torch.autograd.Function):
@@ -127,20 +119,12 @@ def _statistics(x: Tensor) -> tuple[Tensor, Tensor, int]:
     return mean, squares, int(total)
 
 
-def _replaced(layer: _BatchNorm) -> nn.Module:
-    """The same layer over all ranks; what it kept it keeps: parameters, buffers, mode, and timm's activation inside."""
-    on_gpu = layer.weight is not None and layer.weight.device.type == "cuda"
-    kind = _SyncBatchNorm if on_gpu else BatchNormOverRanks
-    new = kind(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
+def _replaced(layer: _BatchNorm) -> BatchNormOverRanks:
+    """The same layer over all ranks, with all it has: parameters, buffers, mode and layers inside."""
+    new = BatchNormOverRanks(layer.num_features, layer.eps, layer.momentum, layer.affine, layer.track_running_stats)
     new.weight, new.bias = layer.weight, layer.bias
     for name, buffer in layer.named_buffers(recurse=False):
         new.register_buffer(name, buffer)
     for name, child in layer.named_children():
         new.add_module(name, child)
     return new.train(layer.training)
-
-
-def _through_children(layer: nn.Module, x: Tensor) -> Tensor:
-    for child in layer.children():
-        x = child(x)
-    return x

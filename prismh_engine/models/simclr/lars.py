@@ -47,7 +47,7 @@ class LARS(torch.optim.Optimizer):
         super().__init__(params, values)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every weight that has a gradient; closure: computes the loss anew, whose value is returned."""
         loss = None
         if closure is not None:
