@@ -88,9 +88,12 @@ class _Normalize(torch.autograd.Function):
         wide = x.to(mean.dtype)
         scale = torch.ones_like(mean) if weight is None else weight
         # As if mean and variance were constants: to x, and the sums of grad x normalized x and of grad.
-        to_x, to_scale, to_bias = torch.ops.aten.native_batch_norm_backward(
-            grad.to(mean.dtype), wide, scale, mean, variance, None, None, False, ctx.eps, [True, True, True]
-        )
+        if x.numel():
+            to_x, to_scale, to_bias = torch.ops.aten.native_batch_norm_backward(
+                grad.to(mean.dtype), wide, scale, mean, variance, None, None, False, ctx.eps, [True, True, True]
+            )
+        else:  # which the call above does not survive
+            to_x, to_scale, to_bias = torch.zeros_like(wide), torch.zeros_like(mean), torch.zeros_like(mean)
         sums = torch.stack([to_scale, to_bias]).double()
         dist.all_reduce(sums)
         per_value = (sums / ctx.count * scale * (variance.double() + ctx.eps).rsqrt()).to(mean.dtype)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from .lars import LARS
 from .settings import TrainSettings
 
 PLATEAU_PATIENCE, PLATEAU_FACTOR, PLATEAU_THRESHOLD = 10, 0.1, 1e-4
@@ -23,8 +24,6 @@ def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Op
     if settings.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.momentum)
     if settings.optimizer == "lars":
-        from .lars import LARS
-
         return LARS(groups, lr=settings.learning_rate, momentum=settings.momentum)
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=settings.learning_rate)

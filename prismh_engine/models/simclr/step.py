@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from ...errors import PrismhError
 from ..ranks import ALONE, Ranks
 from . import precision as precisions
+from .loss import count_of_each_rank, rows_of_all_ranks
 
 MEASURES = (
     "loss", "grad_norm", "positive_similarity", "negative_similarity", "alignment", "uniformity", "feature_std",
@@ -89,8 +90,12 @@ class LearningStep:
         self._ranks.average_gradients(learning)
         self.scaler.unscale_(self._optimizer)
         grad_norm = nn.utils.clip_grad_norm_(learning, self._grad_clip)
-        measured = torch.stack([loss.detach().float(), grad_norm.float(), *spread(torch.cat(features), z_i, z_j)])
-        measured = self._mean_over_ranks(measured, len(z_i))
+        measured = torch.stack([
+            self._mean_loss(loss.detach()),
+            grad_norm.float(),
+            *similarities(*self._of_all_ranks(z_i.detach(), z_j.detach())),
+            spread(torch.cat(features), self._ranks),
+        ])  # fmt: skip
         if self._device.type == "cpu":
             self.read(measured)
         self.scaler.step(self._optimizer)
@@ -124,13 +129,14 @@ class LearningStep:
         )
         return output
 
-    def _mean_over_ranks(self, measured: Tensor, photos: int) -> Tensor:
+    def _mean_loss(self, loss: Tensor) -> Tensor:
+        return (self._ranks.sum(loss) / self._ranks.count).float()
+
+    def _of_all_ranks(self, z_i: Tensor, z_j: Tensor) -> tuple[Tensor, Tensor]:
         if self._ranks.count == 1:
-            return measured
-        # The loss is each rank's part of a mean already; a rank without photos has no other measures.
-        spread_here = torch.where(measured.new_tensor(photos > 0), measured[2:], 0.0) * photos
-        total = self._ranks.sum(torch.cat([measured[:1], spread_here, measured.new_tensor([photos])]))
-        return torch.cat([total[:1] / self._ranks.count, measured[1:2], total[1:-1] / total[-1]])
+            return z_i, z_j
+        counts = count_of_each_rank(z_i)
+        return rows_of_all_ranks(z_i, counts), rows_of_all_ranks(z_j, counts)
 
 
 @torch.no_grad()
@@ -146,28 +152,38 @@ def learns_batch_norm(model: nn.Module) -> bool:
 
 
 @torch.no_grad()
-def spread(features: Tensor, z_i: Tensor, z_j: Tensor) -> list[Tensor]:
-    """How views lie on the sphere, from the batch itself; five scalars.
+def similarities(z_i: Tensor, z_j: Tensor) -> list[Tensor]:
+    """How projections lie on the sphere, from the batch itself; four scalars.
 
-    Mean cosine between the two views of a photo and between views of different photos; alignment and uniformity (Wang
-    & Isola 2020, arXiv 2005.10242, section 4.2); and the mean standard deviation of the dimensions of unit-length
-    features x sqrt(D): near 1 where they are spread out, 0 where all photos have become one point.
+    z_i, z_j: [N, d], N >= 2. Mean cosine between the two views of a photo and between views of different photos;
+    alignment and uniformity (Wang & Isola 2020, arXiv 2005.10242, section 4.2).
     """
     first, second = (functional.normalize(z[:_MEASURED_PHOTOS].float(), dim=1) for z in (z_i, z_j))
     count = len(first)
     positives = (first * second).sum(dim=1)
     z = torch.cat([first, second])
-    similarities = z @ z.T
     others = ~torch.eye(count, dtype=torch.bool, device=z.device).repeat(2, 2)
-    negatives = similarities[others]
-    unit = functional.normalize(features.float(), dim=1)
+    negatives = (z @ z.T)[others]
     return [
         positives.mean(),
         negatives.mean(),
         (2 - 2 * positives).mean(),
         (4 * negatives - 4).exp().mean().log(),
-        unit.std(dim=0).mean() * unit.shape[1] ** 0.5,
     ]
+
+
+@torch.no_grad()
+def spread(features: Tensor, ranks: Ranks = ALONE) -> Tensor:
+    """The mean standard deviation of the dimensions of unit-length features x sqrt(D), a scalar.
+
+    features: [N, D], of which each rank has its own. Near 1 where they are spread out, 0 where all photos have become
+    one point.
+    """
+    unit = functional.normalize(features.float(), dim=1)
+    count, mean = ranks.sum(unit.new_tensor(len(unit))), ranks.sum(unit.sum(dim=0))
+    mean = mean / count
+    squares = ranks.sum((unit - mean).square().sum(dim=0))
+    return (squares / (count - 1)).sqrt().mean() * unit.shape[1] ** 0.5
 
 
 @contextmanager
