@@ -22,6 +22,7 @@ lint:  ## ruff, mypy and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench:  ## how long the steps and the window take on this machine
+bench:  ## how fast the window and the engine are on this machine; ARGS="loss" picks one of the engine's
 	@$(BOOTSTRAP) setup
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m prismh_engine.benchmarks $(ARGS)

@@ -16,7 +16,6 @@ from .training import Bound, training_settings
 
 NAME = "checkpoint"
 _IMAGE_SIZE, _BATCH_SIZE = 64, 16  # the state is as large at any size; short steps make the difference plain
-_SECONDS_A_ROUND = 4.0
 _GOAL = 0.01
 
 
@@ -27,15 +26,15 @@ def rows(conditions: Conditions, base_models: tuple[str, ...] = ("resnet18", "re
     """
     found = []
     for base_model in base_models:
-        found += yield from _of_encoder(base_model, conditions.rounds)
+        found += yield from _of_encoder(base_model, conditions)
     return found
 
 
-def _of_encoder(base_model: str, rounds: int) -> Job[list[Row]]:
+def _of_encoder(base_model: str, conditions: Conditions) -> Job[list[Row]]:
     settings = training_settings(base_model, _IMAGE_SIZE, _BATCH_SIZE).settings
     training = Bound(settings)
     training.advance(1)
-    steps = math.ceil(_SECONDS_A_ROUND / training.advance(1))
+    steps = math.ceil(conditions.seconds / training.advance(1))
     with tempfile.TemporaryDirectory(prefix="prismh-") as folder:
         path = Path(folder, "last.pt")
         writer = CheckpointWriter()
@@ -45,7 +44,7 @@ def _of_encoder(base_model: str, rounds: int) -> Job[list[Row]]:
                 "with": lambda: _with_checkpoint(training, steps, writer, path),
             }
             turns["with"]()
-            seconds = yield from in_turn(f"Checkpoints of {base_model}", turns, rounds)
+            seconds = yield from in_turn(f"Checkpoints of {base_model}", turns, conditions.rounds)
         finally:
             writer.close()
         megabytes = path.stat().st_size / 1e6

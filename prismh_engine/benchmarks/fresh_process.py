@@ -35,7 +35,8 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
 def extra_bytes(work: Callable[[], object], seconds: float = 0.5) -> int:
     """The most memory that `work`, done again and again for some seconds, takes beyond what there was before.
 
-    Looked at all the time from a thread: the peak that the system keeps may be an older one, of the imports.
+    Looked at all the time from a thread, so `work` must let go of the interpreter, as torch does: the peak that the
+    system keeps may be an older one, of the imports.
     """
     work()
     process, most, over = psutil.Process(), 0, threading.Event()

@@ -67,7 +67,7 @@ def peaks(name: str, sizes: list[int]) -> list[int]:
     return [extra_bytes(functools.partial(_once, loss, *_projections(size))) for size in sizes]
 
 
-def _textbook(z_i: Tensor, z_j: Tensor) -> Tensor:
+def textbook(z_i: Tensor, z_j: Tensor) -> Tensor:
     """Cross entropy over the matrix of all similarities, each view's partner being the class to find."""
     count = len(z_i)
     z = functional.normalize(torch.cat([z_i, z_j]), dim=1)
@@ -85,7 +85,7 @@ def _loss(name: str) -> Loss:
     if name == "Lightly":
         found: Loss = lightly_loop.loss()
         return found
-    return _ours if name == "ours" else _textbook
+    return _ours if name == "ours" else textbook
 
 
 def _projections(size: int) -> tuple[Tensor, Tensor]:

@@ -20,10 +20,15 @@ _BEST: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 @dataclass(frozen=True)
 class Conditions:
-    """What every benchmark is given. photos: a folder with large photos; rounds: how often each figure is taken."""
+    """What every benchmark is given.
+
+    photos: a folder with large photos. rounds: how often each figure is taken; seconds: how long a round takes about,
+    where that can be chosen.
+    """
 
     photos: Path
     rounds: int
+    seconds: float = 6.0
 
 
 @dataclass(frozen=True)

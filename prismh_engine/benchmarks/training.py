@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ from .rows import AT_LEAST, Conditions, Row, in_turn
 
 NAME = "training"
 BATCH_SIZE = 32
-_CASES = (("resnet18", 224), ("resnet18", 128), ("resnet50", 224), ("resnet50", 128))
+CASES = (("resnet18", 224), ("resnet18", 128), ("resnet50", 224), ("resnet50", 128))
 _LIGHTLY_GOALS = {("resnet18", 224): 1.35, ("resnet18", 128): 1.9}
 _PRECISIONS = {"off": "float32", "bf16": "bf16", "fp16": "fp16"}
-_SECONDS_A_ROUND, _MOST_STEPS = 6.0, 50
+_MOST_STEPS = 50
 
 
 def training_throughput(
@@ -161,14 +161,16 @@ def training_settings(
     return resolve(TrainSettings, given, environment={})
 
 
-def rows(conditions: Conditions) -> Job[list[Row]]:
-    """Each encoder and size beside the bound, and beside Lightly where a goal is set."""
+def rows(
+    conditions: Conditions, cases: Sequence[tuple[str, int]] = CASES, batch_size: int = BATCH_SIZE
+) -> Job[list[Row]]:
+    """Each encoder and image size beside the bound, and beside Lightly where a goal is set."""
     found: list[Row] = []
     device = compute_device("auto")
     precisions = ["off", "bf16"] if device.type == "cpu" and cpu_has_bf16() else [choose("auto", device)]
-    for base_model, image_size in _CASES:
+    for base_model, image_size in cases:
         for precision in precisions:
-            settings = training_settings(base_model, image_size, BATCH_SIZE, precision)
+            settings = training_settings(base_model, image_size, batch_size, precision)
             found += yield from _case(conditions, settings)
     return found
 
@@ -182,10 +184,11 @@ def _case(conditions: Conditions, settings: Resolved[TrainSettings]) -> Job[list
     missing = lightly_loop.missing()
     bound = Bound(values)
     bound.advance(1)
-    steps = min(_MOST_STEPS, max(2, round(_SECONDS_A_ROUND / bound.advance(1))))
+    steps = min(_MOST_STEPS, max(2, round(conditions.seconds / bound.advance(1))))
     with TrainingPath(conditions.photos, settings, conditions.rounds * (steps + 1) + 1) as path:
         path.advance(1)
-        turns = {"ours": _rate(path, steps), "the bound": _rate(bound, steps)}
+        photos = steps * values.batch_size
+        turns = {"ours": _rate(path, steps, photos), "the bound": _rate(bound, steps, photos)}
         if goal is not None and not missing:
             turns["Lightly"] = functools.partial(lightly_loop.LightlyLoop(path.photos, values).rate, steps)
         rates = yield from in_turn(f"Training, {case}", turns, conditions.rounds)
@@ -198,11 +201,11 @@ def _case(conditions: Conditions, settings: Resolved[TrainSettings]) -> Job[list
     ]
 
 
-def _rate(contestant: TrainingPath | Bound, steps: int) -> Callable[[], float]:
+def _rate(contestant: TrainingPath | Bound, steps: int, photos: int) -> Callable[[], float]:
     """Photos a second over some steps; one goes before them, so that what the last contestant left has ended."""
 
     def measure() -> float:
         contestant.advance(1)
-        return BATCH_SIZE * steps / contestant.advance(steps)
+        return photos / contestant.advance(steps)
 
     return measure
