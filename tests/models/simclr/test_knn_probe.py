@@ -10,15 +10,17 @@ from PIL import Image
 
 from prismh_engine import jobs
 from prismh_engine.errors import PrismhError
-from prismh_engine.models.ranks import ALONE
+from prismh_engine.models.ranks import ALONE, Ranks
 from prismh_engine.models.simclr import knn_probe
 from prismh_engine.models.simclr.knn_probe import KnnProbe, encode_whole_frames, read_labels
 from prismh_engine.models.simclr.training_photos import TrainingPhoto, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
 
+from ..several_ranks import in_ranks
+
 
 def named(*file_paths: str) -> list[TrainingPhoto]:
-    return [TrainingPhoto(i, Path(path), path, f"{i:064x}") for i, path in enumerate(file_paths)]
+    return [TrainingPhoto(i, path, path, f"{i:064x}") for i, path in enumerate(file_paths)]
 
 
 def table(path: Path, *rows: str) -> Path:
@@ -155,7 +157,7 @@ def test_without_two_classes_nothing_is_measured(coloured: tuple[list[TrainingPh
 
 def test_a_photo_that_is_gone_is_said(coloured: tuple[list[TrainingPhoto], PhotoCache]) -> None:
     photos, cache = coloured
-    lost = TrainingPhoto(99, Path("lost.jpg"), "red/lost.jpg", "0" * 64)
+    lost = TrainingPhoto(99, "lost.jpg", "red/lost.jpg", "0" * 64)
     knn = KnnProbe([*photos, lost], {**read_labels(None, photos), 99: "red"}, cache, 32)
     with pytest.raises(PrismhError, match=r"lost\.jpg cannot be read any more"):
         knn.measure(colours, ALONE)
@@ -173,3 +175,34 @@ def test_whatever_breaks_the_encoder_off_leaves_the_measurement(
     photos, cache = coloured
     with pytest.raises(AskedError):
         KnnProbe(photos, read_labels(None, photos), cache, 32).measure(asked, ALONE)
+
+
+def _measured_by(ranks: Ranks, folder: str, cache_folder: str) -> tuple[float | None, int, str]:
+    """The accuracy, how many photos this rank encoded for it, and what a photo that only rank 1 cannot read does."""
+    encoded = []
+
+    def counted(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        encoded.append(len(images))
+        return colours(images)
+
+    with PhotoCache(Path(cache_folder)) as cache:
+        photos = jobs.run(photos_of_folder(Path(folder), cache, None))
+        accuracy = KnnProbe(photos, read_labels(None, photos), cache, 32).measure(counted, ranks)
+        count = sum(encoded)
+        lost = TrainingPhoto(99, Path("lost.jpg"), "red/lost.jpg", "0" * 64)
+        try:
+            encode_whole_frames([*photos, lost], cache, 32, counted, ranks)
+        except PrismhError as error:
+            return accuracy, count, str(error)
+    return accuracy, count, ""
+
+
+def test_ranks_share_the_photos_and_tell_the_same_as_one_process(
+    coloured: tuple[list[TrainingPhoto], PhotoCache],
+) -> None:
+    photos, cache = coloured
+    alone = KnnProbe(photos, read_labels(None, photos), cache, 32).measure(colours, ALONE)
+    first, second = in_ranks(2, _measured_by, str(photos[0].path.parent.parent), str(cache.folder))
+    assert first[:2] == second[:2] == (alone, 15)
+    assert "lost.jpg cannot be read any more" in second[2]
+    assert first[2].startswith("Rank 1 of 2 could not go on")
