@@ -42,15 +42,33 @@ class Network:
     rename: Callable[[State], State] = _as_they_are
 
     def fault(self, state: State) -> str:
-        """Why these are not the weights of this network, "" where they are."""
-        fault = self._fault(state)
-        return fault if fault and self._fault(self._renamed(state)) else ""
+        """Why these are not the weights of this network, "" where they are.
+
+        state: what a file holds: this network's tensors, or a whole model's whose part `encoder` it is.
+        """
+        return self._own(state)[1]
 
     def load(self, state: State) -> None:
         """Copy tensors that fit into the module; a classifier among them is left out."""
-        state = self._renamed(state) if self._fault(state) else state
-        keys = self.module.state_dict().keys()
-        self.module.load_state_dict({key: state[key] for key in keys if key in state}, strict=False)
+        wanted = self.module.state_dict()
+        wanted.update({key: tensor for key, tensor in self._own(state)[0].items() if key in wanted})
+        self.module.load_state_dict(wanted)
+
+    def _own(self, state: State) -> tuple[State, str]:
+        """What of a file is this network's, under its own names, and why that does not fit."""
+        part = {key.removeprefix("encoder."): state[key] for key in state if key.startswith("encoder.")}
+        first = part or state
+        # Others too have a part called encoder, torchvision's vision transformers for one.
+        for own in (first, state, self._renamed(state)):
+            if not self._fault(own):
+                return own, ""
+        return first, self._fault(first)
+
+    def _renamed(self, state: State) -> State:
+        try:
+            return self.rename(dict(state))
+        except Exception:  # written for files of this network: what it does with another's is its own affair
+            return state
 
     def _fault(self, state: State) -> str:
         wanted = {key: tensor for key, tensor in self.module.state_dict().items() if not key.endswith(_COUNTER)}
@@ -63,12 +81,6 @@ class Network:
             if key not in wanted and not key.endswith(_COUNTER) and not key.startswith(self.classifier):
                 return f"it has a {key} too many"
         return ""
-
-    def _renamed(self, state: State) -> State:
-        try:
-            return self.rename(dict(state))
-        except Exception:  # written for files of this network, and what it does with another's is its own affair
-            return state
 
 
 def resnet(name: str) -> Network:
@@ -166,15 +178,21 @@ def _timms(name: str) -> Network:
     wants = module.pretrained_cfg
     _take_own_range(module, tuple(wants.get("mean", IMAGENET_MEAN)), tuple(wants.get("std", IMAGENET_STD)))
     classifier = wants.get("classifier") or ()
-    names = (classifier,) if isinstance(classifier, str) else tuple(classifier)
+    classifiers = (classifier,) if isinstance(classifier, str) else tuple(classifier)
     # What a family of networks knows of the files of those who made it.
     own_filter = getattr(sys.modules[type(module).__module__], "checkpoint_filter_fn", None)
     return Network(
         module,
         int(wants.get("input_size", (3, _IMAGE_SIZE, _IMAGE_SIZE))[-1]),
-        tuple(f"{part}." for part in names),
+        tuple(_whole_head(part, module) for part in classifiers),
         _as_they_are if own_filter is None else lambda state: own_filter(state, module),
     )
+
+
+def _whole_head(classifier: str, module: nn.Module) -> str:
+    """What the names of a classifier's tensors begin with: all of `head` where nothing of it is left in the module."""
+    head = classifier.partition(".")[0] + "."
+    return f"{classifier}." if any(key.startswith(head) for key in module.state_dict()) else head
 
 
 def _from_old_densenet(state: State) -> State:

@@ -6,6 +6,8 @@ import copy
 import functools
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from torch.nn import functional
 
 from ..errors import PrismhError
 from ..files import write_whole
-from .pixels import normalize
+from .pixels import scale_and_shift
 
 _TOLERANCE = 1e-3
 """Of the largest number in an embedding."""
@@ -44,9 +46,7 @@ def write(encoder: nn.Module, image_size: int, path: Path) -> None:
 
 def _traced(model: nn.Module, image_size: int) -> bytes:
     example = torch.zeros(2, image_size, image_size, 3, dtype=torch.uint8)
-    with warnings.catch_warnings(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
-        # The tracer remarks on padding computed from the size, which is fixed here on purpose.
-        warnings.simplefilter("ignore")
+    with _plain_and_quiet(), torch.no_grad(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "encoder.onnx")
         try:
             torch.onnx.export(
@@ -59,10 +59,26 @@ def _traced(model: nn.Module, image_size: int) -> bytes:
                 opset_version=17,
                 dynamo=False,
             )
-        except (RuntimeError, torch.onnx.OnnxExporterError) as error:
+        except (RuntimeError, ValueError, TypeError) as error:
             reason = str(error).partition("\n")[0]
             raise PrismhError(f"This encoder cannot be written as ONNX: {reason}") from error
         return path.read_bytes()
+
+
+@contextmanager
+def _plain_and_quiet() -> Iterator[None]:
+    """Attention in steps that ONNX knows, and nothing printed by the tracer."""
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    # Else it prints the whole graph where it fails.
+    getattr(torch._C, "_jit_set_onnx_log_enabled", lambda _: None)(False)
+    try:
+        with warnings.catch_warnings():
+            # It remarks on padding computed from the size, which is fixed here on purpose.
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def _check(content: bytes, model: nn.Module, image_size: int) -> None:
@@ -80,8 +96,10 @@ def _check(content: bytes, model: nn.Module, image_size: int) -> None:
 def _by_onnx_runtime(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     import onnxruntime
 
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised
     try:
-        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         (found,) = session.run(None, {"images": images})
     except Exception as error:  # its errors share no base
         raise PrismhError("This encoder cannot be written as ONNX: ONNX Runtime does not run it.") from error
@@ -90,12 +108,19 @@ def _by_onnx_runtime(content: bytes, images: NDArray[np.uint8]) -> NDArray[np.fl
 
 
 class _FromPixels(nn.Module):
+    scale: torch.Tensor
+    shift: torch.Tensor
+
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
+        # Buffers, since tensors made on the way would fix the size of the batch in what the tracer sees.
+        scale, shift = scale_and_shift()
+        self.register_buffer("scale", scale)
+        self.register_buffer("shift", shift)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        embeddings: torch.Tensor = self.encoder(normalize(images))
+        embeddings: torch.Tensor = self.encoder(images.permute(0, 3, 1, 2).float() * self.scale - self.shift)
         return embeddings
 
 

@@ -33,7 +33,7 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """The tensors of an encoder from a file, under the names they have there.
+    """The tensors of a network from a file, under the names they have there.
 
     image_size: in pixels, the one the encoder was trained at, where the file says it.
     """
@@ -46,16 +46,13 @@ class WeightsFile:
 def read(path: Path) -> WeightsFile:
     """Read .pth, .pt or .safetensors: bare weights of torchvision or timm, or a checkpoint of a training.
 
-    Of a checkpoint the encoder alone is taken. Raises `PrismhError` that says what the file is where it is no such
-    file, and for weights that are not finite.
+    Raises `PrismhError` that says what the file is where it is no such file, and for weights that are not finite.
     """
     content = _content(path)
     described = content.get("model")
     image_size = str(described.get("image_size")) if isinstance(described, Mapping) else ""
     state = next((found for key in _PLACES if (found := _tensors(content.get(key)))), _tensors(content))
     state = {_WRAPPERS.sub("", key): tensor for key, tensor in state.items()}
-    encoder_only = {key.removeprefix("encoder."): tensor for key, tensor in state.items() if key.startswith("encoder.")}
-    state = encoder_only or state
     if not state:
         raise PrismhError(
             f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights."
