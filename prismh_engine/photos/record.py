@@ -18,7 +18,7 @@ def file_facts(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, min(status.st_mtime_ns, _LARGEST), status.st_ino & _LARGEST
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundPhoto:
     """A file that looks like a picture, as the scan found it; nothing of it has been opened.
 
@@ -33,7 +33,7 @@ class FoundPhoto:
     inode: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Look:
     """What one pass over a photo's bytes found: measures and EXIF, or why it cannot be used.
 

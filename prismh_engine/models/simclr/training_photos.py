@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,21 @@ from ...photos.folder import list_photos
 from ...project import Project
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TrainingPhoto:
-    """A photo to learn from. number: its place in the sorted order of all of them, the key of its views."""
+    """A photo to learn from. number: its place in the sorted order of all of them, the key of its views.
+
+    location: of its file, as text: there may be hundreds of thousands, and a `Path` takes three times the memory.
+    """
 
     number: int
-    path: Path
+    location: str
     file_path: str
     content_hash: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.location)
 
 
 def photos_of_folder(folder: Path, cache: PhotoCache, stop: StopToken | None) -> Job[list[TrainingPhoto]]:
@@ -34,7 +42,7 @@ def photos_of_folder(folder: Path, cache: PhotoCache, stop: StopToken | None) ->
         raise PrismhError(f"There is no folder {folder}: --data_dir must name the folder with the photos.")
     listed = yield from list_photos(folder, cache, stop)
     return [
-        TrainingPhoto(number, found.path, found.relative, look.content_hash)
+        TrainingPhoto(number, os.fspath(found.path), found.relative, look.content_hash)
         for number, (found, look) in enumerate(listed)
     ]
 
@@ -42,7 +50,7 @@ def photos_of_folder(folder: Path, cache: PhotoCache, stop: StopToken | None) ->
 def photos_of_project(project: Project) -> list[TrainingPhoto]:
     """The photos a project uses, in the sorted order of file paths."""
     return [
-        TrainingPhoto(number, photo.path, photo.file_path, photo.look.content_hash)
+        TrainingPhoto(number, os.fspath(photo.path), photo.file_path, photo.look.content_hash)
         for number, photo in enumerate(project.photos.used())
     ]
 

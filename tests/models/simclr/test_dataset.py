@@ -134,7 +134,7 @@ def test_small_views_come_from_small_copies_that_may_be_deleted_at_any_time(tmp_
 
 
 def photo(number: int, content: str) -> TrainingPhoto:
-    return TrainingPhoto(number, Path(f"{number}.jpg"), f"{number}.jpg", content)
+    return TrainingPhoto(number, f"{number}.jpg", f"{number}.jpg", content)
 
 
 def test_equal_photos_stay_on_one_side_and_few_move_when_photos_are_added() -> None:

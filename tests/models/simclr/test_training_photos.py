@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from prismh_engine.models.simclr.training_photos import TrainingPhoto, drawn, hold_out
 
 
 def some_photos(count: int) -> list[TrainingPhoto]:
-    return [TrainingPhoto(i, Path(f"{i}.jpg"), f"{i}.jpg", f"content {i}") for i in range(count)]
+    return [TrainingPhoto(i, f"{i}.jpg", f"{i}.jpg", f"content {i}") for i in range(count)]
 
 
 def numbers(photos: list[TrainingPhoto]) -> list[int]:

@@ -22,7 +22,7 @@ from prismh_engine.project import Project
 
 def gone(count: int) -> list[TrainingPhoto]:
     """Photos whose files are not there any more, so that only features kept before can tell what they show."""
-    return [TrainingPhoto(i, Path(f"gone/{i}.jpg"), f"{i}.jpg", f"{i:064x}") for i in range(count)]
+    return [TrainingPhoto(i, f"gone/{i}.jpg", f"{i}.jpg", f"{i:064x}") for i in range(count)]
 
 
 def directions(degrees: list[float]) -> np.ndarray:
@@ -45,7 +45,7 @@ def test_a_chain_of_near_duplicates_shares_a_number(
     with PhotoCache(tmp_path / "cache") as cache:
         contents = [photo.content_hash for photo in photos[:7]]  # the last one is not known and cannot be read
         cache.store_features(cache_key(starter.identity()), contents, directions([0, 90, 20, 180, 40, 210, 100]))
-        copy = TrainingPhoto(8, Path("copy.jpg"), "copy.jpg", photos[3].content_hash)
+        copy = TrainingPhoto(8, "copy.jpg", "copy.jpg", photos[3].content_hash)
         said: list[Progress] = []
         numbers = jobs.run(validation.alike([*photos, copy], cache), said.append)
         left = list(cache.folder.glob("**/*.npy")) + list(cache.folder.glob("tmp*"))
