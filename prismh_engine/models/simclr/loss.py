@@ -121,7 +121,7 @@ def _sum_over_views(
     views: [2n, d], unit length. everyone: [2M, d], those of all ranks, of which views are the rows from `place` on.
     of_all_ranks: the rows of all ranks in the same order. The gradient is that of the sum over all ranks' views.
     """
-    first, second = views.chunk(2) if len(views) else (views, views)
+    first, second = views.chunk(2)
     log_sums = _LogSumsOfOthers.apply(views, everyone, place, temperature, of_all_ranks)
     return log_sums - 2 / temperature * (first * second).sum()
 
