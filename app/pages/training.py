@@ -202,7 +202,7 @@ class TrainingPage(Page):
         if self._run_is_new:
             self._run_is_new = False
             run = self.session.project.runs.newest() if self.session.project is not None else None
-            self._history, self._drawn = TrainingHistory(), None if run is None else run.folder
+            self._drawn = None if run is None else run.folder
         self._history.add(progress.done * epochs / progress.total, metrics)
 
     def _draw(self) -> None:
@@ -229,6 +229,8 @@ class TrainingPage(Page):
             return
         self._choices.open_advanced(False)
         self._run_is_new = True
+        self._history, self._drawn = TrainingHistory(), None
+        self._plots.show_history(self._history, 0)
         self.session.start_learning(resolved)
 
     def _resume_pressed(self) -> None:
@@ -320,11 +322,11 @@ class TrainingPage(Page):
         kind, unfinished = self.session.running_kind, self._unfinished
         if kind == LEARNING and self.session.paused:
             return self.tr("Paused. All is saved: you can also close the program and go on another day."), health.NOTE
-        if kind == LEARNING and not len(self._history):
+        metrics = self._progress.metrics if self._progress is not None else {}
+        if kind == LEARNING and metrics.get("loss") is None:
             return self.tr("Getting ready: photos are packed and the first steps are taken."), health.NOTE
         if kind == LEARNING:
-            warnings = self._progress.metrics.get("warnings") if self._progress is not None else None
-            return health.sentence(judge(self._history), warnings or ())
+            return health.sentence(judge(self._history), metrics.get("warnings") or ())
         text = ""
         if self._elsewhere is not None:
             text = self.tr(

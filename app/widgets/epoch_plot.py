@@ -26,10 +26,15 @@ _MOST_POINTS = 4_000
 
 @dataclass(frozen=True)
 class Look:
-    """compact: a small plot, with fewer numbers at its axes. from_zero: the left axis begins at 0 at the highest."""
+    """compact: a small plot, with fewer numbers at its axes. from_zero: the left axis begins at 0 at the highest.
+
+    least_span: what the left axis spans at the least, as a share of its highest value, so that next to nothing does not
+    look like a fall.
+    """
 
     compact: bool = False
     from_zero: bool = False
+    least_span: float = 0.0
 
 
 class EpochPlot(QWidget):
@@ -76,13 +81,15 @@ class EpochPlot(QWidget):
     def show_lines(self, lines: Sequence[Points], epochs: int) -> None:
         """Draw epochs and finite values of each line of a training of so many epochs in all."""
         for curve, line in zip(self._curves, lines, strict=True):
-            curve.setData(*_thinned(*line))
+            curve.setData(*(_thinned(*line) if len(line[0]) != 1 else _dash(*line, epochs)))
         measured = [(line[1], look) for line, look in zip(lines, self._looks, strict=True) if len(line[1])]
         through = STRONG if PALE in self._looks else None  # it lies among the pale ones
         bounds = [_bounds(values, look) for values, look in measured if look != through]
         if bounds:
             low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
             low = min(low, 0.0) if self._look.from_zero else low
+            missing = max(0.0, self._look.least_span * max(abs(low), abs(high)) - (high - low))
+            low, high = low - missing / 2, high + missing / 2
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
             self._view.setYRange(low - room, high + room, padding=0)
             levels = _round_levels(low - room, high + room, 2 if self._look.compact else 4)
@@ -207,6 +214,11 @@ def _pen(look: str, width: float) -> QPen:
     )
     pen.setCosmetic(True)
     return pen
+
+
+def _dash(epochs: np.ndarray, values: np.ndarray, last: int) -> Points:
+    """One point alone, long enough to be seen."""
+    return np.array([epochs[0] - last / 100, epochs[0]]), np.repeat(values, 2)
 
 
 def _thinned(epochs: np.ndarray, values: np.ndarray) -> Points:

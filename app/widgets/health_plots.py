@@ -14,6 +14,7 @@ from .epoch_plot import DASHED, STRONG, EpochPlot, Legend, Look
 from .training_history import TrainingHistory, smoothed
 
 UNKNOWN = "–"
+_LEAST_SPAN = 0.25
 _KNN, _SPREAD = "knn", "feature_std"
 
 
@@ -59,7 +60,7 @@ def _measures() -> list[_Measure]:
                 "(dimensional collapse) means that differences between photos are lost."
             ),
             (("rankme", STRONG),),
-            _whole,
+            _three_figures,
             each_step=False,
         ),
         _Measure(
@@ -127,7 +128,7 @@ class _Panel(QWidget):
         self.setToolTip(measure.tip)
         self._measure = measure
         looks = [look for _, look in measure.lines]
-        self._plot = EpochPlot(f"{measure.name}_plot", measure.title, looks, Look(compact=True))
+        self._plot = EpochPlot(f"{measure.name}_plot", measure.title, looks, Look(compact=True, least_span=_LEAST_SPAN))
         self._legend = Legend(f"{measure.name}_legend", [])
         self._legend.setVisible(bool(measure.legend))
         self._value = label("", "strong")
@@ -165,10 +166,6 @@ def _two_digits(value: float) -> str:
 
 def _three_figures(value: float) -> str:
     return f"{value:.3g}"
-
-
-def _whole(value: float) -> str:
-    return f"{value:.0f}"
 
 
 def _percent(value: float) -> str:

@@ -121,6 +121,23 @@ def test_where_photos_have_labels_their_neighbours_are_shown(plots, qtbot):
     assert not find(plots, "measure_feature_std").isVisible()
 
 
+def test_the_first_epoch_alone_is_seen_already(plots):
+    history = TrainingHistory()
+    history.add(1.0, {"loss": 3.5})
+    plots.show_history(history, 20)
+    assert columns_of(find(plots, "loss_plot"), theme.colours().primary)[0]
+
+
+def test_next_to_no_change_does_not_look_like_a_fall(plots, qtbot):
+    history = TrainingHistory()
+    for epoch in range(1, 7):
+        history.add(float(epoch), {"loss": 3.0, "rankme": 11.7 - 0.01 * epoch})
+    plots.show_history(history, 10)
+    choose(plots, qtbot, "health")
+    low, high = find(plots, "rankme_plot").value_range()
+    assert high - low > 2
+
+
 def test_the_picture_that_was_chosen_stays_while_it_learns(plots, qtbot):
     plots.show_history(falling(2), 10)
     choose(plots, qtbot, "health")

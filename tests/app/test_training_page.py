@@ -139,6 +139,7 @@ def test_what_a_training_says_is_shown_in_numbers_words_and_a_curve(page, sessio
     session.running_kind = LEARNING
     page._run_is_new = True
     session.job_changed.emit()
+    assert find(page, "health_note").text().startswith("Getting ready")
     for step in range(30):
         metrics = {
             "epoch": step // 10 + 1, "epochs": 5, "loss": 4 - 0.05 * step, "photos_per_second": 23.1,
