@@ -1,8 +1,8 @@
 """The processes of one `torchrun`, its ranks, and what they say to each other. Importing this file imports no torch.
 
 Where `torchrun` started this process as one of several, `join` connects them and gives `Ranks`; everywhere else it
-gives `ALONE`, on which every call is done at once, without `torch.distributed`. Every call that all ranks must make
-together says so by its very nature: one rank that does not make it leaves the others waiting.
+gives `ALONE`, on which every call is done at once, without `torch.distributed`. All ranks make the same calls in the same
+order: one that leaves a call out leaves the others waiting.
 """
 
 from __future__ import annotations
@@ -241,7 +241,8 @@ def join(device: str) -> Iterator[Ranks]:
         if not any(sign in str(error) for sign in _SIGNS_OF_A_LOST_RANK):
             raise
         raise PrismhError(
-            "Another process of this torchrun has ended, so that this one cannot go on; what that one printed says why."
+            "Another process of this torchrun has ended, so that this one cannot go on: what that one printed says why, "
+            "or the system ended it, for want of memory perhaps."
         ) from error
     finally:
         if ours:

@@ -5,3 +5,4 @@ from __future__ import annotations
 from prismh_engine.models.simclr import SimCLRModel
 
 SimCLRModel("resnet18")
+SimCLRModel("efficientnet_lite0")

@@ -55,7 +55,7 @@ def one_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("shares", [[4, 4], [2, 2, 2, 2], [3, 0, 4, 1]], ids=str)
+@pytest.mark.parametrize("shares", [[4, 4], [3, 0, 4, 1]], ids=str)
 def test_a_step_of_several_ranks_is_that_of_one_process(shares: list[int], one_process: Path) -> None:
     for errors in in_ranks(len(shares), errors_of_one_step, shares, one_process):
         assert errors.pop("single") <= 1e-6
@@ -101,20 +101,17 @@ def test_alone_nothing_changes() -> None:
     assert over_ranks(layer) is layer
 
 
-def _with_activation(ranks: Ranks, training: bool) -> Tensor:
+def _with_activation(ranks: Ranks) -> Tensor:
     from timm.layers import BatchNormAct2d
 
-    layer = over_ranks(nn.Sequential(BatchNormAct2d(2, act_layer=nn.ReLU6))).train(training)
+    layer = over_ranks(nn.Sequential(BatchNormAct2d(2, act_layer=nn.ReLU6)))
     x = torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(0))
-    output: Tensor = layer(x if ranks.count == 1 else x[2 * ranks.rank : 2 * ranks.rank + 2])
-    return output.detach()
+    mine = x if ranks.count == 1 else x[2 * ranks.rank : 2 * ranks.rank + 2]
+    return torch.stack([layer(mine), layer.eval()(mine)], dim=1).detach()
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_an_activation_inside_a_batch_norm_stays(training: bool) -> None:
-    torch.testing.assert_close(
-        torch.cat(in_ranks(2, _with_activation, training)), _with_activation(ALONE, training), rtol=1e-5, atol=1e-6
-    )
+def test_an_activation_inside_a_batch_norm_stays() -> None:
+    torch.testing.assert_close(torch.cat(in_ranks(2, _with_activation)), _with_activation(ALONE), rtol=1e-5, atol=1e-6)
 
 
 def _refused(ranks: Ranks) -> str:
