@@ -57,6 +57,9 @@ def read(path: Path) -> WeightsFile:
         raise PrismhError(
             f"{path} holds no weights: choose a checkpoint of a training or a file of an encoder's weights."
         )
+    odd = next((key for key, tensor in state.items() if not _is_plain(tensor)), None)
+    if odd is not None:
+        raise _no_weights(path, f"its {odd} does not hold plain numbers, as that of a quantized model does not")
     if not all(bool(torch.isfinite(tensor).all()) for tensor in state.values()):
         raise PrismhError(f"{path} holds weights that are not finite: its training diverged; take an earlier file.")
     return WeightsFile(path, state, int(image_size) if image_size.isdecimal() else None)
@@ -98,14 +101,18 @@ def _content(path: Path) -> Mapping[str, Any]:
         if head[:2] != b"PK" and head[:1] != b"\x80":
             kind = next((kind for begin, kind in _KINDS if head.startswith(begin)), "of another kind")
             raise _no_weights(path, f"it is {kind}")
+        if head[:2] == b"PK" and _is_packed(path):
+            raise _no_weights(path, _kind_of_archive(path))
         with warnings.catch_warnings():  # of old kinds of pickles; what matters is raised
             warnings.simplefilter("ignore")
             content = torch.load(path, map_location="cpu", weights_only=True)
+    except PrismhError:
+        raise
     except OSError as error:
         raise PrismhError(f"Cannot read the weights file {path}: {error.strerror or error}.") from error
     except pickle.UnpicklingError as error:
         raise _no_weights(path, "it holds more than tensors and plain values, and nothing else is loaded") from error
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:  # a made-up file makes torch raise nearly anything
         raise _no_weights(path, _kind_of_archive(path)) from error
     if isinstance(content, Mapping):
         return content
@@ -124,6 +131,15 @@ def _safetensors(path: Path) -> Mapping[str, Any]:
         raise PrismhError(f"{path} is a damaged safetensors file: bring it again.") from error
 
 
+def _is_packed(path: Path) -> bool:
+    """Whether a zip archive is compressed, which torch's never are: a small file could unfold to fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        return False
+
+
 def _kind_of_archive(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -137,6 +153,14 @@ def _kind_of_archive(path: Path) -> str:
 def _tensors(content: Any) -> dict[str, torch.Tensor]:
     items = content.items() if isinstance(content, Mapping) else ()
     return {str(key): value for key, value in items if isinstance(value, torch.Tensor)}
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is dense numbers, each of which lies in the file: others may claim any size."""
+    dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
+    return (
+        dense and not (tensor.is_quantized or tensor.is_nested) and tensor.untyped_storage().nbytes() >= tensor.nbytes
+    )
 
 
 def _no_weights(path: Path, why: str) -> PrismhError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,11 @@ def test_a_file_that_holds_no_weights_is_named_with_what_it_is(tmp_path: Path) -
     torch.save([1, 2], tmp_path / "list.pt")
     torch.save({"epoch": 3}, tmp_path / "empty.pt")
     torch.save({"layer.weight": torch.zeros(3)}, tmp_path / "other.pt")
+    torch.save({"conv1.weight": torch.empty(10**12, device="meta")}, tmp_path / "without_values.pt")
+    torch.save({"conv1.weight": torch.zeros(1).expand(10**12)}, tmp_path / "endless.pt")
+    torch.save({"conv1.weight": torch.zeros(3).to_sparse()}, tmp_path / "sparse.pt")
+    with zipfile.ZipFile(tmp_path / "unfolds.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(10_000_000))
     whole = tmp_path / "list.pt"
     (tmp_path / "cut.pt").write_bytes(whole.read_bytes()[:200])
     (tmp_path / "cut.safetensors").write_bytes(b"\xff\x00\x00\x00\x00\x00\x00\x00{")
@@ -150,6 +156,10 @@ def test_a_file_that_holds_no_weights_is_named_with_what_it_is(tmp_path: Path) -
         "list.pt": "it holds a list",
         "empty.pt": "holds no weights",
         "other.pt": "does not hold the weights of resnet18: it has no conv1.weight",
+        "without_values.pt": "its conv1.weight does not hold plain numbers",
+        "endless.pt": "its conv1.weight does not hold plain numbers",
+        "sparse.pt": "its conv1.weight does not hold plain numbers",
+        "unfolds.pt": "it is an archive of another kind",
         "cut.pt": "it is damaged",
         "cut.safetensors": "damaged safetensors",
         "nothing.pt": "of another kind",
