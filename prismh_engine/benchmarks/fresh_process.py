@@ -27,8 +27,9 @@ def call(function: Callable[..., Any], **arguments: Any) -> Any:
     environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit code {done.returncode}"
-        raise PrismhError(f"A measurement in a process of its own failed ({last}): is there enough memory?")
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said else "the system ended it, which it does where memory is short"
+        raise PrismhError(f"A measurement in a process of its own failed: {why}.")
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -58,6 +59,11 @@ def extra_bytes(work: Callable[[], object], seconds: float = 0.5) -> int:
         over.set()
         looking.join()
     return max(most - before, 0)
+
+
+def resident_bytes() -> int:
+    """The memory this process holds now."""
+    return int(psutil.Process().memory_info().rss)
 
 
 def peak_bytes() -> int:

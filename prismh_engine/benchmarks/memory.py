@@ -16,7 +16,7 @@ from ..photos.folder import list_photos
 from ..photos.record import FoundPhoto
 from ..project import Project
 from ..settings import resolve
-from .fresh_process import call, peak_bytes
+from .fresh_process import call, peak_bytes, resident_bytes
 from .rows import AT_MOST, Conditions, Row
 from .training import BATCH_SIZE, Bound, TrainingPath, training_settings
 
@@ -44,15 +44,16 @@ def rows(
         batch = 2 * BATCH_SIZE * 3 * image_size**2 * 4 / 1e6
         case, goal = f"{base_model}, {image_size} px, less the batch", (AT_MOST, _BESIDE_BOUND)
         found.append(Row(NAME, case, "MB", [ours], "the bound's process", [bound], "lowest", goal, allowed=batch))
-    peaks: list[float] = []
+    taken: list[dict[str, int]] = []
     for number, count in enumerate(photos):
         yield Progress("Memory of training", 2 * len(cases) + number, total)
         with tempfile.TemporaryDirectory(prefix="prismh-") as temporary:
             make_project(Path(temporary), conditions.photos, count)
-            peaks.append(call(peak_of_project, project=str(Path(temporary, "project"))) / 1e6)
-        case, first = f"{count:,} photos in the project", f"{photos[0]:,} photos"
-        if number:
-            found.append(Row(NAME, case, "MB", [peaks[-1]], first, [peaks[0]], "lowest", (AT_MOST, _GROWTH)))
+            taken.append(call(taken_by_project, project=str(Path(temporary, "project"))))
+        for when in ("while it learns", "at its peak") if number else ():
+            case, ours, first = f"{count:,} photos, {when}", taken[-1][when] / 1e6, taken[0][when] / 1e6
+            beside = f"{photos[0]:,} photos"
+            found.append(Row(NAME, case, "MB", [ours], beside, [first], "lowest", (AT_MOST, _GROWTH)))
     return found
 
 
@@ -88,7 +89,8 @@ def peak_of_training(folder: str, base_model: str, image_size: int, batch_size: 
     return peak_bytes()
 
 
-def peak_of_project(project: str) -> int:
+def taken_by_project(project: str) -> dict[str, int]:
+    """What a training on a project's photos holds while it learns, and held at most: imports take more for a moment."""
     given = {
         "project": project, "base_model": "resnet18", "image_size": _SMALL_SIZE, "batch_size": _SMALL_BATCH,
         "val_fraction": 0.0, "device": "cpu", "mixed_precision": "off",
@@ -97,4 +99,4 @@ def peak_of_project(project: str) -> int:
         for progress in job:
             if progress.what == LEARNING and progress.done >= _STEPS:
                 break
-    return peak_bytes()
+        return {"while it learns": resident_bytes(), "at its peak": peak_bytes()}
