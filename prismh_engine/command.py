@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -45,11 +45,13 @@ def run_step(
     *,
     description: str,
     json_progress: bool = False,
+    shown: Collection[str] | None = None,
 ) -> int:
     """Run one step from its command line and return the exit code.
 
     start: makes the job; the job's result is printed (`str`) when it ends. json_progress: whether the step offers
-    `--progress json`, one object a line on stdout. Of several processes that torchrun started the first one tells.
+    `--progress json`, one object a line on stdout. shown: the metrics a person sees beside the progress, None for all. Of several
+    processes that torchrun started the first one tells.
     """
     parser = argparse.ArgumentParser(
         prog=f"prismh-engine {settings_class.step}", description=description, allow_abbrev=False
@@ -73,7 +75,7 @@ def run_step(
     follows = os.environ.get("RANK", "0") != "0"
     quiet, as_json = telling.quiet or follows, getattr(telling, "progress", "auto") == "json"
     stop = StopToken()
-    reporter = _quiet_reporter() if quiet else _json_reporter() if as_json else _reporter()
+    reporter = _quiet_reporter() if quiet else _json_reporter() if as_json else _reporter(shown)
     try:
         with _stop_on_signal(stop), reporter as report:
             result = jobs.run(start(resolved, stop), report, stop)
@@ -160,10 +162,15 @@ def _json_reporter() -> Iterator[Callable[[Progress], None]]:
 
 
 @contextmanager
-def _reporter() -> Iterator[Callable[[Progress], None]]:
+def _reporter(shown: Collection[str] | None) -> Iterator[Callable[[Progress], None]]:
     """A progress bar on a terminal, else a plain line now and then."""
+
+    def numbers(progress: Progress) -> dict[str, str]:
+        metrics = progress.metrics.items()
+        return {k: f"{v:.4g}" for k, v in metrics if isinstance(v, float) and (shown is None or k in shown)}
+
     if not sys.stderr.isatty():
-        yield _line_reporter()
+        yield _line_reporter(numbers)
         return
     from tqdm import tqdm
 
@@ -176,7 +183,7 @@ def _reporter() -> Iterator[Callable[[Progress], None]]:
                 bar.close()
             bar = tqdm(desc=progress.what, total=progress.total)
         bar.total = progress.total
-        bar.set_postfix({k: f"{v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float)}, refresh=False)
+        bar.set_postfix(numbers(progress), refresh=False)
         bar.update(progress.done - bar.n)
 
     try:
@@ -186,7 +193,7 @@ def _reporter() -> Iterator[Callable[[Progress], None]]:
             bar.close()
 
 
-def _line_reporter() -> Callable[[Progress], None]:
+def _line_reporter(numbers: Callable[[Progress], Mapping[str, str]]) -> Callable[[Progress], None]:
     what, last = "", 0.0
 
     def report(progress: Progress) -> None:
@@ -198,7 +205,7 @@ def _line_reporter() -> Callable[[Progress], None]:
         what, last = progress.what, now
         count = f": {progress.done}" if progress.done or progress.total is not None else ""
         of = "" if progress.total is None else f" of {progress.total}"
-        numbers = "".join(f" {k}={v:.4g}" for k, v in progress.metrics.items() if isinstance(v, float))
-        _say(f"{progress.what}{count}{of}{numbers}", sys.stderr)
+        beside = "".join(f" {name}={value}" for name, value in numbers(progress).items())
+        _say(f"{progress.what}{count}{of}{beside}", sys.stderr)
 
     return report

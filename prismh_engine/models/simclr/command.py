@@ -13,7 +13,9 @@ DESCRIPTION = (
     "--preset, --config, PRISMH_<FLAG>, flag."
 )
 
+_SHOWN = ("loss", "val_loss", "knn", "learning_rate", "photos_per_second", "seconds_left")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `train` from its command line; return the exit code."""
-    return run_step(TrainSettings, train, argv, description=DESCRIPTION, json_progress=True)
+    return run_step(TrainSettings, train, argv, description=DESCRIPTION, json_progress=True, shown=_SHOWN)

@@ -58,7 +58,7 @@ class Learner:
 
     epoch: whole epochs done; batch: batches done of the next one; step: optimizer steps in all, one a batch. history:
     as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
-    photos_at_once: of this rank's share of a batch that are held in memory at once; 0 for as many as the settings say.
+    network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
     Close it, or use it in a `with`.
     """
@@ -79,7 +79,7 @@ class Learner:
         self.history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
         self.rows: list[dict[str, float | int | None]] = []
         self.waited = 0.0
-        self.photos_at_once = 0
+        self.photos_at_once = -(-settings.batch_size // machine.ranks.count)
         self._machine = machine
         self._probe = probe
         device, ranks = machine.device, machine.ranks
@@ -96,11 +96,11 @@ class Learner:
             set_training_mode(self.model)
             over_ranks(self.model)
         blocks = settings.freeze_blocks
-        self._network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
+        self.network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = build_optimizer(self.model, settings)
         self._step = LearningStep(
-            self._network,
+            self.network,
             self._optimizer,
             NTXentLoss(settings.temperature),
             device,
@@ -139,6 +139,11 @@ class Learner:
     def photos_done(self) -> int:
         """Photos learned from so far in the epoch under way."""
         return min(self.batch * self.batches.batch_size, len(self.batches.photos))
+
+    @property
+    def share_of_batch(self) -> int:
+        """Photos of a batch that are this rank's to learn from, at most."""
+        return -(-self.batches.batch_size // self._machine.ranks.count)
 
     @property
     def fixed_batches(self) -> int:
@@ -276,9 +281,7 @@ class Learner:
         """A batch in as many parts on every rank, since each takes part in what the ranks compute together."""
         ranks, at_once = self._machine.ranks.count, self.photos_at_once
         largest_share = -(-photos // ranks)
-        parts = self.settings.accumulation_steps
-        if at_once:
-            parts = max(parts, -(-largest_share // at_once))
+        parts = max(self.settings.accumulation_steps, -(-largest_share // at_once))
         # Batch norm finds no spread in a single photo at 1 x 1 pixels, and no part should be empty.
         parts = max(1, min(parts, photos // ranks // 2))
         borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
@@ -303,7 +306,7 @@ class Learner:
             with closing(self._fixed.stream(FIXED_EPOCH)) as stream, interruptible(self.model, machine.asked):
                 for batch in stream:
                     with precisions.autocast(settings.mixed_precision, machine.device):
-                        loss, found = measure_loss(self._network, criterion, batch.views())
+                        loss, found = measure_loss(self.network, criterion, batch.views())
                     totals += totals.new_tensor([loss * batch.count, batch.count])
                     features.append(found[: batch.count].float().cpu().numpy())
         loss_sum, photos = machine.ranks.sum(totals).tolist()

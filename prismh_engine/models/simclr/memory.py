@@ -27,8 +27,6 @@ _HEAP_SHARE, _BACKWARD_COPIES, _FORWARD_COPIES = 1.07, 2, 3
 _USABLE = 0.85
 """Share of the free memory that is planned with: the estimate may be as wrong as that, and others want some too."""
 
-_GOOD_BATCH = 16  # photos; with fewer there is little to tell a photo from
-
 _MAY_FAIL = "learning may become very slow, or the system may end it."
 _LESS = "--preset quick or a smaller --image_size takes less memory, and so it helps to close other programs."
 
@@ -61,12 +59,11 @@ class Footprint:
 class Fit:
     """How a training fits into the memory.
 
-    photos_at_once: of a rank's share of a batch that are computed in one go. batch_size: of all ranks together. note: a
-    sentence for the person on what was lowered or may happen, "" where all fits.
+    photos_at_once: of a rank's share of a batch that are computed in one go. note: a sentence for the person on what
+    was lowered or may happen, "" where all fits.
     """
 
     photos_at_once: int
-    batch_size: int
     note: str = ""
 
 
@@ -97,52 +94,36 @@ def measure(network: nn.Module, *, image_size: int, optimizer: str, precision: s
     )
 
 
-def fit(
-    footprint: Footprint,
-    free: int,
-    *,
-    batch_size: int,
-    accumulation_steps: int = 1,
-    ranks: int = 1,
-    given: bool,
-    divisible: bool,
-) -> Fit:
-    """What to lower so that a training fits into the memory that is free.
+def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: int, learns_batch_norm: bool) -> Fit:
+    """In how large parts a step has to be computed so that a training fits into the memory that is free.
 
-    free: bytes, for this process, beside what it holds. batch_size: of all ranks together; given: a person asked for
-    this one. accumulation_steps: such batches a step, of which one is computed at once. divisible: a batch may be cut
-    without changing what is learned, since no batch norm learns.
+    free: bytes, for this process, beside what it holds. batch_photos: of this rank's share of a batch; photos_at_once:
+    of those, that would be computed in one go. learns_batch_norm: a batch norm then takes its statistics from a part;
+    all else that is learned stays the same.
     """
-    share = math.ceil(batch_size / ranks)
     usable = footprint.process + round(_USABLE * free)
-
-    def wanted(at_once: int, batch: int) -> int:
-        return footprint.peak(at_once, batch * accumulation_steps)
-
-    if wanted(share, share) <= usable:
-        return Fit(share, batch_size)
-    begin = (
-        f"Learning from {share} photos at once takes about {_gigabytes(wanted(share, share) - footprint.process)} more "
-        f"memory, and {_gigabytes(free)} are free"
+    wanted = footprint.peak(photos_at_once, batch_photos)
+    if wanted <= usable:
+        return Fit(photos_at_once)
+    fewest = 2 if learns_batch_norm else 1
+    sizes = range(photos_at_once - 1, fewest, -1)
+    most = next((n for n in sizes if footprint.peak(n, batch_photos) <= usable), fewest)
+    lower = math.ceil(photos_at_once / math.ceil(photos_at_once / most))  # parts of nearly equal size
+    note = (
+        f"Learning from {photos_at_once} photos at once takes about {_gigabytes(wanted - footprint.process)} more "
+        f"memory, and {_gigabytes(free)} are free: it is computed {lower} photo{'s' * (lower != 1)} at a time, which "
+        "takes longer"
     )
-    if divisible:
-        most = next((n for n in range(share - 1, 0, -1) if wanted(n, share) <= usable), None)
-        if most is None:
-            return Fit(1, batch_size, f"{begin}: it is computed photo by photo, but even so {_MAY_FAIL} {_LESS}")
-        at_once = math.ceil(share / math.ceil(share / most))  # parts of nearly equal size
-        part = f"{at_once} photo{'s' * (at_once != 1)} at a time"
-        return Fit(at_once, batch_size, f"{begin}: it is computed {part}, which takes longer and learns the same.")
-    most = next((n for n in range(share - 1, 1, -1) if wanted(n, n) <= usable), 0)
-    lower = most * ranks - most * ranks % 2
-    if not lower:
-        return Fit(share, batch_size, f"{begin}: {_MAY_FAIL} {_LESS}")
-    if given:
-        ways = f"--batch_size {lower} fits; with --freeze_bn any batch does, since it is then computed in parts."
-        return Fit(share, batch_size, f"{begin}: {_MAY_FAIL} {ways}")
-    few = f" From so few at a time little is learned. {_LESS}" if lower < _GOOD_BATCH else ""
-    return Fit(
-        math.ceil(lower / ranks), lower, f"{begin}: the batch is lowered from {batch_size} to {lower} photos.{few}"
-    )
+    if learns_batch_norm:
+        note += (
+            f". The loss compares all photos of a batch as before; batch norm takes its statistics from {lower} photos "
+            "(with --freeze_bn from none)."
+        )
+    else:
+        note += " and learns the same."
+    if footprint.peak(lower, batch_photos) > usable:
+        note += f" Even so {_MAY_FAIL} {_LESS}"
+    return Fit(lower, note)
 
 
 def free(device: torch.device, system: Path = Path("/")) -> int:

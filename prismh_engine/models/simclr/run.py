@@ -133,11 +133,12 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(settings, learn_from, held_out, cache, machine, probe=probe, state=state) as learner:
-            said: list[str] = []
+            learner.photos_at_once, note = _fit_into_memory(learner, ranks, device, state)
             if not ranks.first:
                 follow(learner, ranks, stop)
                 return _report(prepared, learner, began, [])
-            start.notes.extend(said)
+            if note:
+                start.notes.append(note)
             kept = {
                 "photos": describe(photos),
                 "held_out": sorted(prepared.held_out),
@@ -153,6 +154,38 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
                 if learner.finished:
                     yield from _log_embedding(prepared, learner, sitting.writer, cache, device)
             return _report(prepared, learner, began, sitting.notes)
+
+
+def _fit_into_memory(
+    learner: Learner, ranks: Ranks, device: torch.device, state: dict[str, Any] | None
+) -> tuple[int, str]:
+    """How many photos to compute at once on every rank, and what to say of it.
+
+    A run keeps the number it began with, which changes the last bits, where the memory lets it.
+    """
+    from . import memory
+    from .step import learns_batch_norm
+
+    settings = learner.settings
+    footprint = memory.measure(
+        learner.network,
+        image_size=settings.image_size,
+        optimizer=settings.optimizer,
+        precision=settings.mixed_precision,
+        device=device,
+    )
+    neighbours = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if device.type == "cpu" else 1
+    wanted = min(learner.photos_at_once, learner.share_of_batch)
+    if state is not None and ranks.count == 1:
+        wanted = min(wanted, state.get("photos_at_once", wanted))
+    fit = memory.fit(
+        footprint,
+        memory.free(device) // neighbours,
+        batch_photos=learner.share_of_batch,
+        photos_at_once=wanted,
+        learns_batch_norm=learns_batch_norm(learner.network),
+    )
+    return ranks.share((fit.photos_at_once, fit.note))
 
 
 def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[str]) -> TrainReport:

@@ -43,40 +43,56 @@ MB = 10**6
 FOOTPRINT = Footprint(process=500 * MB, fixed=200 * MB, a_photo=99 * MB, a_waiting_photo=MB)
 
 
-def fitted(free_mb: int, *, batch: int = 32, at_once: int = 32, learns: bool = False) -> Fit:
-    return fit(FOOTPRINT, free_mb * MB, batch_photos=batch, photos_at_once=at_once, learns_batch_norm=learns)
+def fitted(free_mb: int, *, photos: int = 32, photos_at_once: int = 32, learns_batch_norm: bool = False) -> Fit:
+    return fit(
+        FOOTPRINT,
+        free_mb * MB,
+        batch_photos=photos,
+        photos_at_once=photos_at_once,
+        learns_batch_norm=learns_batch_norm,
+    )
 
 
-@pytest.mark.parametrize("learns", [True, False])
-def test_what_fits_is_left_as_it_is_and_nothing_is_said(learns: bool) -> None:
-    assert fitted(4_100, learns=learns) == Fit(32)
+@pytest.mark.parametrize("learns_batch_norm", [True, False])
+def test_what_fits_is_left_as_it_is_and_nothing_is_said(learns_batch_norm: bool) -> None:
+    assert fitted(4_100, learns_batch_norm=learns_batch_norm) == Fit(32)
 
 
-def test_what_does_not_fit_is_computed_in_parts_of_equal_size() -> None:
+def test_what_does_not_fit_is_computed_in_parts_of_equal_size_and_said() -> None:
     found = fitted(3_000)
     assert found.photos_at_once == 16
     assert found.note == (
         "Learning from 32 photos at once takes about 3.4 GB more memory, and 3.0 GB are free: it is computed 16 photos "
         "at a time, which takes longer and learns the same."
     )
-    assert fitted(1_000).photos_at_once == 6  # of 6.24 that fit: 32 in six parts
+    assert fitted(1_000).photos_at_once == 6  # of 6.2 that fit: 32 in six parts
 
 
-def test_a_batch_norm_that_learns_sees_a_part_and_this_is_said() -> None:
-    found = fitted(3_000, learns=True)
+def test_where_batch_norm_learns_it_is_said_what_parts_mean_for_it() -> None:
+    found = fitted(3_000, learns_batch_norm=True)
     assert found.photos_at_once == 16
     assert "The loss compares all photos of a batch as before; batch norm takes its statistics from 16" in found.note
-    assert fitted(300, learns=True).photos_at_once == 2
 
 
-@pytest.mark.parametrize("learns", [True, False])
-def test_where_nothing_fits_it_goes_on_and_says_so(learns: bool) -> None:
-    assert "the system may end it. --preset quick or a smaller --image_size" in fitted(250, learns=learns).note
+@pytest.mark.parametrize(("learns_batch_norm", "fewest"), [(True, 2), (False, 1)])
+def test_where_nothing_fits_it_goes_on_and_says_so(learns_batch_norm: bool, fewest: int) -> None:
+    found = fitted(250, learns_batch_norm=learns_batch_norm)
+    assert found.photos_at_once == fewest
+    assert "the system may end it. --preset quick or a smaller --image_size takes less memory" in found.note
+
+
+def test_where_nothing_can_be_cut_only_the_danger_is_said() -> None:
+    found = fitted(250, photos=2, photos_at_once=2, learns_batch_norm=True)
+    assert found.photos_at_once == 2
+    assert "at a time" not in found.note
+    assert found.note.startswith(
+        "Learning from 2 photos at once takes about 0.4 GB more memory, and 0.2 GB are free: learning may become"
+    )
 
 
 def test_batches_joined_into_one_step_cost_their_waiting_views_alone() -> None:
-    assert fitted(4_200, batch=128) == Fit(32)
-    assert fitted(4_100, batch=128).photos_at_once == 16
+    assert fitted(4_200, photos=128) == Fit(32)
+    assert fitted(4_100, photos=128).photos_at_once == 16
 
 
 def test_layers_that_do_not_learn_cost_no_more_however_many_photos_there_are() -> None:
