@@ -50,8 +50,8 @@ def run_step(
     """Run one step from its command line and return the exit code.
 
     start: makes the job; the job's result is printed (`str`) when it ends. json_progress: whether the step offers
-    `--progress json`, one object a line on stdout. shown: the metrics a person sees beside the progress, None for all. Of several
-    processes that torchrun started the first one tells.
+    `--progress json`, one object a line on stdout. shown: the metrics a person sees beside the progress, None for all.
+    Of several processes that torchrun started the first one tells.
     """
     parser = argparse.ArgumentParser(
         prog=f"prismh-engine {settings_class.step}", description=description, allow_abbrev=False
