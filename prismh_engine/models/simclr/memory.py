@@ -111,9 +111,11 @@ def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: i
     lower = math.ceil(photos_at_once / math.ceil(photos_at_once / most))  # parts of nearly equal size
     note = (
         f"Learning from {photos_at_once} photos at once takes about {_gigabytes(wanted - footprint.process)} more "
-        f"memory, and {_gigabytes(free)} are free: it is computed {lower} photo{'s' * (lower != 1)} at a time, which "
-        "takes longer"
+        f"memory, and {_gigabytes(free)} are free: "
     )
+    if lower == photos_at_once:
+        return Fit(lower, f"{note}{_MAY_FAIL} {_LESS}")
+    note += f"it is computed {lower} photo{'s' * (lower != 1)} at a time, which takes longer"
     if learns_batch_norm:
         note += (
             f". The loss compares all photos of a batch as before; batch norm takes its statistics from {lower} photos "
