@@ -177,7 +177,7 @@ def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path
             f"{path} was written by train_simclr and not by this command: give it as --weights to start from its "
             "encoder."
         )
-    kept = state["settings"]
+    resolved, kept = anchored(resolved), state["settings"]
     before = resolve(TrainSettings, {k: v for k, v in kept.items() if v is not None}, environment={}).settings
     changes: dict[str, Any] = {}
     for name in resolved.origins:
