@@ -24,8 +24,19 @@ def prepare(image: Image.Image, image_size: int) -> NDArray[np.uint8]:
 
 def normalize(images: torch.Tensor) -> torch.Tensor:
     """uint8 [B, H, W, 3] -> ImageNet-normalized float32 [B, 3, H, W], channels last in memory."""
+    import torch
+
     scale, shift = scale_and_shift()
-    return images.permute(0, 3, 1, 2).float() * scale.to(images.device) - shift.to(images.device)
+    if images.device.type != "cpu":
+        return images.permute(0, 3, 1, 2).float() * scale.to(images.device) - shift.to(images.device)
+    count, height, width, _ = images.shape
+    # numpy takes large memory in large pages where the system has them: a tenth of the time for its first use.
+    made = torch.from_numpy(np.empty((count, height, 3 * width), dtype=np.float32))
+    # Whole rows, since three numbers are too few for a processor's vectors, and image by image, within its cache.
+    scale, shift = scale.flatten().repeat(width), shift.flatten().repeat(width)
+    for image, room in zip(images.flatten(2), made, strict=True):
+        room.copy_(image).mul_(scale).sub_(shift)
+    return made.unflatten(2, (width, 3)).permute(0, 3, 1, 2)
 
 
 def scale_and_shift() -> tuple[torch.Tensor, torch.Tensor]:
