@@ -1,7 +1,11 @@
+"""A checkpoint comes back whole or is refused by name, and the one before it is never lost."""
+
 from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,19 @@ import torch
 from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import SimCLRModel, checkpoint
 from prismh_engine.models.simclr.checkpoint import CheckpointWriter
+
+_SAVE_AND_SAVE = """
+import sys
+from pathlib import Path
+import torch
+from prismh_engine.models.simclr.checkpoint import CheckpointWriter
+
+state = {"model": {}, "model_state_dict": {"w": torch.zeros(5_000_000)}, "optimizer_state_dict": {}, "epoch": 0}
+writer = CheckpointWriter()
+for step in range(1, 1000):
+    writer.save({**state, "step": step}, Path(sys.argv[1]))
+    print(step, flush=True)
+"""
 
 
 def state(step: int) -> dict[str, Any]:
@@ -153,6 +170,18 @@ def test_a_disk_that_refuses_is_told_by_the_next_call_and_then_all_goes_on(tmp_p
         with pytest.raises(PrismhError, match="it is a folder"):
             writer.save(state(4), tmp_path / "last.pt")
     assert checkpoint.read(tmp_path / "last.pt")["step"] == 2
+
+
+def test_a_program_killed_while_it_writes_leaves_the_checkpoint_before(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    with subprocess.Popen(
+        [sys.executable, "-c", _SAVE_AND_SAVE, str(path)], stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        begun = [int(next(program.stdout)) for _ in range(3)]
+        program.kill()
+    assert begun == [1, 2, 3]
+    assert checkpoint.read(path)["step"] >= 2  # the third was begun when the second was on the disk
 
 
 def test_what_ended_a_training_is_told_before_a_disk_that_refused(tmp_path: Path) -> None:
