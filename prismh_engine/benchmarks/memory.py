@@ -83,7 +83,8 @@ def peak_of_bound(base_model: str, image_size: int, batch_size: int) -> int:
 
 
 def peak_of_training(folder: str, base_model: str, image_size: int, batch_size: int) -> int:
-    settings = training_settings(base_model, image_size, batch_size)
+    # A checkpoint after each step: what is being written is held too.
+    settings = training_settings(base_model, image_size, batch_size, checkpoint_minutes=0.0)
     with TrainingPath(Path(folder), settings, _STEPS) as path:
         path.advance(_STEPS)
     return peak_bytes()

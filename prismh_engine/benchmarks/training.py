@@ -65,7 +65,6 @@ class TrainingPath:
     """
 
     def __init__(self, folder: Path, settings: Resolved[TrainSettings], steps: int) -> None:
-        self._opened = ExitStack()
         with ExitStack() as opened:
             work = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="prismh-")))
             values = settings.settings
@@ -142,12 +141,10 @@ class Bound:
             torch.cuda.synchronize(self._device)
 
 
-def training_settings(
-    base_model: str, image_size: int, batch_size: int, precision: str | None = None
-) -> Resolved[TrainSettings]:
-    """The settings of every training that is measured: the published ones.
+def training_settings(base_model: str, image_size: int, batch_size: int, **further: Any) -> Resolved[TrainSettings]:
+    """The settings of every training that is measured: the published ones, `further` given too.
 
-    precision: None for single precision on a CPU, for what the training itself would choose on a GPU.
+    Single precision on a CPU, on a GPU what the training itself would choose.
     """
     device = compute_device("auto").type
     given = {
@@ -156,7 +153,8 @@ def training_settings(
         "batch_size": batch_size,
         "val_fraction": 0.0,
         "device": device,
-        "mixed_precision": precision or ("off" if device == "cpu" else "auto"),
+        "mixed_precision": "off" if device == "cpu" else "auto",
+        **further,
     }
     return resolve(TrainSettings, given, environment={})
 
@@ -170,7 +168,9 @@ def rows(
     precisions = ["off", "bf16"] if device.type == "cpu" and cpu_has_bf16() else [choose("auto", device)]
     for base_model, image_size in cases:
         for precision in precisions:
-            settings = training_settings(base_model, image_size, batch_size, precision)
+            # Each round would begin with a checkpoint, since the others took their time; those have a row of their own.
+            further = {"mixed_precision": precision, "checkpoint_minutes": 600.0}
+            settings = training_settings(base_model, image_size, batch_size, **further)
             found += yield from _case(conditions, settings)
     return found
 

@@ -24,7 +24,7 @@ from prismh_engine.benchmarks import (
     training_throughput,
 )
 from prismh_engine.benchmarks.command import BenchmarkReport, BenchmarkSettings, benchmark
-from prismh_engine.benchmarks.fresh_process import call, extra_bytes
+from prismh_engine.benchmarks.fresh_process import extra_bytes
 from prismh_engine.benchmarks.photo_sets import write_large_photos
 from prismh_engine.benchmarks.rows import AT_LEAST, AT_MOST, Conditions, Row, in_turn
 from prismh_engine.errors import BadValueError, PrismhError
@@ -112,9 +112,11 @@ def test_embeddings_are_set_beside_the_encoder_alone(conditions: Conditions) -> 
     assert all(row.best is not None and row.best > 0 for row in rows)
 
 
-def test_memory_is_that_of_a_process_of_its_own(few_photos: Path, tmp_path: Path) -> None:
+def test_a_project_of_any_size_is_made_of_few_photos_to_see_what_learning_from_it_takes(
+    few_photos: Path, tmp_path: Path
+) -> None:
     memory.make_project(tmp_path, few_photos, 40)
-    taken = call(memory.taken_by_project, project=str(tmp_path / "project"))
+    taken = memory.taken_by_project(project=str(tmp_path / "project"))
     assert 100e6 < taken["while it learns"] <= taken["at its peak"]
 
 
