@@ -218,7 +218,8 @@ class Sitting:
         for name in ("photos_per_second", "data_wait_share", "memory_mb"):
             self.writer.add_scalar(f"Performance/{name}", performance[name], learner.epoch)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
-        warnings = health.warnings(row, learner.rows[:-1], learner.batches.batch_size)
+        batches = learner.batches
+        warnings = health.warnings(row, learner.rows[:-1], batches.batch_size, batches.photos_in_epoch)
         self.notes += [warning for warning in warnings if warning not in self.notes]
         self._keep_epoch()
         return warnings
