@@ -72,10 +72,12 @@ class LearnChoices(QWidget):
             self._advanced.say("", self.tr("a value cannot be used"))
             return
         changed = self.tr("\n{count} changed").format(count=len(given)) if given else ""
-        self._advanced.say(
-            "", f"{start_words(settings)} · {settings.image_size} px · batch {settings.batch_size} · "
-            f"temperature {settings.temperature:g}{changed}",
-        )  # fmt: skip
+        parts = [
+            start_words(settings), f"{settings.image_size} px", f"batch {settings.batch_size}",
+            f"temperature {settings.temperature:g}",
+        ]  # fmt: skip
+        # A line breaks between two parts, not within one.
+        self._advanced.say("", " · ".join(part.replace(" ", "\u00a0") for part in parts) + changed)
 
     def _time(self, times: LearnTimes, name: str, given: Mapping[str, Any], complaint: str) -> str:
         seconds = times.seconds(name)

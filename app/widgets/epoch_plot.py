@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
@@ -20,13 +20,14 @@ from .view_layer import ViewLayer
 PALE, STRONG, DASHED = "pale", "strong", "dashed"
 """How a line looks. A pale one may leave the view with its highest hundredth, and a strong one goes through it."""
 
+_ROOM_FOR_A_NUMBER = 50
 _MOST_POINTS = 4_000
 """More points than this are drawn as the lowest and highest of each stretch: the screen has no more columns."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """compact: a small plot, with fewer numbers at its axes. from_zero: the left axis begins at 0 at the highest.
+    """compact: a small plot, with thinner lines. from_zero: the left axis begins at 0 at the highest.
 
     least_span: what the left axis spans at the least, as a share of its highest value, so that next to nothing does not
     look like a fall.
@@ -48,6 +49,7 @@ class EpochPlot(QWidget):
         self.setObjectName(object_name)
         self.setAccessibleName(name)
         self._looks, self._look = tuple(lines), look
+        self._is_empty = True
         # View and axes alone: a PlotItem brings menus of its own, which outlive it.
         self._graphics = pyqtgraph.GraphicsView(self, background=None)
         self._graphics.setFrameShape(self._graphics.Shape.NoFrame)
@@ -92,12 +94,22 @@ class EpochPlot(QWidget):
             low, high = low - missing / 2, high + missing / 2
             room = 0.08 * max(high - low, 0.02 * abs(high), 1e-6)
             self._view.setYRange(low - room, high + room, padding=0)
-            levels = _round_levels(low - room, high + room, 2 if self._look.compact else 4)
-            self._left.setTicks([[(level, _number(level)) for level in levels]])
-            self._levels.show_levels(levels)
-        last = float(max(1, epochs))
-        self._view.setXRange(0, last, padding=0)
-        numbers = _whole_numbers(last, 5 if self._look.compact else 11)
+        self._view.setXRange(0, float(max(1, epochs)), padding=0)
+        self._is_empty = not bounds
+        self._number_axes()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._number_axes()
+
+    def _number_axes(self) -> None:
+        """Numbers at both axes, as many as there is room for."""
+        room = theme.pixels(_ROOM_FOR_A_NUMBER)
+        (low, high), last = self.value_range(), self._view.viewRange()[0][1]
+        levels = [] if self._is_empty else _round_levels(low, high, min(4, max(1, self.height() // room)))
+        self._left.setTicks([[(level, _number(level)) for level in levels]])
+        self._levels.show_levels(levels)
+        numbers = _whole_numbers(last, min(11, max(1, self.width() // room)))
         self._bottom.setTicks([[(number, f"{number:g}") for number in numbers]])
 
     def value_range(self) -> tuple[float, float]:
@@ -137,7 +149,7 @@ class Legend(QWidget):
         return QSize(sum(metrics.horizontalAdvance(words) + 46 for words, _ in self._lines), metrics.height() + 4)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(0, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

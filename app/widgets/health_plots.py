@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from .. import theme
 from .card import ElidedLabel, label
@@ -15,6 +16,7 @@ from .training_history import TrainingHistory, smoothed
 
 UNKNOWN = "–"
 _LEAST_SPAN = 0.25
+_LEAST_WIDTH, _LEAST_HEIGHT = 250, 150
 _KNN, _SPREAD = "knn", "feature_std"
 
 
@@ -95,23 +97,44 @@ def _measures() -> list[_Measure]:
     ]
 
 
-class HealthPlots(QWidget):
-    """Two by two; the names of neighbours take the place of the spread where photos have labels."""
+class HealthPlots(QScrollArea):
+    """Two by two, or one below the other where there is no room for that.
+
+    The names of neighbours take the place of the spread where photos have labels.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("health_plots")
         self._panels = {measure.name: _Panel(measure) for measure in _measures()}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, theme.ROW_GAP, 0, 0)
-        grid.setHorizontalSpacing(theme.PAGE_MARGIN)
-        grid.setVerticalSpacing(theme.CARD_GAP)
+        self._columns = 0
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(0, theme.ROW_GAP, 0, 0)
+        self._grid.setHorizontalSpacing(theme.PAGE_MARGIN)
+        self._grid.setVerticalSpacing(theme.CARD_GAP)
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        theme.changed.connect(self._lay_out)
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        for panel in self._panels.values():
+            panel.setMinimumHeight(theme.pixels(_LEAST_HEIGHT))
+        columns = 2 if self.viewport().width() >= 2 * theme.pixels(_LEAST_WIDTH) else 1
+        if columns == self._columns:
+            return
+        self._columns = columns
         for place, names in enumerate((("similarity",), ("rankme",), (_KNN, _SPREAD), ("grad_norm",))):
             for name in names:
-                grid.addWidget(self._panels[name], place // 2, place % 2)
-        for line in range(2):
-            grid.setRowStretch(line, 1)
-            grid.setColumnStretch(line, 1)
+                self._grid.addWidget(self._panels[name], place // columns, place % columns)
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def show_history(self, history: TrainingHistory, epochs: int) -> None:
         labelled = history.last(_KNN) is not None

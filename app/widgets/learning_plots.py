@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme
@@ -13,6 +14,7 @@ from .health_plots import HealthPlots
 from .training_history import HELD_OUT, LOSS, TrainingHistory, smoothed
 
 _LOSS, _RATE, _HEALTH = "loss", "learning_rate", "health"
+_ROOM_FOR_TITLE, _ROOM_FOR_HINT = 420, 560
 
 
 class LearningPlots(QWidget):
@@ -59,6 +61,7 @@ class LearningPlots(QWidget):
         head.setSpacing(theme.ROW_GAP)
         head.addWidget(self._title)
         head.addWidget(self._hint, 1)
+        head.addStretch()
         head.addWidget(self._chips)
         foot = QHBoxLayout()
         foot.addWidget(self._legend)
@@ -70,6 +73,11 @@ class LearningPlots(QWidget):
         layout.addWidget(self._stack, 1)
         layout.addLayout(foot)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._title.setVisible(self.width() >= theme.pixels(_ROOM_FOR_TITLE))  # else the chosen chip says it
+        self._hint.setVisible(self.width() >= theme.pixels(_ROOM_FOR_HINT))
 
     def show_history(self, history: TrainingHistory, epochs: int) -> None:
         """Draw a training of so many epochs in all; call it again after the history grew."""
