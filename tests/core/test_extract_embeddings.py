@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -20,7 +23,9 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.models import encoders, starter
 from prismh_engine.models.pixels import IMAGENET_MEAN, IMAGENET_STD, prepare
+from prismh_engine.models.torchvision_operators import import_torchvision
 from prismh_engine.photos.cache import PhotoCache
+from prismh_engine.photos.folder import list_photos
 from prismh_engine.project import Project
 from prismh_engine.settings import resolve
 
@@ -144,8 +149,6 @@ def test_a_checkpoint_is_used_at_the_size_it_learned_at(photos: Path, tmp_path: 
     _, encoder, _ = encoders.from_file(checkpoint)
     assert description["weights_sha256"] == encoders.weights_sha256(encoder)
     with PhotoCache(tmp_path / "cache") as cache:
-        from prismh_engine.photos.folder import list_photos
-
         found, look = jobs.run(list_photos(photos, cache))[0]
         image = prepare(cache.copy(found.path, look.content_hash), 64)
     pixels = (torch.from_numpy(image).permute(2, 0, 1) / 255 - torch.tensor(IMAGENET_MEAN)[:, None, None]) / (
@@ -170,6 +173,56 @@ def test_another_image_size_makes_other_embeddings(photos: Path, tmp_path: Path,
     )
     assert encoded(seen) == 24
     assert json.loads((tmp_path / "o" / "extraction_metadata.json").read_text(encoding="utf-8"))["image_size"] == 96
+
+
+def test_a_network_of_timm_embeds_by_the_weights_of_a_file(photos: Path, tmp_path: Path) -> None:
+    import_torchvision()
+    import timm
+
+    torch.manual_seed(1)
+    torch.save(timm.create_model("test_resnet", pretrained=False).state_dict(), tmp_path / "bare.pth")
+    flags = {"input_dir": photos, "model_path": str(tmp_path / "bare.pth"), "encoder": "test_resnet", "device": "cpu"}
+    report = run(**flags, output_dir=tmp_path / "out", export_onnx=tmp_path / "encoder.onnx")
+    assert (report.encoder.name, report.encoder.image_size) == ("test_resnet", 160)
+    made = embedding_files.read(tmp_path / "out" / "all_embeddings.npz")
+    assert made.embeddings.shape == (24, report.encoder.dimension)
+
+    session = onnxruntime.InferenceSession(tmp_path / "encoder.onnx", providers=["CPUExecutionProvider"])
+    with PhotoCache(tmp_path / "cache") as cache:
+        found, look = jobs.run(list_photos(photos, cache))[5]
+        image = prepare(cache.copy(found.path, look.content_hash), 160)
+    (by_onnx,) = session.run(None, {"images": image[None]})
+    assert found.relative == made.file_paths[5]
+    np.testing.assert_allclose(by_onnx[0], made.embeddings[5], atol=1e-3, rtol=1e-3)
+
+
+def test_the_processes_of_one_torchrun_write_what_one_process_writes(photos: Path, tmp_path: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"no picture")
+    command = ["-m", "prismh_engine.core.extract_embeddings", "--input_dir", str(photos), "--device", "cpu"]
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [sys.executable, *torchrun, *command, "--output_dir", str(tmp_path / "two")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Embeddings of 24 photos") == 1
+    run(input_dir=photos, output_dir=tmp_path / "one", cache_dir=tmp_path / "another cache")
+    one, two = (embedding_files.read(tmp_path / name / "all_embeddings.npz") for name in ("one", "two"))
+    assert one.file_paths == two.file_paths
+    assert one.roots == two.roots
+    np.testing.assert_allclose(one.embeddings, two.embeddings, atol=1e-5)
+    described = [json.loads((tmp_path / name / "extraction_metadata.json").read_text()) for name in ("one", "two")]
+    assert [d["skipped"] for d in described] == [1, 1]
+    assert described[0]["weights_sha256"] == described[1]["weights_sha256"]
+
+
+def test_the_starter_needs_no_torch(photos: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; from prismh_engine.core.extract_embeddings import main; "
+        f"assert main(['--input_dir', {str(photos)!r}, '--output_dir', {str(tmp_path / 'out')!r}, '--device', 'cpu',"
+        " '--quiet']) == 0; print([m for m in ('torch', 'torchvision', 'timm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_a_project_keeps_features_of_each_encoder(looked_at: Project, checkpoint: Path) -> None:
@@ -262,6 +315,14 @@ def test_the_command_says_in_one_sentence_what_is_wrong(
         (2, "exclude each other", (*project, "--input_dir", str(photos))),
         (2, "exclude each other", (*project, "--image_size", "128")),
         (2, "image_size must be >= 32", ("--input_dir", str(photos), *out, "--image_size", "1")),
+        (2, "exclude each other", (*project, "--encoder", "resnet34")),
+        (2, "needs the weights of this network", ("--input_dir", str(photos), *out, "--encoder", "resnet34")),
+        (2, "Did you mean", ("--input_dir", str(photos), *out, "--encoder", "resnet43", "--model_path", "w.pth")),
+        (
+            2,
+            "holds the weights of resnet18, not of resnet34",
+            ("--input_dir", str(photos), *out, "--encoder", "resnet34", "--model_path", str(checkpoint)),
+        ),
         (1, "no photo", ("--input_dir", str(empty), *out)),
         (1, "is not a folder", ("--input_dir", str(tmp_path / "nowhere"), *out)),
         (1, "a JPEG picture", ("--input_dir", str(photos), *out, "--model_path", str(photos / "drum" / "drum_0.jpg"))),
