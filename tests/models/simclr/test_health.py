@@ -149,11 +149,15 @@ def test_a_small_last_batch_is_reckoned_with() -> None:
 
 
 def test_a_loss_that_rises_is_named() -> None:
-    rows = epochs(train_loss=[3.0, 2.5, 2.4, 2.9, 3.1, 3.3], feature_std=[0.7] * 6)
-    assert [len(found) for found in said(rows)] == [0, 0, 0, 0, 0, 1]
-    assert "rising" in said(rows)[-1][0]
-    held_out: list[float | None] = [1.8, 1.7, 1.6, 1.55, 1.5, 1.45]
-    assert not any(said(epochs(train_loss=[3.0, 2.5, 2.4, 2.9, 3.1, 3.3], val_loss=held_out)))
+    train_loss = [2.689, 2.077, 2.189, 2.003, 2.08, 2.374, 2.295, 2.419, 2.133]
+    rows = epochs(train_loss=train_loss, val_loss=[2.083, 1.641, 1.512, 1.859, 2.1, 1.752, 2.33, 1.682, 1.541])
+    assert [len(found) for found in said(rows)] == [0, 0, 0, 0, 0, 1, 1, 1, 0]
+    assert "The loss has risen" in said(rows)[-2][0]
+    assert len(said(epochs(train_loss=[3.0, 2.5, 2.4, 2.9, 3.1, 3.3]))[-1]) == 1
+
+
+def test_a_loss_next_to_nothing_may_waver() -> None:
+    assert not any(said(epochs(train_loss=[0.3, 0.05, 0.01, 0.04, 0.05, 0.04])))
 
 
 def test_features_that_lose_half_of_their_directions_are_named() -> None:
