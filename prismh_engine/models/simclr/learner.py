@@ -287,6 +287,11 @@ class Learner:
         borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
         return [partial(batch.views, start, stop) for start, stop in itertools.pairwise(borders)]
 
+    def _held_at_once(self, batch: Batch) -> list[Chunk]:
+        """A batch of this rank alone in parts that the memory holds."""
+        starts = range(0, batch.count, self.photos_at_once)
+        return [partial(batch.views, start, start + self.photos_at_once) for start in starts]
+
     def _read(self) -> None:
         """Take in what the steps measured; a GPU is waited for."""
         for measured, photos in self._unread:
@@ -306,9 +311,9 @@ class Learner:
             with closing(self._fixed.stream(FIXED_EPOCH)) as stream, interruptible(self.model, machine.asked):
                 for batch in stream:
                     with precisions.autocast(settings.mixed_precision, machine.device):
-                        loss, found = measure_loss(self.network, criterion, batch.views())
+                        loss, found = measure_loss(self.network, criterion, self._held_at_once(batch))
                     totals += totals.new_tensor([loss * batch.count, batch.count])
-                    features.append(found[: batch.count].float().cpu().numpy())
+                    features.append(found.float().cpu().numpy())
         loss_sum, photos = machine.ranks.sum(totals).tolist()
         gathered = machine.ranks.gather_rows(np.concatenate(features))
         rank = health.rank_me(torch.from_numpy(gathered)) if gathered is not None and len(gathered) > 1 else None

@@ -27,6 +27,8 @@ _HEAP_SHARE, _BACKWARD_COPIES, _FORWARD_COPIES = 1.07, 2, 3
 _USABLE = 0.85
 """Share of the free memory that is planned with: the estimate may be as wrong as that, and others want some too."""
 
+_FEWEST = 2  # photos: batch norm finds no spread in a single one
+
 _MAY_FAIL = "learning may become very slow, or the system may end it."
 _LESS = "--preset quick or a smaller --image_size takes less memory, and so it helps to close other programs."
 
@@ -105,9 +107,8 @@ def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: i
     wanted = footprint.peak(photos_at_once, batch_photos)
     if wanted <= usable:
         return Fit(photos_at_once)
-    fewest = 2 if learns_batch_norm else 1
-    sizes = range(photos_at_once - 1, fewest, -1)
-    most = next((n for n in sizes if footprint.peak(n, batch_photos) <= usable), fewest)
+    sizes = range(photos_at_once - 1, _FEWEST, -1)
+    most = next((n for n in sizes if footprint.peak(n, batch_photos) <= usable), _FEWEST)
     lower = math.ceil(photos_at_once / math.ceil(photos_at_once / most))  # parts of nearly equal size
     note = (
         f"Learning from {photos_at_once} photos at once takes about {_gigabytes(wanted - footprint.process)} more "
@@ -115,7 +116,7 @@ def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: i
     )
     if lower == photos_at_once:
         return Fit(lower, f"{note}{_MAY_FAIL} {_LESS}")
-    note += f"it is computed {lower} photo{'s' * (lower != 1)} at a time, which takes longer"
+    note += f"it is computed {lower} photos at a time, which takes longer"
     if learns_batch_norm:
         note += (
             f". The loss compares all photos of a batch as before; batch norm takes its statistics from {lower} photos "

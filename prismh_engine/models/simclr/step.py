@@ -140,10 +140,14 @@ class LearningStep:
 
 
 @torch.no_grad()
-def measure_loss(network: nn.Module, criterion: Criterion, views: Tensor) -> tuple[float, Tensor]:
-    """The loss of one batch of views, without learning, and its features [2N, D]. `network` should be in `eval`."""
-    features, projections = network(views)
-    return float(criterion(*projections.chunk(2))), features
+def measure_loss(network: nn.Module, criterion: Criterion, chunks: Sequence[Chunk]) -> tuple[float, Tensor]:
+    """The loss of one batch without learning, and the features of its first views [N, D].
+
+    `network` should be in `eval` mode. Chunks are held in memory one at a time.
+    """
+    features, projections = zip(*(network(chunk()) for chunk in chunks), strict=True)
+    z_i, z_j = (torch.cat(views) for views in zip(*(z.chunk(2) for z in projections), strict=True))
+    return float(criterion(z_i, z_j)), torch.cat([found.chunk(2)[0] for found in features])
 
 
 def learns_batch_norm(model: nn.Module) -> bool:

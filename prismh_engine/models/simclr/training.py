@@ -204,7 +204,7 @@ def _validation_loss(
     loss_sum, photos = 0.0, 0
     for views in _view_pairs(loader, device):
         with precisions.autocast(precision, device):
-            loss, _ = measure_loss(model, criterion, views)
+            loss, _ = measure_loss(model, criterion, [_given(views)])
         loss_sum += loss * (len(views) // 2)
         photos += len(views) // 2
     return loss_sum / photos if photos else math.nan
