@@ -13,7 +13,8 @@ import torch
 from .. import jobs
 from ..jobs import Job
 from ..models.encode_photos import PhotoEncoder, UsablePhoto, encode_photos
-from ..models.encoders import TorchEncoder, build, compute_device, normalize
+from ..models.encoders import TorchEncoder, build, compute_device
+from ..models.pixels import normalize
 from ..models.starter import IMAGE_SIZE, StarterEncoder, identity
 from ..photos.cache import PhotoCache
 from ..photos.folder import list_photos

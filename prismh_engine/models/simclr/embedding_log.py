@@ -14,7 +14,7 @@ from PIL import Image
 
 from ...analysis.neighbours import unit_rows
 from ...photos.cache import PhotoCache
-from ..starter import prepare
+from ..pixels import prepare
 from .training_photos import TrainingPhoto, drawn
 
 MOST_PHOTOS = 1000

@@ -330,7 +330,7 @@ class Learner:
 
     @torch.no_grad()
     def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        from ..encoders import normalize
+        from ..pixels import normalize
 
         pixels = torch.from_numpy(images).to(self._machine.device)
         with precisions.autocast(self.settings.mixed_precision, self._machine.device):
