@@ -87,18 +87,22 @@ class _Normalize(torch.autograd.Function):
         x, weight, mean, variance = ctx.saved_tensors
         wide = x.to(mean.dtype)
         scale = torch.ones_like(mean) if weight is None else weight
-        # As if mean and variance were constants: to x, and the sums of grad x normalized x and of grad.
-        if x.numel():
-            to_x, to_scale, to_bias = torch.ops.aten.native_batch_norm_backward(
-                grad.to(mean.dtype), wide, scale, mean, variance, None, None, False, ctx.eps, [True, True, True]
+        grad = grad.to(mean.dtype)
+        # Of this rank: the sums over each channel of grad x normalized x, and of grad.
+        to_weight, to_bias = torch.zeros_like(mean), torch.zeros_like(mean)
+        if x.numel():  # without values the call does not survive
+            _, to_weight, to_bias = torch.ops.aten.native_batch_norm_backward(
+                grad, wide, scale, mean, variance, None, None, False, ctx.eps, [False, True, True]
             )
-        else:  # which the call above does not survive
-            to_x, to_scale, to_bias = torch.zeros_like(wide), torch.zeros_like(mean), torch.zeros_like(mean)
-        sums = torch.stack([to_scale, to_bias]).double()
+        sums = torch.stack([to_weight, to_bias]).double()
         dist.all_reduce(sums)
-        per_value = (sums / ctx.count * scale * (variance.double() + ctx.eps).rsqrt()).to(mean.dtype)
-        to_x -= functional.batch_norm(wide, mean, variance, per_value[0], per_value[1], eps=ctx.eps)
-        return to_x.to(x.dtype), None if weight is None else to_scale, None if weight is None else to_bias, *[None] * 4
+        slope = scale.double() * (variance.double() + ctx.eps).rsqrt()
+        # To x: slope x (grad - mean of grad - normalized x mean of grad x normalized x), in two passes over x.
+        per_value = (-slope * sums / ctx.count).to(mean.dtype)
+        to_x = functional.batch_norm(wide, mean, variance, per_value[0], per_value[1], eps=ctx.eps)
+        to_x.addcmul_(grad, slope.to(mean.dtype).view(-1, *[1] * (x.ndim - 2)))
+        to_affine = (None, None) if weight is None else (to_weight, to_bias)
+        return to_x.to(x.dtype), *to_affine, *[None] * 4
 
 
 def _statistics(x: Tensor) -> tuple[Tensor, Tensor, int]:

@@ -76,6 +76,21 @@ def test_statistics_are_precise_where_the_mean_is_large() -> None:
     assert variance == pytest.approx(5 / 3)
 
 
+def _without_weights(ranks: Ranks) -> Tensor:
+    layer = over_ranks(nn.BatchNorm1d(3, affine=False).double())
+    x = torch.randn(6, 3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mine = (x if ranks.count == 1 else x.split([4, 2])[ranks.rank]).clone().requires_grad_()
+    (layer(mine) ** 3).sum().backward()
+    assert mine.grad is not None
+    return mine.grad
+
+
+def test_a_layer_without_weights_of_its_own_passes_gradients_on() -> None:
+    torch.testing.assert_close(
+        torch.cat(in_ranks(2, _without_weights)), _without_weights(ALONE), rtol=1e-10, atol=1e-12
+    )
+
+
 def _what_stays(ranks: Ranks) -> list[bool]:
     model = SimCLRModel("resnet18")
     model.freeze(4)
