@@ -106,8 +106,9 @@ def make_views(images: Tensor, views: Sequence[View], size: int) -> Tensor:
     across = torch.where(flip[:, None, None] > 0, across.flip(1), across).to(kind)
     down = _weights(top, height, images.shape[1], size).to(kind)
     planes = images.movedim(3, 1).to(kind, memory_format=torch.contiguous_format)
-    rows = planes.flatten(1, 2) @ across.mT
-    resized = down[:, None] @ rows.unflatten(1, planes.shape[1:3])
+    with torch.autocast(device.type, enabled=False):  # bf16 has too few digits for 255 levels
+        rows = planes.flatten(1, 2) @ across.mT
+        resized = down[:, None] @ rows.unflatten(1, planes.shape[1:3])
     sectors = max((abs(6 * view.colours[3]) for view in views if view.colours is not None), default=0.0)
     return _change_colours(resized.float() / 255, numbers[:, 5:], max(1, math.ceil(sectors)))
 

@@ -60,6 +60,14 @@ def test_without_colours_they_are_the_same_within_rounding(flip: bool) -> None:
     assert np.abs(255 * made.numpy() - one_by_one(pictures, views, 48)).max() <= 1.5
 
 
+def test_mixed_precision_around_them_changes_nothing() -> None:
+    pictures = photos(3)
+    views = [draw_view(view_generator(0, 0, n, 0), p.shape[1], p.shape[0]) for n, p in enumerate(pictures)]
+    expected = make_views(together(pictures), views, 32)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(make_views(together(pictures), views, 32), expected)
+
+
 def test_a_large_turn_of_hue_is_made_of_small_ones() -> None:
     pictures = photos(4)
     views = [View((0, 0, p.shape[1], p.shape[0]), False, (1, 1, 1, hue), False)
