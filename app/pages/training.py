@@ -56,6 +56,7 @@ class TrainingPage(Page):
         self._run_is_new = False
         self._drawn: Path | None = None
         self._progress: Progress | None = None
+        self._has_news = False
         self._unfinished: Run | None = None
         self._elsewhere: Run | None = None
         self._start_wanted = False
@@ -194,6 +195,7 @@ class TrainingPage(Page):
     def _progressed(self, progress: Progress) -> None:
         before = self._progress.metrics if self._progress is not None else {}
         # A pause measures nothing: the last numbers stay on screen.
+        self._has_news = True
         self._progress = dataclasses.replace(progress, metrics={**before, **progress.metrics})
         metrics = progress.metrics
         loss, epochs = metrics.get("loss"), metrics.get("epochs")
@@ -208,8 +210,9 @@ class TrainingPage(Page):
     def _draw(self) -> None:
         """Bring curve, numbers and sentence up to date; called by the timer alone, so that steps cost nothing here."""
         progress = self._progress
-        if progress is None or not self.isVisible():
+        if progress is None or not self._has_news or not self.isVisible():
             return
+        self._has_news = False
         metrics = progress.metrics
         if metrics.get("epochs"):
             self._plots.show_history(self._history, int(metrics["epochs"]))

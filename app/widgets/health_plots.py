@@ -15,7 +15,7 @@ from .epoch_plot import DASHED, STRONG, EpochPlot, Legend, Look
 from .training_history import TrainingHistory, smoothed
 
 UNKNOWN = "–"
-_LEAST_SPAN = 0.25
+_LEAST_SPAN, _POINTS = 0.25, 100
 _LEAST_WIDTH, _LEAST_HEIGHT = 250, 150
 _KNN, _SPREAD = "knn", "feature_std"
 
@@ -141,7 +141,8 @@ class HealthPlots(QScrollArea):
         self._panels[_KNN].setVisible(labelled)
         self._panels[_SPREAD].setVisible(not labelled)
         for panel in self._panels.values():
-            panel.show_history(history, epochs)
+            if not panel.isHidden():
+                panel.show_history(history, epochs)
 
 
 class _Panel(QWidget):
@@ -179,7 +180,7 @@ class _Panel(QWidget):
         for name, _ in measure.lines:
             epochs_of, values = history.points(name)
             line = (epochs_of, measure.scale * values)
-            lines.append(smoothed(*line) if measure.each_step else line)
+            lines.append(smoothed(*line, points=_POINTS) if measure.each_step else line)
         self._plot.show_lines(lines, epochs)
 
 

@@ -42,7 +42,8 @@ class LearnChoice(QAbstractButton):
         if what_for is not None:
             self._what_for.setText(what_for)
         self.setAccessibleName(self._title.text())
-        self.setAccessibleDescription(f"{time}. {self._what_for.text()}".lstrip(". "))
+        read_out = f"{time}. {self._what_for.text()}".lstrip(". ")
+        self.setAccessibleDescription(read_out.replace("\u00a0", " "))
 
     def time(self) -> str:
         return self._time.text()
