@@ -40,3 +40,14 @@ def test_a_photo_s_time_place_and_size_are_readable():
     assert words.size(9_400_000) == "9.4 MB"
     assert words.photos(1) == "1 photo"
     assert words.photos(2318) == "2,318 photos"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Choose a smaller --batch_size, or --image_size 128.", "Choose a smaller batch size, or image size 128."),
+        ("Cannot read /photos/my--trip/a -- b.jpg.", "Cannot read /photos/my--trip/a -- b.jpg."),
+    ],
+)
+def test_a_sentence_of_the_engine_names_settings_as_the_window_does(sentence, shown):
+    assert words.without_flags(sentence) == shown

@@ -1,0 +1,45 @@
+"""The card at the foot of the rail: what is running, how far it is, and that this never goes backwards."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel, QProgressBar
+
+from app.session import LEARNING
+from app.widgets.job_card import JobCard
+from prismh_engine.jobs import Progress
+
+
+@pytest.fixture
+def card(session, qtbot):
+    made = JobCard(session)
+    qtbot.addWidget(made)
+    session.running_kind = LEARNING
+    yield made
+    session.running_kind = None
+
+
+def share(card):
+    bar = card.findChild(QProgressBar, "job_progress")
+    return bar.value() / bar.maximum()
+
+
+def state(card):
+    return card.findChild(QLabel, "job_state").text()
+
+
+def test_what_comes_before_the_first_step_takes_nothing_of_the_bar(card, session):
+    session._progressed(Progress("Looking for near duplicates", 120, 120))
+    assert state(card) == "120 of 120"
+    assert share(card) == 0
+    session._progressed(Progress("Learning", 10, 100, {"epochs": 10, "loss": 3.0, "seconds_left": 60.0}))
+    assert share(card) == pytest.approx(0.1)
+    assert state(card) == "1 min left"
+
+
+def test_a_note_is_not_taken_for_what_is_running(card, session):
+    session._progressed(Progress("Learning", 10, 100, {"epochs": 10, "loss": 3.0}))
+    session._progressed(Progress("The batch was lowered.", 0, None, {"note": "The batch was lowered."}))
+    assert card.findChild(QLabel, "job_name").accessibleName() == "Learning"
+    assert share(card) == pytest.approx(0.1)
+    assert session.notes == ("The batch was lowered.",)
