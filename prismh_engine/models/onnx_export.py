@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -69,15 +68,18 @@ def _traced(model: nn.Module, image_size: int) -> bytes:
 @contextmanager
 def _plain_and_quiet() -> Iterator[None]:
     """Attention in steps that ONNX knows, and nothing printed by the tracer."""
-    fast = torch.backends.mha.get_fastpath_enabled()
+    tracer: Any = torch._C
+    fast, log = torch.backends.mha.get_fastpath_enabled(), getattr(tracer, "_jit_onnx_log", None)
     torch.backends.mha.set_fastpath_enabled(False)
+    # Where it fails it prints the whole graph to stdout, also with its log switched off.
+    tracer._jit_onnx_log = lambda *_: None
     try:
-        # Where it fails it prints the whole graph to stdout, whether or not this is switched off.
-        with warnings.catch_warnings(), patch.object(torch._C, "_jit_onnx_log", lambda *_: None, create=True):
+        with warnings.catch_warnings():
             # It remarks on padding computed from the size, which is fixed here on purpose.
             warnings.simplefilter("ignore")
             yield
     finally:
+        tracer._jit_onnx_log = log
         torch.backends.mha.set_fastpath_enabled(fast)
 
 
