@@ -17,14 +17,14 @@ from torch import Tensor
 _MOST_ROWS = 1024
 _EPSILON = 1e-7
 
-# Healthy encoders had .32 to .80; one whose projections had become a point .003 to .15.
+# Healthy encoders had .32 to .80; those whose projections had become a point .15 and less.
 _STD_OF_A_POINT = 0.1
 # Healthy projections of different photos had cosines up to .90; those that had become a point .993 and more.
 _COSINE_AT_A_POINT = 0.98
-# Losses that never left chance were at most .09 below it after five epochs of five steps, others .2 and more.
-_NEAR_CHANCE = 0.1
-_EPOCHS_TO_LEAVE, _STEPS_TO_LEAVE = 5, 25
-# Where the temperature hid it from the loss, positive cosines were .2 to .5 above negative ones, else .05 at most.
+# Losses that never left chance were at most .04 below it after fifty steps, others .08 and more.
+_NEAR_CHANCE = 0.07
+_EPOCHS_TO_LEAVE, _STEPS_TO_LEAVE = 5, 50
+# Where the temperature hid it from the loss, positive cosines were .2 to .5 above negative ones, else .02.
 _TOLD_APART = 0.1
 # The lowest of three losses in a row was at most .05 of it above the lowest before; at a rate 50 times too high .11.
 _RISING_EPOCHS, _RISEN, _LOW_LOSS = 3, 0.1, 0.5
