@@ -17,11 +17,11 @@ class LARS(torch.optim.Optimizer):
 
     A layer's weights w with gradient g take local = trust_coefficient x |w| / (|g| + weight_decay x |w|), and then
     v = momentum x v + lr x local x (g + weight_decay x w), w = w - v. Where |w| or |g| is 0, local is 1. Weights of one
-    dimension, biases and norms, are neither adapted nor decayed: local is 1, weight_decay 0 (Chen et al. 2020, arXiv
-    2002.05709, appendix B.6). The learning rate stands inside the momentum, so that one that falls acts at once on new
-    gradients alone.
+    dimension, biases and norms, are neither adapted nor decayed: local is 1, weight_decay 0 (as in BYOL, Grill et al.
+    2020, arXiv 2006.07733, section 3.3). The learning rate stands inside the momentum, so that one that changes acts on
+    new gradients alone.
 
-    params: as of every optimizer of torch. lr > 0 or 0; momentum and weight_decay >= 0; trust_coefficient > 0.
+    params: as of every optimizer of torch. lr, momentum, weight_decay: >= 0. trust_coefficient: > 0.
     Raises `BadValueError` for a value out of range.
     """
 
