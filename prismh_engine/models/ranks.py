@@ -1,8 +1,8 @@
 """The processes of one `torchrun`, its ranks, and what they say to each other. Importing this file imports no torch.
 
 Where `torchrun` started this process as one of several, `join` connects them and gives `Ranks`; everywhere else it
-gives `ALONE`, on which every call is done at once, without `torch.distributed`. All ranks make the same calls in the same
-order: one that leaves a call out leaves the others waiting.
+gives `ALONE`, on which every call is done at once, without `torch.distributed`. All ranks make the same calls in the
+same order: one that leaves a call out leaves the others waiting.
 """
 
 from __future__ import annotations
@@ -175,23 +175,24 @@ class Ranks:
         present = [parameter.grad is not None for parameter in parameters]
         first = parameters[0]
         # The tail tells which parameters have a gradient anywhere.
-        flat = torch.zeros(sum(sizes) + len(sizes), dtype=first.dtype, device=first.device)
+        flat = torch.empty(sum(sizes) + len(sizes), dtype=first.dtype, device=first.device)
         parts = [
             part.view(parameter.shape)
             for part, parameter in zip(flat[: sum(sizes)].split(sizes), parameters, strict=True)
         ]
         for part, parameter in zip(parts, parameters, strict=True):
-            if parameter.grad is not None:
+            if parameter.grad is None:
+                part.zero_()
+            else:
                 part.copy_(parameter.grad)
         flat[sum(sizes) :] = torch.tensor(present, dtype=first.dtype).to(first.device, non_blocking=True)
         dist.all_reduce(flat)
-        flat /= self.count
         anywhere = present if all(present) else (flat[sum(sizes) :] > 0).tolist()
         for part, parameter, has in zip(parts, parameters, anywhere, strict=True):
             if parameter.grad is not None:
-                parameter.grad.copy_(part)
+                torch.div(part, self.count, out=parameter.grad)
             elif has:
-                parameter.grad = part.clone()
+                parameter.grad = part / self.count
 
 
 ALONE = Ranks()
@@ -241,8 +242,8 @@ def join(device: str) -> Iterator[Ranks]:
         if not any(sign in str(error) for sign in _SIGNS_OF_A_LOST_RANK):
             raise
         raise PrismhError(
-            "Another process of this torchrun has ended, so that this one cannot go on: what that one printed says why, "
-            "or the system ended it, for want of memory perhaps."
+            "Another process of this torchrun has ended, so that this one cannot go on: what that one printed says "
+            "why, or the system ended it, for want of memory perhaps."
         ) from error
     finally:
         if ours:
