@@ -125,13 +125,19 @@ def _interrupted(quiet: bool) -> int:
 
 @contextmanager
 def _stop_on_signal(stop: StopToken) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM asks the job to save and stop, the second ends it at once."""
+    """The first Ctrl-C or SIGTERM asks the job to save and stop, the second ends it at once.
+
+    Processes of a torchrun stop together, and the second signal may be the same one: sent by a cluster to all of them,
+    and passed on by torchrun, which itself ends what does not stop in time.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    several = os.environ.get("WORLD_SIZE", "1") != "1"
+
     def ask(signum: int, _: Any) -> None:
-        if stop.stopped:
+        if stop.stopped and not several:
             raise KeyboardInterrupt
         stop.stop()
 

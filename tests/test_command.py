@@ -21,7 +21,7 @@ from prismh_engine.settings import Resolved, Settings, setting
 class CountSettings(Settings):
     step: ClassVar[str] = "count"
     to: int | None = setting(None, "how far", minimum=0)
-    end: str = setting("well", "how it ends", choices=("well", "badly", "wrongly", "killed", "kept"))
+    end: str = setting("well", "how it ends", choices=("well", "badly", "wrongly", "killed", "kept", "killed twice"))
 
 
 def _count(resolved: Resolved[CountSettings], stop: StopToken) -> Job[str]:
@@ -33,8 +33,10 @@ def _count(resolved: Resolved[CountSettings], stop: StopToken) -> Job[str]:
         raise PrismhError("The numbers ran out.")
     if resolved.settings.end == "wrongly":
         raise BadValueError("to must be even, got 3")
-    if resolved.settings.end in ("killed", "kept"):
+    if resolved.settings.end in ("killed", "kept", "killed twice"):
         os.kill(os.getpid(), signal.SIGINT)
+        if resolved.settings.end == "killed twice":
+            os.kill(os.getpid(), signal.SIGINT)
         assert stop.stopped
         try:
             yield Progress("Counting", 0, None)
@@ -109,6 +111,16 @@ def test_control_c_stops_with_what_is_kept(end: str, said: str, capsys: pytest.C
     assert captured.out == said
     assert "Stopped. What was done so far is kept." in captured.err
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")
+@pytest.mark.parametrize(("processes", "said"), [("1", ""), ("2", "Kept a part.\n")])
+def test_a_second_signal_ends_at_once_but_processes_that_must_stop_together(
+    processes: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    assert _run("--to", "1", "--end", "killed twice") == 130
+    assert capsys.readouterr().out == said
 
 
 def test_quiet_and_progress_may_stand_in_a_config_or_the_environment(

@@ -226,7 +226,7 @@ def join(device: str) -> Iterator[Ranks]:
     backend = "gloo"
     if compute_device(device).type == "cuda":
         gpus = torch.cuda.device_count()
-        if local_rank >= gpus:
+        if int(os.environ.get("LOCAL_WORLD_SIZE", local_rank + 1)) > gpus:  # so that all of them leave
             raise BadValueError(
                 f"torchrun started more processes on this machine than it has GPUs ({gpus}): give "
                 f"--nproc_per_node {gpus}, or --device cpu."
@@ -242,8 +242,8 @@ def join(device: str) -> Iterator[Ranks]:
         if not any(sign in str(error) for sign in _SIGNS_OF_A_LOST_RANK):
             raise
         raise PrismhError(
-            "Another process of this torchrun has ended, so that this one cannot go on: what that one printed says "
-            "why, or the system ended it, for want of memory perhaps."
+            "Another process of this torchrun has ended, so that this one cannot go on. Look at what it printed; where "
+            "it printed nothing, the system may have ended it for want of memory."
         ) from error
     finally:
         if ours:
