@@ -86,15 +86,14 @@ def apply_view(pixels: NDArray[np.uint8], view: View, size: int) -> NDArray[np.u
     crop = torch.from_numpy(pixels[top : top + height, left : left + width].copy()).permute(2, 0, 1)
     # On such pixels torch's vector code does what Pillow does, three times as fast.
     resized = functional.interpolate(crop[None], (size, size), mode="bilinear", antialias=True)[0]
-    if view.flip:
-        resized = resized.flip(-1)
     planes: NDArray[Any] = resized.numpy()
     if view.colours is not None or view.grey:
         # Always in one order, unlike torchvision's ColorJitter: a view is its numbers, nothing more.
         planes = change_colours(planes, view.colours, view.grey)
     made = np.empty((size, size, 3), dtype=np.uint8)
+    turned = made[:, ::-1] if view.flip else made
     for channel in range(3):
-        made[..., channel] = planes[channel]
+        turned[..., channel] = planes[channel]
     return made
 
 
