@@ -27,6 +27,10 @@ _HEAP_SHARE, _BACKWARD_COPIES, _FORWARD_COPIES = 1.07, 2, 3
 _USABLE = 0.85
 """Share of the free memory that is planned with: the estimate may be as wrong as that, and others want some too."""
 
+_IN_PARTS = 1.55
+"""Measured on ResNet-18 and ResNet-50 at 224 pixels, 32 photos in three parts: activations take that many times what
+they take in a step that has a part's photos alone."""
+
 _FEWEST = 2  # photos: batch norm finds no spread in a single one
 
 _MAY_FAIL = "learning may become very slow, or the system may end it."
@@ -107,8 +111,11 @@ def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: i
     wanted = footprint.peak(photos_at_once, batch_photos)
     if wanted <= usable:
         return Fit(photos_at_once)
-    sizes = range(photos_at_once - 1, _FEWEST, -1)
-    most = next((n for n in sizes if footprint.peak(n, batch_photos) <= usable), _FEWEST)
+
+    def fits(part: int) -> bool:
+        return footprint.peak(int(_IN_PARTS * part), batch_photos) <= usable
+
+    most = next((part for part in range(photos_at_once - 1, _FEWEST, -1) if fits(part)), _FEWEST)
     lower = math.ceil(photos_at_once / math.ceil(photos_at_once / most))  # parts of nearly equal size
     note = (
         f"Learning from {photos_at_once} photos at once takes about {_gigabytes(wanted - footprint.process)} more "
@@ -124,7 +131,7 @@ def fit(footprint: Footprint, free: int, *, batch_photos: int, photos_at_once: i
         )
     else:
         note += " and learns the same."
-    if footprint.peak(lower, batch_photos) > usable:
+    if not fits(lower):
         note += f" Even so {_MAY_FAIL} {_LESS}"
     return Fit(lower, note)
 
