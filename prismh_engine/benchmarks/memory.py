@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from .. import jobs
+from ..files import make_folder
 from ..jobs import Job, Progress
 from ..models.simclr.run import train
 from ..models.simclr.settings import TrainSettings
 from ..models.simclr.sitting import LEARNING
-from ..photos.cache import PhotoCache
-from ..photos.folder import list_photos
-from ..photos.record import FoundPhoto
+from ..photos.look import content_hash
+from ..photos.record import FoundPhoto, Look, file_facts
+from ..photos.scenes import draw_scene
 from ..project import Project
 from ..settings import resolve
 from .fresh_process import call, peak_bytes, resident_bytes
@@ -48,7 +50,7 @@ def rows(
     for number, count in enumerate(photos):
         yield Progress("Memory of training", 2 * len(cases) + number, total)
         with tempfile.TemporaryDirectory(prefix="prismh-") as temporary:
-            make_project(Path(temporary), conditions.photos, count)
+            make_project(Path(temporary), count)
             taken.append(call(taken_by_project, project=str(Path(temporary, "project"))))
         for when in ("while it learns", "at its peak") if number else ():
             case, ours, first = f"{count:,} photos, {when}", taken[-1][when] / 1e6, taken[0][when] / 1e6
@@ -57,23 +59,23 @@ def rows(
     return found
 
 
-def make_project(temporary: Path, folder: Path, count: int) -> None:
-    """A project in `temporary` whose catalogue has `count` photos; their contents are those of the folder's few."""
+def make_project(temporary: Path, count: int) -> None:
+    """A project in `temporary` with `count` photos, small ones that look alike; the bytes of no two are equal."""
+    photos = make_folder(temporary / "photos")
+    stream = io.BytesIO()
+    image = draw_scene("tyre", 0, (96, 72))
+    image.save(stream, "JPEG")
+
+    def written() -> Iterator[tuple[FoundPhoto, Look]]:
+        for number in range(count):
+            # What follows the end of a JPEG is no part of the picture.
+            path, data = photos / f"IMG_{number:06d}.jpg", stream.getvalue() + number.to_bytes(8, "big")
+            path.write_bytes(data)
+            found = FoundPhoto(path, path.name, *file_facts(path.stat()))
+            yield found, Look(content_hash(data), width=image.width, height=image.height)
+
     with Project.create(temporary / "project") as project:
-        with PhotoCache(project.cache_folder) as cache:
-            listed = jobs.run(list_photos(folder, cache))
-        photos = temporary / "photos"
-        photos.mkdir()
-        looks = [look for _, look in listed]
-        # Training reads copies by content, so that no file has to lie under these names.
-        project.photos.record(
-            project.add_folder(photos).id,
-            (
-                (FoundPhoto(photos / name, name, number, number, number), looks[number % len(looks)])
-                for number in range(count)
-                for name in [f"IMG_{number:06d}.jpg"]
-            ),
-        )
+        project.photos.record(project.add_folder(photos).id, written())
 
 
 def peak_of_bound(base_model: str, image_size: int, batch_size: int) -> int:
