@@ -7,7 +7,6 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,21 +19,17 @@ from torch import Tensor, nn
 
 from ...photos.cache import PhotoCache
 from ..ranks import ALONE, Ranks
-from . import health
 from . import precision as precisions
-from .augmentation import FIXED_EPOCH
 from .dataset import Batch, ViewBatches
+from .fixed_views import FixedViews
 from .knn_probe import KnnProbe
-from .loss import NTXentLoss, nt_xent
+from .loss import NTXentLoss
 from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
 from .settings import TrainSettings
-from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics, measure_loss
+from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics
 from .training import History, best_epoch, judged_losses
 from .training_photos import TrainingPhoto
-
-_MEASURED_WITHOUT_HELD_OUT = 256
-"""Photos whose fixed views serve for RankMe where none are held out."""
 
 _SECONDS_BETWEEN_READS = 0.1
 """A GPU is asked for its measures, and so waited for, no more often than a person can see."""
@@ -118,10 +113,7 @@ class Learner:
         )
         in_a_step = settings.batch_size * settings.accumulation_steps
         self.batches = make(learn_from, batch_size=in_a_step, part=(ranks.rank, ranks.count))
-        self.held_out_photos = len(held_out)
-        measured = held_out or learn_from[:_MEASURED_WITHOUT_HELD_OUT]
-        mine = _share_of_batches(measured, settings.batch_size, ranks)
-        self._fixed = make(mine, batch_size=settings.batch_size, fixed=True) if len(mine) > 1 else None
+        self._fixed = FixedViews(learn_from, held_out, make, self.batches.batch_size, self.model.encoder_dim, ranks)
         self._stream: Iterator[Batch] | None = None
         self._batch: Batch | None = None
         self._sums = torch.zeros(len(MEASURES), dtype=torch.float64)
@@ -148,7 +140,7 @@ class Learner:
     @property
     def fixed_batches(self) -> int:
         """Batches that are measured after each epoch."""
-        return 0 if self._fixed is None else len(self._fixed)
+        return len(self._fixed)
 
     @property
     def losses(self) -> list[float]:
@@ -257,9 +249,8 @@ class Learner:
 
     def close(self) -> None:
         """Wait for the threads that prepare views, and end them."""
-        for batches in (self.batches, self._fixed):
-            if batches is not None:
-                batches.close()
+        self.batches.close()
+        self._fixed.close()
 
     def __enter__(self) -> Learner:
         return self
@@ -287,11 +278,6 @@ class Learner:
         borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
         return [partial(batch.views, start, stop) for start, stop in itertools.pairwise(borders)]
 
-    def _held_at_once(self, batch: Batch) -> list[Chunk]:
-        """A batch of this rank alone in parts that the memory holds."""
-        starts = range(0, batch.count, self.photos_at_once)
-        return [partial(batch.views, start, start + self.photos_at_once) for start in starts]
-
     def _read(self) -> None:
         """Take in what the steps measured; a GPU is waited for."""
         for measured, photos in self._unread:
@@ -301,24 +287,12 @@ class Learner:
         self._read_at = time.monotonic()
 
     def _measure_fixed_views(self) -> tuple[float, float | None]:
-        """The loss of the held-out photos, NaN where there are none, and RankMe of the fixed first views' features."""
         settings, machine = self.settings, self._machine
         self.model.eval()
-        criterion = partial(nt_xent, temperature=settings.temperature)
-        totals = torch.zeros(2, dtype=torch.float64, device=machine.device)
-        features = [np.empty((0, self.model.encoder_dim), dtype=np.float32)]
-        if self._fixed is not None:
-            with closing(self._fixed.stream(FIXED_EPOCH)) as stream, interruptible(self.model, machine.asked):
-                for batch in stream:
-                    with precisions.autocast(settings.mixed_precision, machine.device):
-                        loss, found = measure_loss(self.network, criterion, self._held_at_once(batch))
-                    totals += totals.new_tensor([loss * batch.count, batch.count])
-                    features.append(found.float().cpu().numpy())
-        loss_sum, photos = machine.ranks.sum(totals).tolist()
-        gathered = machine.ranks.gather_rows(np.concatenate(features))
-        rank = health.rank_me(torch.from_numpy(gathered)) if gathered is not None and len(gathered) > 1 else None
-        rank = machine.ranks.share(rank)
-        return loss_sum / photos if photos and self.held_out_photos else math.nan, rank
+        with interruptible(self.model, machine.asked):
+            return self._fixed.measure(
+                self.network, settings.temperature, settings.mixed_precision, machine.device, self.photos_at_once
+            )
 
     def _measure_knn(self) -> float | None:
         every = self.settings.probe_every
@@ -336,9 +310,3 @@ class Learner:
         with precisions.autocast(self.settings.mixed_precision, self._machine.device):
             found: Tensor = self.model.encoder(normalize(pixels))
         return found.float().cpu().numpy()
-
-
-def _share_of_batches(photos: Sequence[TrainingPhoto], batch_size: int, ranks: Ranks) -> list[TrainingPhoto]:
-    """Whole batches for each rank, the negatives of a loss being those of its batch; a short last batch stays last."""
-    starts = range(ranks.rank * batch_size, len(photos), ranks.count * batch_size)
-    return [photo for start in starts for photo in photos[start : start + batch_size]]

@@ -17,6 +17,8 @@ from ...errors import BadValueError
 _BLOCK = 1 << 22
 """Similarities that are held at once: 16 MB in float32, and as much again for the gradient."""
 
+_ROWS_AT_ONCE = 512
+
 
 def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
     """Normalized temperature-scaled cross entropy of two views, a scalar (Chen et al. 2020, section 2.1, equation 1).
@@ -33,6 +35,21 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
         raise BadValueError(f"z_i and z_j must both be [N, d] with N >= 2, got {list(z_i.shape)} and {list(z_j.shape)}")
     with torch.autocast(views.device.type, enabled=False):
         return _sum_over_views(views, views.detach(), 0, temperature, lambda log_sums: log_sums) / len(views)
+
+
+@torch.no_grad()
+def nt_xent_of_each(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
+    """The part of each photo in `nt_xent`, [N], whose mean it is: of its two views' losses the mean. For measuring."""
+    _check(temperature)
+    views = _join(z_i, z_j)
+    losses = []
+    for start in range(0, len(views), _ROWS_AT_ONCE):
+        similarities = views[start : start + _ROWS_AT_ONCE] @ views.T / temperature
+        own = torch.arange(start, start + len(similarities), device=views.device)
+        partner = (own + len(z_i)) % len(views)
+        positives = similarities.gather(1, partner[:, None])[:, 0]
+        losses.append(similarities.scatter(1, own[:, None], -torch.inf).logsumexp(dim=1) - positives)
+    return torch.cat(losses).view(2, -1).mean(dim=0)
 
 
 class NTXentLoss(nn.Module):

@@ -140,14 +140,14 @@ class LearningStep:
 
 
 @torch.no_grad()
-def measure_loss(network: nn.Module, criterion: Criterion, chunks: Sequence[Chunk]) -> tuple[float, Tensor]:
-    """The loss of one batch without learning, and the features of its first views [N, D].
+def look_at(network: nn.Module, chunks: Sequence[Chunk]) -> tuple[Tensor, Tensor, Tensor]:
+    """One batch without learning: features [N, D] of its first views, and both views' projections, [N, d] each.
 
-    `network` should be in `eval` mode. Chunks are held in memory one at a time.
+    network: in `eval` mode. Chunks are held in memory one at a time.
     """
     features, projections = zip(*(network(chunk()) for chunk in chunks), strict=True)
     z_i, z_j = (torch.cat(views) for views in zip(*(z.chunk(2) for z in projections), strict=True))
-    return float(criterion(z_i, z_j)), torch.cat([found.chunk(2)[0] for found in features])
+    return torch.cat([found.chunk(2)[0] for found in features]), z_i, z_j
 
 
 def learns_batch_norm(model: nn.Module) -> bool:

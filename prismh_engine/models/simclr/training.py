@@ -16,7 +16,7 @@ from ...jobs import Job, Progress, run
 from . import checkpoint as checkpoints
 from . import precision as precisions
 from .network import set_training_mode, unwrapped
-from .step import Chunk, Criterion, LearningStep, keeping_statistics, measure_loss
+from .step import Chunk, Criterion, LearningStep, keeping_statistics, look_at
 
 CHECKPOINT_EVERY = 10
 """Epochs between checkpoints that are kept beside `last.pt` and `best_model.pt`."""
@@ -204,8 +204,9 @@ def _validation_loss(
     loss_sum, photos = 0.0, 0
     for views in _view_pairs(loader, device):
         with precisions.autocast(precision, device):
-            loss, _ = measure_loss(model, criterion, [_given(views)])
-        loss_sum += loss * (len(views) // 2)
+            _, z_i, z_j = look_at(model, [_given(views)])
+        with torch.no_grad():
+            loss_sum += float(criterion(z_i, z_j)) * (len(views) // 2)
         photos += len(views) // 2
     return loss_sum / photos if photos else math.nan
 
