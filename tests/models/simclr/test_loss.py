@@ -8,6 +8,7 @@ import torch
 
 from prismh_engine.models.ranks import ALONE, Ranks
 from prismh_engine.models.simclr import NTXentLoss, nt_xent
+from prismh_engine.models.simclr.loss import nt_xent_of_each
 
 from ..several_ranks import in_ranks
 
@@ -34,6 +35,15 @@ def test_loss_and_gradients_are_those_of_the_paper(n: int, temperature: float) -
     assert fast.item() == pytest.approx(slow.item(), rel=1e-12)
     for ours, theirs in zip(torch.autograd.grad(fast, (z_i, z_j)), torch.autograd.grad(slow, (z_i, z_j)), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 7, 600])
+def test_the_loss_is_the_mean_of_each_photos_part(n: int) -> None:
+    torch.manual_seed(n)
+    z_i, z_j = (torch.randn(n, 5, dtype=torch.float64) for _ in range(2))
+    each = nt_xent_of_each(z_i, z_j, 0.5)
+    assert each.shape == (n,)
+    torch.testing.assert_close(each.mean(), nt_xent(z_i, z_j, 0.5), rtol=1e-12, atol=0)
 
 
 def row_by_row(z_i: torch.Tensor, z_j: torch.Tensor, temperature: float) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_metrics_have_a_row_an_epoch_and_every_column(run_left_alone: Path) -> N
         assert values["alignment"] == pytest.approx(2 - 2 * values["positive_similarity"], abs=1e-5)
         assert values["uniformity"] <= 0
         assert 0 < values["feature_std"] < 1.1
-        assert 1 < float(row["rankme"]) <= 3  # three photos are held out
+        assert 1 < float(row["rankme"]) <= 4  # three photos held out, and one that fills up their batch
         assert row["knn"] == ""  # no folders of classes
     assert len(read_csv(run_left_alone / "performance.csv", ["photos_per_second", "data_wait_share"])) == 3
 
@@ -137,6 +138,15 @@ def test_one_photo_is_not_enough(
     (tmp_path / "one" / "a.png").write_bytes((tiny_photos / "00.png").read_bytes())
     assert learn("--data_dir", tmp_path / "one") == 1
     assert "learning needs two at least" in capsys.readouterr().err
+
+
+def test_held_out_photos_are_told_from_as_many_others_as_those_to_learn_from(
+    learn: Callable[..., int], tmp_path: Path
+) -> None:
+    """Where all look alike to the loss it is the logarithm of the number of others: of four photos' views seven."""
+    assert learn("--temperature", 1000, "--epochs", 1) == 0
+    (row,) = read_csv(tmp_path / "run" / "metrics.csv", METRICS.split(","))
+    assert float(row["val_loss"]) == pytest.approx(math.log(7), rel=1e-3)
 
 
 def test_only_the_newest_numbered_checkpoints_are_kept(learn: Callable[..., int], tmp_path: Path) -> None:
