@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from . import theme
 from .pages.start import StartPage
@@ -352,4 +352,6 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         stored = self._settings.geometry
         if stored is None or not self.restoreGeometry(stored):
-            self.resize(DRAWN_WIDTH, DRAWN_HEIGHT)
+            room = self.screen().availableGeometry().size()
+            room.setHeight(room.height() - 2 * self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+            self.resize(QSize(DRAWN_WIDTH, DRAWN_HEIGHT).boundedTo(room))  # its foot is not to lie below the screen's

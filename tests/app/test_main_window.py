@@ -295,6 +295,11 @@ def test_the_window_comes_back_as_it_was_left(qtbot):
         assert (window.width(), window.height()) == (960, 650)
 
 
+def test_a_first_window_leaves_room_for_its_title_above_the_foot_of_the_screen(qtbot):
+    with open_window(qtbot) as window:
+        assert window.height() + 40 <= max(window.screen().availableGeometry().height(), 660)  # 620 is the smallest
+
+
 def test_the_window_fits_a_small_screen_with_every_verdict_shown(qtbot, ward):
     with Project.open(ward) as project:
         from prismh_engine.project.photo_catalogue import Judgement
