@@ -6,7 +6,7 @@ import getpass
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,13 @@ class Database:
         schema.prepare(self._connection(), path)
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
+        return list(self.each(sql, parameters))
+
+    def each(self, sql: str, parameters: Any = ()) -> Iterator[sqlite3.Row]:
+        """The rows one by one, where all at once would take much memory. Drain it at once: others may wait to write."""
         try:
-            return self._connection().execute(sql, parameters).fetchall()
+            with closing(self._connection().execute(sql, parameters)) as cursor:
+                yield from cursor
         except sqlite3.DatabaseError as error:
             raise schema.unusable(self.path, error) from error
 

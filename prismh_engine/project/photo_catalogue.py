@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +106,11 @@ class PhotoCatalogue:
 
     def used(self) -> list[Photo]:
         """The photos that maps, groups and training take, in the sorted order of file paths."""
-        return [photo for photo in self.all() if photo.used and not photo.missing]
+        return sorted(self.each_used(), key=lambda photo: photo.file_path)
+
+    def each_used(self) -> Iterator[Photo]:
+        """The photos of `used` in no order, one by one, for those who keep little of each. Drain it at once."""
+        return (photo for photo in self._select("", ()) if photo.used and not photo.missing)
 
     def some(self, ids: Sequence[int]) -> list[Photo]:
         """The photos with these ids, in this order; unknown ids are left out."""
@@ -184,7 +188,7 @@ class PhotoCatalogue:
     def _select(self, where: str, parameters: Sequence[int]) -> Iterable[Photo]:
         roots = self._folder_paths()
         sql = f"SELECT photos.*, folders.alias FROM photos JOIN folders ON folders.id = folder_id {where}"
-        for row in self._database.rows(sql, parameters):
+        for row in self._database.each(sql, parameters):
             yield _photo(row, roots[row["folder_id"]])
 
 

@@ -49,9 +49,12 @@ def photos_of_folder(folder: Path, cache: PhotoCache, stop: StopToken | None) ->
 
 def photos_of_project(project: Project) -> list[TrainingPhoto]:
     """The photos a project uses, in the sorted order of file paths."""
+    kept = sorted(
+        (photo.file_path, os.fspath(photo.path), photo.look.content_hash) for photo in project.photos.each_used()
+    )
     return [
-        TrainingPhoto(number, os.fspath(photo.path), photo.file_path, photo.look.content_hash)
-        for number, photo in enumerate(project.photos.used())
+        TrainingPhoto(number, location, file_path, content_hash)
+        for number, (file_path, location, content_hash) in enumerate(kept)
     ]
 
 

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 
-from prismh_engine.models.simclr.training_photos import TrainingPhoto, drawn, hold_out
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, drawn, hold_out, photos_of_project
+from prismh_engine.project import Project
+from prismh_engine.project.photo_catalogue import Judgement
+
+from ...invented import fill, look
 
 
 def some_photos(count: int) -> list[TrainingPhoto]:
@@ -54,3 +61,32 @@ def test_a_draw_of_photos_is_the_same_in_any_order_and_keeps_the_given_one() -> 
     assert numbers(some) == sorted(numbers(some))
     assert sorted(numbers(drawn(photos[::-1], 10))) == numbers(some)
     assert drawn(photos, 100) == photos
+
+
+def test_a_project_gives_the_photos_it_uses_in_order_of_their_paths(project: Project, tmp_path: Path) -> None:
+    names = ["b.jpg", "=sum.jpg", "c.jpg", "a b/x.jpg", "a/x.jpg", "gone.jpg"]
+    filled = fill(project, tmp_path / "photos", {name: look(i) for i, name in enumerate(names)})
+    project.photos.judge([Judgement(filled[2].id, "dark")])
+    project.photos.mark_missing(filled[5].folder_id, ["gone.jpg"])
+    used = project.photos.used()
+    assert [photo.file_path for photo in used] == [
+        "photos/=sum.jpg", "photos/a b/x.jpg", "photos/a/x.jpg", "photos/b.jpg",
+    ]  # fmt: skip
+    assert [(p.number, p.file_path, p.path, p.content_hash) for p in photos_of_project(project)] == [
+        (number, p.file_path, p.path, p.look.content_hash) for number, p in enumerate(used)
+    ]
+
+
+def test_many_photos_take_little_memory(project: Project, tmp_path: Path) -> None:
+    count = 2000
+    fill(project, tmp_path / "photos", {f"IMG_{i:06}.jpg": look(i, brightness=0.1 * i) for i in range(count)})
+    photos_of_project(project)
+    tracemalloc.start()
+    try:
+        photos = photos_of_project(project)
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(photos) == count
+    assert held / count < 600
+    assert (peak - held) / count < 200
