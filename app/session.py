@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from prismh_engine.project import Project, Run
 
 READING, LEARNING = "reading", "learning"
+_SAVED_AND_WAITING = "Paused"
+"""What the engine says it is doing when it has saved and waits, which may be some seconds after the pause was asked."""
 
 
 class Session(QObject):
@@ -210,6 +212,11 @@ class Session(QObject):
     @property
     def paused(self) -> bool:
         return self._job is not None and self._job.paused
+
+    @property
+    def saved_and_waiting(self) -> bool:
+        """Whether a pause has come to rest: all is saved, and nothing is done."""
+        return self.paused and self.progress is not None and self.progress.what == _SAVED_AND_WAITING
 
     def stop(self) -> None:
         """Ask the long job to save what it can and end."""

@@ -57,10 +57,10 @@ class LearnSide(QWidget):
             self._health.say(text, role)
         self._health.setVisible(bool(text))
 
-    def show_facts(self, metrics: Mapping[str, Any] | None) -> None:
-        """The numbers of a training, None where nothing is being learned."""
+    def show_facts(self, metrics: Mapping[str, Any] | None, paused: bool) -> None:
+        """The numbers of a training, None where nothing is being learned; paused: it has saved, and waits."""
         if metrics is not None:
-            self._facts.show_facts(facts_of(metrics))
+            self._facts.show_facts(facts_of(metrics, paused))
         self._facts_card.setVisible(metrics is not None)
 
     def show_notes(self, notes: Sequence[str]) -> None:

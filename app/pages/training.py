@@ -316,15 +316,17 @@ class TrainingPage(Page):
         learning = self.session.running_kind == LEARNING
         self._side.say_health(*self._health())
         metrics = self._progress.metrics if learning and self._progress is not None else {}
-        self._side.show_facts(metrics if metrics.get("epochs") else None)
+        self._side.show_facts(metrics if metrics.get("epochs") else None, self.session.saved_and_waiting)
         self._side.show_notes(self.session.notes)
         self._side.say_about(self._run.summary if self._run is not None and not learning else "")
 
     def _health(self) -> tuple[str, str]:
         """How it goes, or what there is to know before it can: a sentence and its role."""
         kind, unfinished = self.session.running_kind, self._unfinished
-        if kind == LEARNING and self.session.paused:
+        if kind == LEARNING and self.session.saved_and_waiting:
             return self.tr("Paused. All is saved: you can also close the program and go on another day."), health.NOTE
+        if kind == LEARNING and self.session.paused:
+            return self.tr("Pausing: what was learned so far is being saved."), health.NOTE
         metrics = self._progress.metrics if self._progress is not None else {}
         if kind == LEARNING and metrics.get("loss") is None:
             return self.tr("Getting ready: photos are packed and the first steps are taken."), health.NOTE

@@ -82,7 +82,10 @@ class JobCard(Card):
         return words.number(progress.done) if progress.done else ""
 
     def _show_learning(self, progress: Progress) -> None:
-        self._name.setText(self.tr("Learning, paused") if self._session.paused else progress.what)
+        paused = self._session.saved_and_waiting
+        self._name.setText(
+            self.tr("Learning, paused") if paused else self.tr("Pausing") if self._session.paused else progress.what
+        )
         if not progress.metrics.get("epochs"):  # still getting ready, which takes no share of the bar
             self._state.setText(self._count(progress))
             return
@@ -90,6 +93,8 @@ class JobCard(Card):
             self._bar.setValue(max(self._bar.value(), round(STEPS * progress.done / progress.total)))
         left, saved = progress.metrics.get("seconds_left"), progress.metrics.get("seconds_since_saved")
         parts = [] if left is None else [self.tr("{0} left").format(words.duration(left))]
-        if saved is not None:
+        if paused:  # nothing tells how long ago it was
+            parts.append(self.tr("all is saved"))
+        elif saved is not None:
             parts.append(self.tr("saved {0} ago").format(words.duration(saved)))
         self._state.setText(" · ".join(parts))

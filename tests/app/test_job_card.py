@@ -43,3 +43,18 @@ def test_a_note_is_not_taken_for_what_is_running(card, session):
     assert card.findChild(QLabel, "job_name").accessibleName() == "Learning"
     assert share(card) == pytest.approx(0.1)
     assert session.notes == ("The batch was lowered.",)
+
+
+def test_a_pause_says_that_all_is_saved_only_when_it_is(card, session):
+    class Asked:
+        paused = True
+
+    metrics = {"epochs": 10, "seconds_left": 60.0, "seconds_since_saved": 20.0}
+    session._job = Asked()
+    session._progressed(Progress("Learning", 10, 100, {**metrics, "loss": 3.0}))
+    assert card.findChild(QLabel, "job_name").accessibleName() == "Pausing"
+    assert state(card) == "1 min left · saved 20 s ago"
+    session._progressed(Progress("Paused", 10, 100, metrics))
+    assert card.findChild(QLabel, "job_name").accessibleName() == "Learning, paused"
+    assert state(card) == "1 min left · all is saved"
+    session._job = None

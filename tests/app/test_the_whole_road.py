@@ -60,6 +60,11 @@ def write(qtbot, window, name, text):
     qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
+def facts(window):
+    card = find(window, "facts_card")
+    return {row.accessibleName() for row in card.findChildren(QWidget) if row.accessibleName()}
+
+
 def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, monkeypatch, tmp_path):
     session = window.session
     failures = []
@@ -102,8 +107,10 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     qtbot.waitUntil(lambda: session.running_kind == "learning", timeout=MS)
     qtbot.waitUntil(lambda: session.progress is not None and "loss" in session.progress.metrics, timeout=MS)
     click(qtbot, window, "pause_button")
+    assert find(window, "health_note").text().startswith("Pausing")
     qtbot.waitUntil(lambda: session.progress.what == "Paused", timeout=MS)
-    assert find(window, "health_note").text().startswith("Paused.")
+    assert find(window, "health_note").text().startswith("Paused. All is saved")
+    qtbot.waitUntil(lambda: "Last saved: at this pause" in facts(window))
     run = session.project.runs.newest()
     assert (run.folder / "checkpoints" / "last.pt").is_file()
     with qtbot.waitSignal(session.learning_finished, timeout=MS) as learned:
