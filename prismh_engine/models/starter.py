@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PrismhError
+from ..errors import BadValueError, PrismhError
 from ..files import make_folder
 from ..jobs import StopToken
 from ..photos.cache import default_cache_folder
@@ -38,9 +38,11 @@ _BATCH = 8
 def starter_features(paths: Sequence[str | Path], image_size: int = IMAGE_SIZE) -> NDArray[np.float32]:
     """The starter's embeddings of photos, float32 [N, 1280], in the given order.
 
-    image_size: side of the square each photo is squeezed to, in pixels. Raises `PrismhError` where a photo cannot be
-    read.
+    image_size: side of the square each photo is squeezed to, in pixels, >= 1. Raises `BadValueError` for one below,
+    `PrismhError` where a photo cannot be read.
     """
+    if image_size < 1:
+        raise BadValueError(f"image_size must be >= 1, got {image_size}")
     encoder = StarterEncoder(image_size)
     embeddings = np.empty((len(paths), DIMENSION), dtype=np.float32)
     for start in range(0, len(paths), _BATCH):

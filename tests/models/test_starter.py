@@ -59,6 +59,8 @@ def test_a_photo_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     with pytest.raises(PrismhError, match=r"broken\.jpg"):
         starter.starter_features([tmp_path / "broken.jpg"])
+    with pytest.raises(ValueError, match="image_size must be >= 1, got 0"):
+        starter.starter_features([], image_size=0)
 
 
 def test_the_whole_frame_is_seen(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ...errors import BadValueError
+from ...errors import BadValueError, PrismhError
 from .. import encoders
 from . import checkpoint as checkpoints
 
@@ -54,16 +54,20 @@ class SimCLRModel(nn.Module):
 
     @classmethod
     def from_checkpoint(cls, path: str | Path) -> SimCLRModel:
-        """The model a checkpoint of a training holds, in `eval` mode. Raises `PrismhError` where it cannot be read."""
-        return cls.from_state(checkpoints.read(Path(path)))
+        """The model a checkpoint of a training holds, in `eval` mode.
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> SimCLRModel:
-        """The model of a checkpoint that was read already, in `eval` mode."""
+        Raises `PrismhError` where it cannot be read, or holds a model of another kind.
+        """
+        path = Path(path)
+        state = checkpoints.read(path)
         described = state["model"]
+        if described.get("base_model") not in encoders.ENCODERS or not isinstance(described.get("output_dim"), int):
+            raise PrismhError(
+                f"{path} does not say which model it holds: build the model, and load model_state_dict into it."
+            )
         model = cls(described["base_model"], output_dim=described["output_dim"])
-        model.load_state_dict(state["model_state_dict"])
-        model.image_size = described["image_size"]
+        checkpoints.load_model(model, state, path)
+        model.image_size = described.get("image_size")
         return model.eval()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -148,7 +152,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
 def extract_features(model: nn.Module, dataloader: Iterable[Any]) -> NDArray[np.float32]:
     """The encoder's features of every image a loader gives, float32 [N, D], in its order.
 
-    A batch is a tensor [B, 3, H, W], or a tuple or list whose first element is taken (a view pair, images with labels).
+    A batch is a tensor [B, 3, H, W], or a tuple or list whose first element is taken (a view pair, images with labels,
+    a view pair with labels).
     The model's mode is put back afterwards.
     """
     device = next(model.parameters()).device
@@ -158,7 +163,9 @@ def extract_features(model: nn.Module, dataloader: Iterable[Any]) -> NDArray[np.
     try:
         with torch.inference_mode():
             for batch in dataloader:
-                images = batch[0] if isinstance(batch, (tuple, list)) else batch
+                images = batch
+                while isinstance(images, (tuple, list)):
+                    images = images[0]
                 found, _ = model(images.to(device, memory_format=torch.channels_last))
                 features.append(found.float().cpu().numpy())
     finally:

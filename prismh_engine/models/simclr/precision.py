@@ -17,8 +17,9 @@ _FAST_FP16_ON_A_GPU = (7, 0)
 def choose(wanted: str, device: torch.device) -> str:
     """The precision to compute in: off (float32 throughout), bf16 or fp16.
 
-    wanted: auto, off, bf16 or fp16. auto: on a GPU bf16, on one too old for it fp16; on a CPU bf16 where it multiplies
-    such matrices in hardware, else off. Read from the processor's flags, never timed, so that it is the same each time.
+    wanted: auto, off, bf16 or fp16. auto: on a GPU of CUDA or ROCm bf16, on one too old for it fp16; on a CPU bf16
+    where it multiplies such matrices in hardware; else off. Read from the processor's flags, never timed, so that it is
+    the same each time.
     Raises `BadValueError` for fp16 on a CPU, and for another word.
     """
     if wanted not in ("auto", OFF, BF16, FP16):
@@ -29,6 +30,8 @@ def choose(wanted: str, device: torch.device) -> str:
         return wanted
     if device.type == "cpu":
         return BF16 if cpu_has_bf16() else OFF
+    if device.type != "cuda":
+        return OFF
     capability = torch.cuda.get_device_capability(device)
     if torch.version.hip or capability >= _FAST_BF16_ON_A_GPU:
         return BF16

@@ -97,6 +97,9 @@ def training_loop(
     history.
     Raises `BadValueError` for a value out of range, `PrismhError` for a checkpoint that does not fit, a loader without
     a usable batch, or a loss that is not finite.
+
+    Under `torch.distributed` every rank calls this with its own part of the photos and a model that averages gradients
+    (`DistributedDataParallel`); losses in the history are means over all ranks.
     """
     for name, value in (("epochs", epochs), ("accumulation_steps", accumulation_steps)):
         if value < 1:
@@ -105,12 +108,13 @@ def training_loop(
         raise BadValueError(f"early_stopping_patience must be >= 1, got {early_stopping_patience}")
     folder, device = Path(checkpoint_dir), torch.device(device)
     precision = precisions.choose(mixed_precision, device)
-    writes = not torch.distributed.is_initialized() or torch.distributed.get_rank() == 0
+    writes = not _several_ranks() or torch.distributed.get_rank() == 0
     model.to(device)
     learning = LearningStep(model, optimizer, criterion, device, precision=precision)
     history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
     first_epoch = step = 0
-    batches = -(-len(train_loader) // accumulation_steps) if isinstance(train_loader, Sized) else None
+    length = _length(train_loader)
+    batches = None if length is None else -(-length // accumulation_steps)
     if resume_from is not None:
         state = checkpoints.read(Path(resume_from))
         _restore(state, Path(resume_from), model, optimizer, scheduler, learning)
@@ -135,7 +139,7 @@ def training_loop(
         batches = step - steps_before  # a batch of one photo is skipped, which a loader's length does not tell
         if not photos:
             raise PrismhError("train_loader gave no batch of two or more photos: there is nothing to learn from.")
-        history["train_loss"].append(loss_sum / photos)
+        history["train_loss"].append(_mean_over_ranks(loss_sum, photos, device))
         history["val_loss"].append(_validation_loss(model, criterion, validation_loader, device, precision))
         history["learning_rate"].append(rate)
         if writer is not None and writes:
@@ -166,11 +170,23 @@ def best_epoch(losses: list[float]) -> int:
     return min(range(len(losses)), key=losses.__getitem__)
 
 
+def _length(loader: Iterable[Any]) -> int | None:
+    try:
+        return len(loader) if isinstance(loader, Sized) else None
+    except TypeError:  # torch's DataLoader over an IterableDataset
+        return None
+
+
 def _view_pairs(loader: Iterable[Any], device: str | torch.device) -> Iterable[Tensor]:
     """Each batch as one tensor [2N, 3, H, W] on the device: first views, then second ones."""
     for batch in loader:
         pair = batch[0] if isinstance(batch[0], (tuple, list)) else batch
         first, second = pair[0], pair[1]
+        if first.ndim != 4 or first.shape != second.shape:
+            raise BadValueError(
+                "a batch of the loader must be a pair of views, [N, 3, H, W] each, got "
+                f"{list(first.shape)} and {list(second.shape)}"
+            )
         if len(first) > 1:
             yield torch.cat([first, second]).to(device, memory_format=torch.channels_last)
 
@@ -208,6 +224,19 @@ def _validation_loss(
         with torch.no_grad():
             loss_sum += float(criterion(z_i, z_j)) * (len(views) // 2)
         photos += len(views) // 2
+    return _mean_over_ranks(loss_sum, photos, device)
+
+
+def _several_ranks() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()
+
+
+def _mean_over_ranks(loss_sum: float, photos: int, device: torch.device) -> float:
+    """The mean loss of the photos of all ranks, equal on each, since it decides when all of them end."""
+    if _several_ranks():
+        sums = torch.tensor([loss_sum, photos], dtype=torch.float64, device=device)
+        torch.distributed.all_reduce(sums)
+        loss_sum, photos = sums.tolist()
     return loss_sum / photos if photos else math.nan
 
 
@@ -265,6 +294,8 @@ def _restore(
     except (RuntimeError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise PrismhError(f"{path} does not fit this optimizer: {reason}") from error
+    if not isinstance(state.get("history"), dict):
+        raise PrismhError(f"{path} holds no history of a training: load its weights into the model and start afresh.")
     if scheduler is not None and state.get("scheduler_state_dict") is not None:
         scheduler.load_state_dict(state["scheduler_state_dict"])
     if state.get("scaler_state_dict"):

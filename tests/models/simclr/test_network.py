@@ -81,4 +81,6 @@ def test_features_of_a_loader_come_in_its_order_whatever_its_batches() -> None:
     assert plain.dtype.name == "float32"
     torch.testing.assert_close(torch.from_numpy(pairs), torch.from_numpy(plain), rtol=1e-4, atol=1e-5)
     assert model.training
+    labelled = extract_features(model, [((images, images), torch.zeros(5))])
+    torch.testing.assert_close(torch.from_numpy(labelled), torch.from_numpy(plain), rtol=1e-4, atol=1e-5)
     assert extract_features(model, []).shape == (0, 512)

@@ -32,6 +32,10 @@ def test_a_gpu_computes_in_bf16_and_an_older_one_in_fp16(
     assert precision.choose("auto", torch.device("cuda")) == chosen
 
 
+def test_a_gpu_of_another_maker_computes_in_float32() -> None:
+    assert precision.choose("auto", torch.device("mps")) == "off"
+
+
 def test_a_torch_that_cannot_tell_computes_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert precision.choose("auto", CPU) == "off"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
+from prismh_engine.models.ranks import Ranks
 from prismh_engine.models.simclr import NTXentLoss, SimCLRDataset, SimCLRModel, get_simclr_transforms, train_simclr
+from prismh_engine.models.simclr.training import History
+
+from ..several_ranks import in_ranks
 
 
 class Writer:
@@ -115,6 +120,55 @@ def test_a_loss_that_is_no_number_stops_in_words_with_the_weights_kept(loader: D
     with pytest.raises(PrismhError, match="not a number any more"):
         train_simclr(model, loader, optimizer, lambda a, b: (a - b).sum() * math.nan, "cpu", checkpoint_dir=tmp_path)
     torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+
+
+class _Endless(IterableDataset):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        return (tuple(torch.randn(2, 3, 32, 32)) for _ in range(5))
+
+
+def test_a_loader_that_does_not_know_its_length_serves_too(tmp_path: Path) -> None:
+    model, optimizer = fresh()
+    told: list[Progress] = []
+    loader = DataLoader(_Endless(), batch_size=2)
+    train_simclr(model, loader, optimizer, NTXentLoss(), "cpu", epochs=2, checkpoint_dir=tmp_path, progress=told.append)
+    assert [(progress.done, progress.total) for progress in told] == [(1, None), (2, None), (3, 4), (4, 4)]
+
+
+def test_batches_that_are_no_pairs_of_views_are_named_with_their_shapes(tmp_path: Path) -> None:
+    model, optimizer = fresh()
+    for batch in ([torch.zeros(4, 3, 32, 32), torch.zeros(4)], torch.zeros(4, 3, 32, 32)):
+        with pytest.raises(ValueError, match=r"pair of views, \[N, 3, H, W\] each, got \[.*32\] and \["):
+            train_simclr(model, [batch], optimizer, NTXentLoss(), "cpu", checkpoint_dir=tmp_path)
+
+
+def test_a_checkpoint_without_a_history_is_refused_in_a_sentence(loader: DataLoader, tmp_path: Path) -> None:
+    model, optimizer = fresh()
+    states = {"model_state_dict": model.state_dict(), "optimizer_state_dict": optimizer.state_dict()}
+    torch.save({**states, "model": {}, "epoch": 1, "step": 3}, tmp_path / "mine.pt")
+    with pytest.raises(PrismhError, match=r"mine\.pt holds no history"):
+        train_simclr(model, loader, optimizer, NTXentLoss(), "cpu", resume_from=tmp_path / "mine.pt")
+    with pytest.raises(PrismhError, match=r"mine\.pt does not say which model it holds"):
+        SimCLRModel.from_checkpoint(tmp_path / "mine.pt")
+
+
+def _learn_uneven(ranks: Ranks, folder: str) -> History:
+    model, optimizer = fresh()
+    torch.manual_seed(ranks.rank)
+    model = torch.nn.parallel.DistributedDataParallel(model)
+    loader = [torch.randn(2, 2 + ranks.rank, 3, 32, 32)]
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
+    _, history = train_simclr(
+        model, loader, optimizer, NTXentLoss(), "cpu", epochs=3, checkpoint_dir=folder, validation_loader=loader,
+        early_stopping_patience=1, scheduler=scheduler,
+    )  # fmt: skip
+    return history
+
+
+def test_ranks_judge_an_epoch_by_the_losses_of_all_of_them(tmp_path: Path) -> None:
+    first, second = in_ranks(2, _learn_uneven, str(tmp_path))
+    assert first == second
+    assert torch.load(tmp_path / "last.pt")["history"] == first
 
 
 def test_bad_values_are_named(loader: DataLoader) -> None:
