@@ -8,11 +8,19 @@ if TYPE_CHECKING:
     from prismh_engine.project import Project, Run
 
 
+def newest(project: Project) -> Run | None:
+    """The newest run that began to learn, or is getting ready to; one that came to no more hides none before it."""
+    from prismh_engine.models.simclr.lock import is_held
+
+    runs = reversed(project.runs.all())
+    return next((run for run in runs if (run.folder / "settings.json").is_file() or is_held(run.folder)), None)
+
+
 def learned_elsewhere(project: Project) -> Run | None:
     """The newest run where another program is learning into it at this moment; this one must not be at it."""
     from prismh_engine.models.simclr.lock import is_held
 
-    run = project.runs.newest()
+    run = newest(project)
     return run if run is not None and is_held(run.folder) else None
 
 
@@ -20,7 +28,7 @@ def unfinished(project: Project) -> Run | None:
     """The newest run where it was stopped before its end, or its program was killed, and nobody is at it now."""
     from prismh_engine.project.runs import RUNNING, STOPPED
 
-    run = project.runs.newest()
+    run = newest(project)
     if run is None or run.state not in (RUNNING, STOPPED) or learned_elsewhere(project) is not None:
         return None
     return run

@@ -274,7 +274,7 @@ class Session(QObject):
 
         assert self.project is not None
         mapped = {f.name for f in self.project.features.all() if self.project.maps.newest(f) is not None}
-        run = self.project.runs.newest()
+        run = newest_run.newest(self.project)
         if not mapped:
             self.start_instant_map()
         elif run is None or run.state != FINISHED or run.name in mapped or not self._see_what_was_learned(run.folder):

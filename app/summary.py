@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress
 
+from . import newest_run
 from .settings import RecentProject
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     used = [photo for photo in photos if photo.used]
     groups, named = _groups(project)
     runs = project.runs.all()
-    unfinished = runs[-1] if runs and runs[-1].state in (RUNNING, STOPPED) else None
+    newest = newest_run.newest(project)
+    unfinished = newest if newest is not None and newest.state in (RUNNING, STOPPED) else None
     yield Progress("Counting", 1, None)
     present = [photo for photo in used if not photo.missing]
     shown = present[:: max(1, len(present) // THUMBNAILS)][:THUMBNAILS]

@@ -15,7 +15,7 @@ from prismh_engine.models.simclr.settings import TrainSettings, settle
 from prismh_engine.project import Run
 from prismh_engine.settings import Resolved, read_config, resolve
 
-from .. import theme
+from .. import newest_run, theme
 from ..session import LEARNING, READING, Session
 from ..widgets import health
 from ..widgets.card import Card, set_role
@@ -147,7 +147,7 @@ class TrainingPage(Page):
         self._run, self._has_map = None, False
         self._unfinished, self._elsewhere = self.session.unfinished_run(), self.session.run_elsewhere()
         if project is not None:
-            self._run = project.runs.newest()
+            self._run = newest_run.newest(project)
             features = project.features.find(self._run.name) if self._run is not None else None
             self._has_map = features is not None and project.maps.newest(features) is not None
         if self.session.running_kind != LEARNING:

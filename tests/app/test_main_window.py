@@ -272,7 +272,10 @@ def test_a_folder_dropped_on_an_open_project_can_become_part_of_it(qtbot, tmp_pa
 
 def test_an_unfinished_learning_is_offered_again(qtbot, ward):
     with Project.open(ward) as project:
-        project.runs.set_state(project.runs.new(), "stopped")
+        run = project.runs.new()
+        run.folder.mkdir(parents=True)
+        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+        project.runs.set_state(run, "stopped")
     with open_window(qtbot) as window:
         window.open_folder(ward)
         assert find(window, "resume_learning").isVisible()

@@ -11,7 +11,7 @@ from app.pages.training import TrainingPage
 from app.session import LEARNING
 from prismh_engine.jobs import Progress
 from prismh_engine.project import Project
-from prismh_engine.project.runs import STOPPED
+from prismh_engine.project.runs import FAILED, STOPPED
 
 MS = 60_000
 
@@ -191,6 +191,22 @@ def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened
     assert main == ["resume_button"]
     assert "after 2 of 10 epochs" in find(page, "health_note").text()
     assert find(page, "loss_plot").isVisible(), "the curve so far is there"
+
+
+def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        run = project.runs.new()
+        run.folder.mkdir(parents=True)
+        (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
+        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+        project.runs.set_state(run, STOPPED)
+        failed = project.runs.new()
+        failed.folder.mkdir(parents=True)
+        project.runs.set_state(failed, FAILED)
+    page = show(session, qtbot, mapped)
+    assert "after 2 of 10 epochs" in find(page, "health_note").text()
+    assert find(page, "loss_plot").isVisible()
+    assert find(page, "resume_button").isVisible()
 
 
 def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, qtbot, tmp_path):
