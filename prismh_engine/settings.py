@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import difflib
 import json
+import math
 import os
 import sys
 import types
@@ -240,6 +241,8 @@ def _check(field: dataclasses.Field[Any], value: Any) -> None:
         too_low = (low is not None and not value >= low) or (above is not None and not value > above)
         if too_low or (high is not None and not value <= high) or value != value:
             raise BadValueError(f"{field.name} must be {_range(field)}, got {value}")
+        if value == math.inf:
+            raise BadValueError(f"{field.name} must be {_range(field)} and finite, got {value}")
 
 
 def _range(field: dataclasses.Field[Any]) -> str:

@@ -25,6 +25,7 @@ class Baking(Settings):
     grill: bool = setting(False, "from above")
     tin_shape: str = setting("round", "the tin", choices=("round", "long"))
     output_dir: Path | None = setting(None, "where it goes")
+    flour: float = setting(500.0, "how much", unit="grams", above=0)
     inputs: tuple[Path, ...] = setting((), "what goes in")
 
 
@@ -65,7 +66,7 @@ def test_each_layer_wins_over_the_one_before_and_its_origin_is_known() -> None:
     assert resolved.settings == Baking(preset="quick", minutes=10, heat=210.0, rack=2, grill=True)
     assert resolved.origins == {
         "preset": "file", "minutes": "file", "heat": "environment", "rack": "flag", "grill": "environment",
-        "tin_shape": "default", "output_dir": "default", "inputs": "default",
+        "tin_shape": "default", "output_dir": "default", "flour": "default", "inputs": "default",
     }  # fmt: skip
     assert resolved.given("heat")
     assert not resolved.given("tin_shape")
@@ -99,6 +100,7 @@ def test_a_setting_may_hold_several_files(tmp_path: Path) -> None:
         (("--minutes", "1.5"), "minutes must be a whole number, got '1.5'"),
         (("--heat", "0"), "heat must be > 0 and <= 300, got 0.0"),
         (("--heat", "nan"), "heat must be > 0 and <= 300, got nan"),
+        (("--flour", "inf"), "flour must be > 0 and finite, got inf"),
         (("--heat", "301"), "heat must be > 0 and <= 300, got 301.0"),
         (("--rack", "top"), "rack must be auto or a whole number, got 'top'"),
         (("--tin_shape", "square"), "tin_shape must be one of round, long, got 'square'"),

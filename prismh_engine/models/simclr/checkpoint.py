@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import shutil
@@ -18,6 +19,9 @@ from ...errors import PrismhError
 from ...files import cannot_write, write_whole
 
 FORMAT = 1
+_NEARLY_FULL = 2**20
+"""Bytes free beside an unfinished file, where the disk is to blame that it stayed so."""
+
 _NEEDED = {"model_state_dict": Mapping, "optimizer_state_dict": Mapping, "model": Mapping, "epoch": int, "step": int}
 _ELSE = "Go on from another one, or let --resume_from auto find the newest good one."
 
@@ -78,8 +82,10 @@ def write(path: Path, state: dict[str, Any]) -> None:
         try:
             torch.save({"format": FORMAT, **state}, stream)
         except RuntimeError as error:  # how torch reports a full disk
+            if shutil.disk_usage(path.parent).free < _NEARLY_FULL:
+                raise cannot_write(path, OSError(errno.ENOSPC, "")) from error
             raise PrismhError(
-                f"Cannot write {path}: {str(error).splitlines()[0]}. What was there before is unchanged."
+                f"Cannot write {path}: the disk took a part of it only. What was there before is unchanged."
             ) from error
         stream.flush()
         stream.seek(0)

@@ -17,9 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...errors import PrismhError
 from ...photos.cache import PhotoCache
 from ..ranks import ALONE, Ranks
 from . import precision as precisions
+from .checkpoint import load_model
 from .dataset import Batch, ViewBatches
 from .fixed_views import FixedViews
 from .knn_probe import KnnProbe
@@ -55,6 +57,7 @@ class Learner:
     as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
     network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
+    checkpoint: the file it was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -68,6 +71,7 @@ class Learner:
         *,
         probe: KnnProbe | None = None,
         state: dict[str, Any] | None = None,
+        checkpoint: Path = Path(),
     ) -> None:
         self.settings = settings
         self.epoch = self.batch = self.step = 0
@@ -121,7 +125,7 @@ class Learner:
         self._read_at = -math.inf
         self._newest: dict[str, float] = {}
         if state is not None:
-            self._restore(state)
+            self._restore(state, checkpoint)
 
     @property
     def total_steps(self) -> int:
@@ -258,15 +262,21 @@ class Learner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model_state_dict"])
-        self._optimizer.load_state_dict(state["optimizer_state_dict"])
-        self._step.scaler.load_state_dict(state.get("scaler_state_dict", {}))
-        self.epoch, self.step = state["epoch"], state["step"]
-        self.batch = min(state["batch"], len(self.batches))
-        self.history = {name: list(values) for name, values in state["history"].items()}
-        self.rows = [dict(row) for row in state["rows"]]
-        self._sums = torch.tensor([state["sums"][name] for name in MEASURES], dtype=torch.float64)
+    def _restore(self, state: dict[str, Any], checkpoint: Path) -> None:
+        load_model(self.model, state, checkpoint)
+        try:
+            self._optimizer.load_state_dict(state["optimizer_state_dict"])
+            self._step.restore_scaler(state.get("scaler_state_dict"))
+            self.epoch, self.step = state["epoch"], state["step"]
+            self.batch = min(state["batch"], len(self.batches))
+            self.history = {name: list(state["history"][name]) for name in self.history}
+            self.rows = [dict(row) for row in state["rows"]]
+            self._sums = torch.tensor([state["sums"][name] for name in MEASURES], dtype=torch.float64)
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            raise PrismhError(
+                f"{checkpoint} does not hold all of a training ({error}): go on from another checkpoint, or give it as "
+                "--weights to start from its encoder."
+            ) from error
 
     def _chunks(self, batch: Batch, photos: int) -> list[Chunk]:
         """A batch in as many parts on every rank, since each takes part in what the ranks compute together."""

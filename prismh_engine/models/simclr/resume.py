@@ -37,6 +37,7 @@ class Start:
 
     resolved: the settings it runs with. folder: of the run; None: a new one of the project. run: of the project, where
     it has one already. state: of the checkpoint it goes on from, None afresh. notes: sentences for the person.
+    checkpoint: the file of the state.
     goes_back: the checkpoint is one of the folder's own that a person chose, so that later ones may lie beside it.
     """
 
@@ -46,6 +47,7 @@ class Start:
     state: dict[str, Any] | None
     notes: list[str]
     goes_back: bool = False
+    checkpoint: Path = Path()
 
     @property
     def finished_before(self) -> bool:
@@ -108,7 +110,9 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
     run = None
     if project is not None:
         runs = project.runs.all()
-        run = next((r for r in reversed(runs) if r.state != FINISHED), runs[-1] if runs else None)
+        unfinished = [r for r in reversed(runs) if r.state != FINISHED]
+        begun = (r for r in unfinished if RunFolder(r.folder).holds_a_run)  # one that failed before holds nothing
+        run = next(begun, next(iter(unfinished), runs[-1] if runs else None))
         if run is None:
             return _afresh(resolved, project)
         folder = RunFolder(run.folder)
@@ -128,7 +132,7 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
             required(resolved, "data_dir")
         return Start(settle(resolved), folder, run, None, notes)
     path, state = found
-    return Start(_continued(resolved, state, path), folder, run, state, notes)
+    return Start(_continued(resolved, state, path), folder, run, state, notes, checkpoint=path)
 
 
 def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path: Path) -> Start:
@@ -153,7 +157,7 @@ def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path:
             f"{folder.folder} holds another training: go on with that one by --resume_from auto, or choose a new "
             f"--output_dir for the one that goes on from {path}."
         )
-    return Start(merged, folder, run, state, [], goes_back)
+    return Start(merged, folder, run, state, [], goes_back, path)
 
 
 def _run_at(project: Project, folder: Path) -> Run | None:

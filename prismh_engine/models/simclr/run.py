@@ -117,6 +117,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
     from .knn_probe import KnnProbe
     from .learner import Learner, Machine
     from .sitting import Sitting, follow
+    from .step import learns_batch_norm
 
     settings, start, photos = prepared.settings, prepared.start, prepared.photos
     state, began = start.state, time.monotonic()
@@ -132,13 +133,17 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         held_out = [photo for photo in photos if photo.number in prepared.held_out]
         probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
-        with Learner(settings, learn_from, held_out, cache, machine, probe=probe, state=state) as learner:
+        with Learner(
+            settings, learn_from, held_out, cache, machine, probe=probe, state=state, checkpoint=start.checkpoint
+        ) as learner:
             learner.photos_at_once, note = _fit_into_memory(learner, ranks, device, state)
             if not ranks.first:
                 follow(learner, ranks, stop)
                 return _report(prepared, learner, began, [])
             if note:
                 start.notes.append(note)
+            elif settings.accumulation_steps > 1 and learns_batch_norm(learner.network):
+                start.notes.append(_note_on_batch_norm(learner, ranks))
             kept = {
                 "photos": describe(photos),
                 "held_out": sorted(prepared.held_out),
@@ -186,6 +191,14 @@ def _fit_into_memory(
         learns_batch_norm=learns_batch_norm(learner.network),
     )
     return ranks.share((fit.photos_at_once, fit.note))
+
+
+def _note_on_batch_norm(learner: Learner, ranks: Ranks) -> str:
+    return (
+        f"The loss compares all {learner.batches.batch_size:,} photos of a step; batch norm, which learns, takes its "
+        f"statistics from {learner.photos_at_once * ranks.count:,} of them at a time. With --freeze_bn a step teaches "
+        "what one batch of all of them would."
+    )
 
 
 def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[str]) -> TrainReport:

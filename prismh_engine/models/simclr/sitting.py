@@ -13,7 +13,7 @@ import psutil
 from ...errors import PrismhError
 from ...jobs import Job, Progress, Stopped, StopToken
 from ..ranks import Ranks
-from . import health
+from . import event_log, health
 from .checkpoint import CheckpointWriter
 from .learner import Learner
 from .run_folder import RunFolder
@@ -72,7 +72,7 @@ def follow(learner: Learner, ranks: Ranks, stop: StopToken | None) -> None:
 class Sitting:
     """Drains a `Learner` into a `RunFolder`. notes: sentences for the person, those of this sitting added.
 
-    kept: what a checkpoint holds beside the learner's state. Close it, or use it in a `with`.
+    kept: what a checkpoint holds beside the learner's state. To be used in a `with`.
     """
 
     def __init__(
@@ -87,7 +87,8 @@ class Sitting:
         self._agreement = Agreement(ranks)
         self._ranks = ranks
         self._checkpoints = CheckpointWriter()
-        self.writer: Any = SummaryWriter(str(folder.tensorboard), purge_step=learner.step or None)
+        event_log.cut_after(folder.tensorboard, learner.step, learner.epoch)
+        self.writer: Any = SummaryWriter(str(folder.tensorboard))
         self._saved = time.monotonic()
         self._recent: deque[tuple[float, int]] = deque(maxlen=_BATCHES_REMEMBERED)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
@@ -115,17 +116,16 @@ class Sitting:
         self._checkpoints.wait()
         folder.write_encoder()
 
-    def close(self) -> None:
-        self._checkpoints.close()
-        self.writer.close()
-
     def __enter__(self) -> Sitting:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self._checkpoints.__exit__(kind, error, traceback)
+        finally:
+            self.writer.close()
 
     def _turn(self, stop: StopToken | None) -> Job[bool]:
         """Learn from a batch, or save and wait where someone asked; whether to go on."""
@@ -187,7 +187,7 @@ class Sitting:
             self._epoch_photos += photos
             for name in ("loss", "learning_rate", "grad_norm"):
                 if name in metrics:
-                    self.writer.add_scalar(f"Step/{name}", metrics[name], learner.step)
+                    self.writer.add_scalar(f"{event_log.STEP}{name}", metrics[name], learner.step)
         if learner.epoch_is_through:
             row = learner.end_epoch()
             warnings = self._end_epoch(row)
@@ -245,6 +245,7 @@ class Sitting:
             self._save(*also)
 
     def _save(self, *also: Path) -> None:
+        self.writer.flush()  # a resume repeats nothing of what comes before the checkpoint
         self._checkpoints.save({**self._learner.state(), **self._kept}, self._folder.last, also=also)
         self._saved = time.monotonic()
 
@@ -255,8 +256,8 @@ class Sitting:
         learner = self._learner
         under_way = 0 if learner.finished else 1
         metrics = {
-            **(measured or {}),
             "epoch": learner.epoch + under_way,
+            **(measured or {}),  # after an epoch with the number of that epoch
             "epochs": learner.settings.epochs,
             "photos_per_second": self._photos_per_second(),
             "memory_mb": self._memory_mb(),

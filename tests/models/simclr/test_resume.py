@@ -144,6 +144,13 @@ def test_progress_tells_what_a_person_wants_to_know(tiny_photos: Path, tmp_path:
     assert ["val_loss" in step.metrics for step in steps] == [False, False, True]
 
 
+def test_an_epochs_measures_are_told_with_the_number_of_that_epoch(tiny_photos: Path, tmp_path: Path) -> None:
+    told: list[jobs.Progress] = []
+    jobs.run(job(tiny_photos, tmp_path / "run", jobs.StopToken(), epochs=2), told.append)
+    ends = [progress.metrics for progress in told if "val_loss" in progress.metrics]
+    assert [(end["epoch"], end["step"]) for end in ends] == [(1, 3), (2, 6)]
+
+
 def test_a_finished_run_says_so_and_can_be_made_longer_wherever_its_photos_lie(
     run_left_alone: Path, tiny_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,6 +179,70 @@ def test_going_back_to_an_older_checkpoint_sets_the_later_work_aside(
         state(run)["model_state_dict"]["encoder.conv1.weight"],
         state(run_left_alone)["model_state_dict"]["encoder.conv1.weight"],
     )
+
+
+def test_tensorboard_shows_each_step_and_epoch_once_after_going_back_into_mid_epoch(
+    run_left_alone: Path, tmp_path: Path, tiny_photos: Path, learn: Callable[..., int]
+) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run, stop = tmp_path / "run", jobs.StopToken()
+
+    def stop_in_epoch_2(progress: jobs.Progress) -> None:
+        if progress.what == "Learning" and progress.done == 5:
+            stop.stop()
+
+    jobs.run(job(tiny_photos, run, stop), stop_in_epoch_2, stop)
+    shutil.copy(run / "checkpoints" / "last.pt", tmp_path / "early.pt")
+    assert learn("--resume_from", "auto") == 0
+    shutil.copy(tmp_path / "early.pt", run / "checkpoints" / "early.pt")
+    assert learn("--resume_from", run / "checkpoints" / "early.pt") == 0
+
+    def shown(folder: Path, tag: str) -> list[tuple[int, float]]:
+        log = EventAccumulator(str(folder / "tensorboard"))
+        log.Reload()
+        return [(point.step, point.value) for point in log.Scalars(tag)]
+
+    assert [step for step, _ in shown(run, "Step/loss")] == list(range(1, 10))
+    assert [epoch for epoch, _ in shown(run, "Loss/Train")] == [1, 2, 3]
+    for tag in ("Step/loss", "Loss/Train", "Loss/Validation", "Learning_Rate", "Health/rankme"):
+        assert shown(run, tag) == shown(run_left_alone, tag)
+
+
+def test_batches_joined_into_a_step_say_what_batch_norm_sees_of_them(tiny_photos: Path, tmp_path: Path) -> None:
+    learning, frozen = (
+        jobs.run(
+            job(tiny_photos, tmp_path / str(still), jobs.StopToken(), epochs=1, accumulation_steps=2, freeze_bn=still)
+        ).notes
+        for still in (False, True)
+    )
+    assert any("all 8 photos of a step; batch norm, which learns, takes its statistics from 4" in n for n in learning)
+    assert not any("atch norm" in note for note in frozen)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model": {"base_model": "resnet50"}}, "holds a model with resnet50, but this one has resnet18"),
+        ({"model_state_dict": {"encoder.conv1.weight": torch.zeros(3)}}, "does not fit this model"),
+        ({"optimizer_state_dict": {"state": {}, "param_groups": []}}, "does not hold all of a training"),
+        ({"sums": {}}, "does not hold all of a training"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_told_in_a_sentence(
+    run_left_alone: Path,
+    learn: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: dict,
+    sentence: str,
+) -> None:
+    odd = tmp_path / "odd.pt"
+    torch.save({**state(run_left_alone, "checkpoint_epoch_1.pt"), **change}, odd)
+    assert learn("--resume_from", odd) == 1
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert str(odd) in told
 
 
 @pytest.mark.parametrize("with_encoder", [False, True])
