@@ -37,9 +37,9 @@ def project(tiny_photos: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def tiny(project: Path, **flags: object) -> jobs.Job:
+def tiny(project: Path, stop: jobs.StopToken | None = None, **flags: object) -> jobs.Job:
     flags = {"base_model": "resnet18", "image_size": 32, "batch_size": 4, "epochs": 1} | flags
-    return train(resolve(TrainSettings, {"project": project, **flags}))
+    return train(resolve(TrainSettings, {"project": project, **flags}), stop)
 
 
 def stops_learning(stop: jobs.StopToken) -> Callable[[jobs.Progress], None]:
@@ -228,6 +228,15 @@ def test_a_finished_run_from_elsewhere_is_taken_into_a_project(project: Path, ru
     report = jobs.run(train(resolve(TrainSettings, resumed)))
     assert (report.run, report.finished, report.epochs_done) == ("run-1", True, 3)
     assert (report.run_folder / "encoder.safetensors").exists()
+
+
+def test_auto_goes_on_with_the_run_that_began_and_not_with_a_later_one_that_failed_before(project: Path) -> None:
+    stop = jobs.StopToken()
+    assert not jobs.run(tiny(project, epochs=2, stop=stop), stops_learning(stop)).finished
+    with pytest.raises(PrismhError, match="no weights file"):
+        jobs.run(tiny(project, weights=__file__))
+    report = jobs.run(train(resolve(TrainSettings, {"project": project, "resume_from": "auto"})))
+    assert (report.run, report.finished, report.epochs) == ("run-1", True, 2)
 
 
 def test_a_failed_training_is_known_to_the_project(project: Path) -> None:
