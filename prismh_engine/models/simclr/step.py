@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,6 +75,11 @@ class LearningStep:
         self._grad_clip = math.inf if grad_clip is None else grad_clip
         self._precision = precision
         self._ranks = ranks
+
+    def restore_scaler(self, state: Mapping[str, Any] | None) -> None:
+        """Take up the scaler of a checkpoint. One that computed in another precision has none: it starts anew."""
+        if state:
+            self.scaler.load_state_dict(dict(state))
 
     def learn(self, chunks: Sequence[Chunk]) -> Tensor:
         """Learn from one batch; `MEASURES` as a tensor on the device, means over all ranks.

@@ -298,5 +298,4 @@ def _restore(
         raise PrismhError(f"{path} holds no history of a training: load its weights into the model and start afresh.")
     if scheduler is not None and state.get("scheduler_state_dict") is not None:
         scheduler.load_state_dict(state["scheduler_state_dict"])
-    if state.get("scaler_state_dict"):
-        learning.scaler.load_state_dict(state["scaler_state_dict"])
+    learning.restore_scaler(state.get("scaler_state_dict"))

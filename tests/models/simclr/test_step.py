@@ -115,3 +115,13 @@ def test_a_gradient_is_cut_to_the_length_asked_for(model: SimCLRModel, views: Te
     measured = step_of(model, grad_clip=0.01).learn([lambda: views])
     assert float(measured[MEASURES.index("grad_norm")]) > 0.01
     assert float(gradients(model).norm()) == pytest.approx(0.01, rel=1e-2)
+
+
+def test_a_training_that_goes_on_in_another_precision_begins_with_a_fresh_scaler(model: SimCLRModel) -> None:
+    before, after = step_of(model, precision="fp16"), step_of(model, precision="fp16")
+    before.scaler.load_state_dict({**before.scaler.state_dict(), "scale": 8.0})
+    fresh = after.scaler.state_dict()
+    after.restore_scaler(step_of(model, precision="bf16").scaler.state_dict())
+    assert after.scaler.state_dict() == fresh
+    after.restore_scaler(before.scaler.state_dict())
+    assert after.scaler.state_dict()["scale"] == 8.0
