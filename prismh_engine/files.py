@@ -70,7 +70,8 @@ def write_whole(path: Path, mode: str = "wb", *, flush: bool = True, **open_argu
         raise cannot_write(path, error) from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # the drive may be gone, which is told already
+                temporary.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -260,3 +261,18 @@ def test_a_folder_that_tensorboard_cannot_write_to_is_told(photo_folder: Path, t
     settings = {"data_dir": photo_folder, "output_dir": tmp_path / "\udcff", "base_model": "resnet18", "image_size": 32}
     with pytest.raises(PrismhError, match="is not UTF-8"):
         jobs.run(train(resolve(TrainSettings, settings, None, {})))
+
+
+def test_a_training_that_a_vanished_disk_ends_leaves_no_thread_behind(tiny_photos: Path, tmp_path: Path) -> None:
+    given = {"data_dir": tiny_photos, "output_dir": tmp_path / "run", "base_model": "resnet18", "image_size": 32}
+    given |= {"batch_size": 4, "epochs": 2, "val_fraction": 0.0, "checkpoint_minutes": 0.0}
+    checkpoints, before = tmp_path / "run" / "checkpoints", set(threading.enumerate())
+
+    def vanish(progress: jobs.Progress) -> None:
+        if progress.what == "Learning" and checkpoints.is_dir():
+            checkpoints.rename(tmp_path / "gone")
+            checkpoints.write_text("no folder any more")
+
+    with pytest.raises(PrismhError, match="Cannot write"):
+        jobs.run(train(resolve(TrainSettings, given, environment={})), vanish)
+    assert set(threading.enumerate()) <= before
