@@ -6,6 +6,7 @@ The engine is imported where it is used: the first frame needs neither numpy nor
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from prismh_engine.project import Project, Run
 
 READING, LEARNING = "reading", "learning"
-_SAVED_AND_WAITING = "Paused"
-"""What the engine says it is doing when it has saved and waits, which may be some seconds after the pause was asked."""
 
 
 class Session(QObject):
@@ -216,7 +215,7 @@ class Session(QObject):
     @property
     def saved_and_waiting(self) -> bool:
         """Whether a pause has come to rest: all is saved, and nothing is done."""
-        return self.paused and self.progress is not None and self.progress.what == _SAVED_AND_WAITING
+        return self.paused and self.progress is not None and self.progress.what == "Paused"
 
     def stop(self) -> None:
         """Ask the long job to save what it can and end."""
@@ -255,8 +254,7 @@ class Session(QObject):
             self.failed.emit(str(error))
             return False
         self._let_go()
-        self._closing = False
-        self.project, self.cache = project, cache
+        self._closing, self.project, self.cache = False, project, cache
         self.thumbnails = Thumbnails(self.cache, self)
         known = {recent.folder: recent for recent in self.settings.recent()}.get(str(project.folder))
         self.summary = Summary.remembered(project, known)
@@ -303,6 +301,9 @@ class Session(QObject):
             job.stop()
         for job in running:
             job.wait()  # saving takes as long as it takes
+        with suppress(PrismhError):  # its drive may be gone
+            self.summary = self.summary.with_learning_of(self.project)  # the start page tells of it
+            self._remember()
         self._beside.clear()
         if self.thumbnails is not None:
             self.thumbnails.close()
@@ -312,8 +313,7 @@ class Session(QObject):
         if self.cache is not None:
             self.cache.close()
         self.project.close()
-        self.project, self.cache = None, None
-        self.summary, self.notes = Summary(), ()
+        self.project, self.cache, self.summary, self.notes = None, None, Summary(), ()
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> None:
         if self._job is not None:
@@ -360,6 +360,7 @@ class Session(QObject):
             self.notes = tuple(result.notes)
             self.learning_finished.emit(result)
             if not self._closing and self._see_what_was_learned(Path(result.run_folder)):
+                self.summarise()
                 return
         self._tell_of_changes()
 

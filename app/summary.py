@@ -61,22 +61,24 @@ class Summary:
     def exported_now(self) -> Summary:
         return dataclasses.replace(self, exported_at=_now())
 
+    def with_learning_of(self, project: Project) -> Summary:
+        """How far the training came that was stopped before its end, where one was."""
+        return dataclasses.replace(self, learning=_share_learned(project))
+
     def with_export_of(self, older: Summary) -> Summary:
         return dataclasses.replace(self, exported_at=older.exported_at)
 
 
 def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     """Count what a project holds; some thumbnails of it are made where they are missing."""
-    from prismh_engine.models.simclr.lock import is_held
-    from prismh_engine.project.runs import FINISHED, RUNNING, STOPPED
+    from prismh_engine.project.runs import FINISHED
 
     yield Progress("Counting", 0, None)
     photos = project.photos.all()
     used = [photo for photo in photos if photo.used]
     groups, named = _groups(project)
     runs = project.runs.all()
-    newest = newest_run.newest(project)
-    unfinished = newest if newest is not None and newest.state in (RUNNING, STOPPED) else None
+    elsewhere = newest_run.learned_elsewhere(project)
     yield Progress("Counting", 1, None)
     present = [photo for photo in used if not photo.missing]
     shown = present[:: max(1, len(present) // THUMBNAILS)][:THUMBNAILS]
@@ -84,9 +86,14 @@ def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     return Summary(
         photos=len(photos), set_aside=len(photos) - len(used), missing=sum(photo.missing for photo in photos),
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
-        learning=None if unfinished is None else _share_done(unfinished),
-        learned_elsewhere=unfinished is not None and is_held(unfinished.folder), thumbnails=tuple(thumbnails),
+        learning=_share_done(elsewhere) if elsewhere is not None else _share_learned(project),
+        learned_elsewhere=elsewhere is not None, thumbnails=tuple(thumbnails),
     )  # fmt: skip
+
+
+def _share_learned(project: Project) -> float | None:
+    run = newest_run.unfinished(project)
+    return None if run is None else _share_done(run)
 
 
 def _thumbnail(cache: PhotoCache, photo: Photo) -> str:

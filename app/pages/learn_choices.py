@@ -50,6 +50,10 @@ class LearnChoices(QWidget):
         """The name of the chosen preset."""
         return next(name for name, choice in self._choices.items() if choice.isChecked())
 
+    def choose(self, preset: str) -> None:
+        """As a person does; nobody is told."""
+        self._choices[preset].setChecked(True)
+
     def open_advanced(self, opened: bool) -> None:
         self._advanced.setChecked(opened)
 
@@ -58,20 +62,27 @@ class LearnChoices(QWidget):
         for choice in (*self._choices.values(), self._advanced):
             choice.setEnabled(allowed)
 
-    def say(self, times: LearnTimes, fixed: Mapping[str, Any], given: Mapping[str, Any], complaint: str) -> None:
+    def say(
+        self,
+        times: LearnTimes,
+        fixed: Mapping[str, Any],
+        given: Mapping[str, Any],
+        complaint: str,
+        resumed: TrainSettings | None,
+    ) -> None:
         """Tell how long each choice takes, and what the Advanced settings are.
 
         fixed: values decided by the page; given: those that differ from the preset's; complaint: what is wrong with
-        them, "" where nothing is.
+        them, "" where nothing is; resumed: the settings of a training that goes on, whatever is chosen for the next.
         """
         for name, choice in self._choices.items():
             choice.say(self._time(times, name, given if choice.isChecked() else {}, complaint))
         try:
-            settings = resolve(TrainSettings, {**fixed, **given}, environment={}).settings
+            settings = resumed or resolve(TrainSettings, {**fixed, **given}, environment={}).settings
         except PrismhError:
             self._advanced.say("", self.tr("a value cannot be used"))
             return
-        changed = self.tr("\n{count} changed").format(count=len(given)) if given else ""
+        changed = self.tr("\n{count} changed").format(count=len(given)) if given and resumed is None else ""
         parts = [
             start_words(settings), f"{settings.image_size} px", f"batch {settings.batch_size}",
             f"temperature {settings.temperature:g}",

@@ -57,6 +57,7 @@ class TrainingPage(Page):
         self._drawn: Path | None = None
         self._progress: Progress | None = None
         self._has_news = False
+        self._resumed: TrainSettings | None = None
         self._unfinished: Run | None = None
         self._elsewhere: Run | None = None
         self._start_wanted = False
@@ -184,6 +185,10 @@ class TrainingPage(Page):
     def _job_changed(self) -> None:
         learning = self.session.running_kind == LEARNING
         if learning and not self._timer.isActive():
+            self._resumed = None if self._run_is_new or self._run is None else _settings_of(self._run)
+            if self._resumed is not None and self._resumed.preset:
+                self._choices.choose(self._resumed.preset)
+                self._choice_changed()
             self._times.stop()
             self._progress = None
             self._timer.start()
@@ -272,7 +277,8 @@ class TrainingPage(Page):
         self._lower.setCurrentIndex(1 if shown else 0)
 
     def _show_times(self) -> None:
-        self._choices.say(self._times, self._fixed(), self._settings.given(), self._settings.complaint())
+        resumed = self._resumed if self.session.running_kind == LEARNING else None
+        self._choices.say(self._times, self._fixed(), self._settings.given(), self._settings.complaint(), resumed)
 
     def _measuring_ended(self) -> None:
         self._show_state()
@@ -350,12 +356,19 @@ class TrainingPage(Page):
         return text, health.NOTE
 
 
-def _epochs_of(run: Run) -> int:
-    """How many epochs a run is to have, from its settings file; 0 where that cannot be read."""
+def _settings_of(run: Run) -> TrainSettings | None:
+    """The settings of a run from its file; None where that cannot be read."""
     try:
-        return int(read_config(run.folder / "settings.json", TrainSettings.step)["epochs"])
-    except (PrismhError, KeyError, ValueError, TypeError):
-        return 0
+        config = read_config(run.folder / "settings.json", TrainSettings.step)
+        return resolve(TrainSettings, {}, config, environment={}).settings
+    except PrismhError:
+        return None
+
+
+def _epochs_of(run: Run) -> int:
+    """How many epochs a run is to have; 0 where that cannot be read."""
+    settings = _settings_of(run)
+    return 0 if settings is None else settings.epochs
 
 
 def _be_main(button: QPushButton, main: bool) -> None:

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from app.settings import AppSettings
 from prismh_engine import jobs
 from prismh_engine.core.instant_map import instant_map
 from prismh_engine.models.simclr.settings import TrainSettings
@@ -62,6 +63,7 @@ def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
         assert answer.asked == 1
         assert window.session.running_kind is None
         assert not window.isVisible()
+    assert AppSettings().recent()[0].learning is not None, "the start page tells of it"
     with Project.open(project.folder) as again:
         run = again.runs.newest()
         assert run.state == "stopped"

@@ -193,6 +193,23 @@ def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened
     assert find(page, "loss_plot").isVisible(), "the curve so far is there"
 
 
+def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        run = project.runs.new()
+        run.folder.mkdir(parents=True)
+        settings = '{"step": "train", "settings": {"preset": "standard", "image_size": 192}}'
+        (run.folder / "settings.json").write_text(settings, encoding="utf-8")
+        project.runs.set_state(run, STOPPED)
+    page = show(session, qtbot, mapped)
+    assert find(page, "choice_quick", QAbstractButton).isChecked()
+    session.running_kind = LEARNING
+    session.job_changed.emit()
+    assert find(page, "choice_standard", QAbstractButton).isChecked()
+    assert "192 px" in find(page, "choice_advanced", QAbstractButton).accessibleDescription()
+    session.running_kind = None
+    session.job_changed.emit()
+
+
 def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qtbot, mapped):
     with Project.open(mapped) as project:
         run = project.runs.new()
