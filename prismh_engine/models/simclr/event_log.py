@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ...errors import PrismhError
-from ...files import write_whole
+from ...files import cannot_write, write_whole
 
 STEP = "Step/"
 """Begins the tags of scalars that are counted in steps; all others are counted in epochs."""
@@ -33,6 +35,15 @@ def cut_after(folder: Path, step: int, epoch: int) -> None:
             writer = RecordWriter(stream)
             for record in kept:
                 writer.write(record)
+
+
+@contextmanager
+def disk_errors_told(folder: Path) -> Iterator[None]:
+    """What a writer of TensorBoard's raises, often for an earlier call, as a `PrismhError`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _is_before(event: object, step: int, epoch: int) -> bool:

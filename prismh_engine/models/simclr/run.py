@@ -245,7 +245,7 @@ def _log_embedding(
     prepared: Prepared, learner: Learner, writer: Any, cache: PhotoCache, device: torch.device
 ) -> Job[None]:
     """Show in TensorBoard's projector what the best encoder makes of some photos. A stop leaves it out."""
-    from . import embedding_log
+    from . import embedding_log, event_log
     from .network import SimCLRModel
 
     model = SimCLRModel.from_checkpoint(prepared.folder.best)
@@ -262,7 +262,8 @@ def _log_embedding(
         return
     photos = [photo for photo in photos if photo.content_hash in features]
     rows = np.stack([features[photo.content_hash] for photo in photos])
-    embedding_log.write(writer, rows, photos, cache, prepared.labels, learner.step)
+    with event_log.disk_errors_told(prepared.folder.tensorboard):
+        embedding_log.write(writer, rows, photos, cache, prepared.labels, learner.step)
 
 
 def _about(prepared: Prepared, base_model: str, kept: dict[str, Any], ranks: Ranks) -> dict[str, Any]:

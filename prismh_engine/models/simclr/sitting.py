@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -125,7 +126,8 @@ class Sitting:
         try:
             self._checkpoints.__exit__(kind, error, traceback)
         finally:
-            self.writer.close()
+            with event_log.disk_errors_told(self._folder.tensorboard):
+                self.writer.close()
 
     def _turn(self, stop: StopToken | None) -> Job[bool]:
         """Learn from a batch, or save and wait where someone asked; whether to go on."""
@@ -185,9 +187,8 @@ class Sitting:
             self._recent.append((time.monotonic() - began + learner.waited, photos))
             self._epoch_waited += learner.waited
             self._epoch_photos += photos
-            for name in ("loss", "learning_rate", "grad_norm"):
-                if name in metrics:
-                    self.writer.add_scalar(f"{event_log.STEP}{name}", metrics[name], learner.step)
+            shown = ("loss", "learning_rate", "grad_norm")
+            self._log({f"{event_log.STEP}{name}": metrics.get(name) for name in shown}, learner.step)
         if learner.epoch_is_through:
             row = learner.end_epoch()
             warnings = self._end_epoch(row)
@@ -201,9 +202,7 @@ class Sitting:
         learner, folder = self._learner, self._folder
         scalars = {title: row[name] for name, title in _EPOCH_SCALARS.items()}
         scalars |= {f"Health/{name}": row[name] for name in _HEALTH}
-        for title, value in scalars.items():
-            if value is not None:
-                self.writer.add_scalar(title, value, learner.epoch)
+        self._log(scalars, learner.epoch)
         folder.write_metrics(learner.rows)
         seconds = time.monotonic() - self._epoch_began
         performance = {
@@ -215,8 +214,8 @@ class Sitting:
             "seconds_left": self._seconds_left(),
         }
         folder.add_performance(performance)
-        for name in ("photos_per_second", "data_wait_share", "memory_mb"):
-            self.writer.add_scalar(f"Performance/{name}", performance[name], learner.epoch)
+        shown = ("photos_per_second", "data_wait_share", "memory_mb")
+        self._log({f"Performance/{name}": performance[name] for name in shown}, learner.epoch)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
         batches = learner.batches
         warnings = health.warnings(row, learner.rows[:-1], batches.batch_size, batches.photos_in_epoch)
@@ -245,9 +244,16 @@ class Sitting:
             self._save(*also)
 
     def _save(self, *also: Path) -> None:
-        self.writer.flush()  # a resume repeats nothing of what comes before the checkpoint
         self._checkpoints.save({**self._learner.state(), **self._kept}, self._folder.last, also=also)
         self._saved = time.monotonic()
+        with event_log.disk_errors_told(self._folder.tensorboard):
+            self.writer.flush()  # a resume measures nothing again of what comes before the checkpoint
+
+    def _log(self, scalars: Mapping[str, float | None], count: int) -> None:
+        with event_log.disk_errors_told(self._folder.tensorboard):
+            for title, value in scalars.items():
+                if value is not None:
+                    self.writer.add_scalar(title, value, count)
 
     def _memory_mb(self) -> float:
         return float(self._process.memory_info().rss / 1e6)

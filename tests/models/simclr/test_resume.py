@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from prismh_engine import jobs
+from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import TrainReport, TrainSettings, checkpoint, main, train
 from prismh_engine.settings import resolve
 
@@ -207,6 +208,24 @@ def test_tensorboard_shows_each_step_and_epoch_once_after_going_back_into_mid_ep
     assert [epoch for epoch, _ in shown(run, "Loss/Train")] == [1, 2, 3]
     for tag in ("Step/loss", "Loss/Train", "Loss/Validation", "Learning_Rate", "Health/rankme"):
         assert shown(run, tag) == shown(run_left_alone, tag)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard's own thread
+def test_a_disk_that_refuses_tensorboards_log_is_told_in_a_sentence(tiny_photos: Path, tmp_path: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def refuse(progress: jobs.Progress) -> None:
+        if progress.what == "Learning" and progress.done == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (600, before[1]))
+
+    try:
+        with pytest.raises(PrismhError, match="What was there before is unchanged"):
+            jobs.run(job(tiny_photos, tmp_path / "run", jobs.StopToken()), refuse)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_batches_joined_into_a_step_say_what_batch_norm_sees_of_them(tiny_photos: Path, tmp_path: Path) -> None:
