@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,7 +138,8 @@ class _Encoder:
 
 def _folders(photos: Sequence[TrainingPhoto]) -> dict[int, str]:
     """Number of a photo -> the folder it lies in, of folders with two photos or more; empty where it is one folder."""
-    folders = {photo.number: str(PurePosixPath(photo.file_path).parent) for photo in photos}
+    # Interned, since hundreds of thousands of photos may lie in few folders.
+    folders = {photo.number: sys.intern(str(PurePosixPath(photo.file_path).parent)) for photo in photos}
     sizes = Counter(folders.values())
     classes = {folder for folder, size in sizes.items() if size > 1}
     return {number: folder for number, folder in folders.items() if folder in classes} if len(classes) > 1 else {}

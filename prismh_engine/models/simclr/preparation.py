@@ -153,8 +153,13 @@ def _state_in_project(project: Project | None, run: Run | None) -> Iterator[None
     project.runs.set_state(run, RUNNING)
     try:
         yield
-    except PrismhError:
-        project.runs.set_state(run, FAILED)
+    except PrismhError as error:
+        from .run_folder import RunFolder
+        from .step import DivergedError
+
+        # What was saved can go on once the disk has room again; a loss out of bounds would be so again.
+        goes_on = RunFolder(run.folder).last.exists() and not isinstance(error, DivergedError)
+        project.runs.set_state(run, STOPPED if goes_on else FAILED)
         raise
     except BaseException:
         project.runs.set_state(run, STOPPED)

@@ -215,6 +215,24 @@ def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(proj
         assert [run.state for run in opened.runs.all()] == ["stopped"]
 
 
+def test_a_run_whose_disk_failed_goes_on_when_the_disk_is_mended(project: Path) -> None:
+    in_the_way: list[Path] = []
+
+    def break_the_disk(progress: jobs.Progress) -> None:
+        if progress.what == "Learning" and progress.metrics.get("epoch") == 2 and not in_the_way:
+            (metrics,) = project.glob("runs/*/metrics.csv")
+            metrics.unlink()
+            metrics.mkdir()
+            in_the_way.append(metrics)
+
+    with pytest.raises(PrismhError, match=r"Cannot write .*metrics\.csv"):
+        jobs.run(tiny(project, epochs=3), break_the_disk)
+    with Project.open(project) as opened:
+        assert [run.state for run in opened.runs.all()] == ["stopped"]
+    in_the_way[0].rmdir()
+    assert jobs.run(tiny(project, resume_from="auto", epochs=3)).finished
+
+
 def test_a_run_killed_after_its_last_file_is_finished_when_it_is_resumed(project: Path) -> None:
     jobs.run(tiny(project))
     with Project.open(project) as opened:
