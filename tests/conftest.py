@@ -185,3 +185,14 @@ def _described(thing: Any) -> str:
     parent = thing.parent()
     owner = f" of {type(parent).__name__}" if parent is not None else ""
     return f"{type(thing).__name__} {thing.objectName()!r}{owner}"
+
+
+@pytest.fixture
+def one_torch_thread() -> Iterator[None]:
+    """On a busy machine the threads of small steps wait for each other nearly all of the time."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

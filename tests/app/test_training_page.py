@@ -178,13 +178,18 @@ def test_what_the_program_lowered_or_noticed_stands_beside_the_curve_in_the_word
     session.job_changed.emit()
 
 
+def stopped_after_two_epochs(project: Project) -> None:
+    """A run of ten epochs that was stopped after two."""
+    run = project.runs.new()
+    run.folder.mkdir(parents=True)
+    (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
+    (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+    project.runs.set_state(run, STOPPED)
+
+
 def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened(session, qtbot, mapped):
     with Project.open(mapped) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
-        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
-        project.runs.set_state(run, STOPPED)
+        stopped_after_two_epochs(project)
     page = show(session, qtbot, mapped)
     shown, main = seen(page)
     assert shown == {"start_button", "resume_button"}
@@ -212,11 +217,7 @@ def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, 
 
 def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qtbot, mapped):
     with Project.open(mapped) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
-        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
-        project.runs.set_state(run, STOPPED)
+        stopped_after_two_epochs(project)
         failed = project.runs.new()
         failed.folder.mkdir(parents=True)
         project.runs.set_state(failed, FAILED)

@@ -57,7 +57,8 @@ class Learner:
     as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
     network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
-    checkpoint: the file it was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
+    probe: where `probe_every` asks for one. checkpoint: the file the state was read from. Raises `PrismhError` where it
+    does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -305,8 +306,7 @@ class Learner:
             )
 
     def _measure_knn(self) -> float | None:
-        every = self.settings.probe_every
-        if self._probe is None or not every or (self.epoch + 1) % every:
+        if self._probe is None or (self.epoch + 1) % self.settings.probe_every:
             return None
         self.model.eval()
         with interruptible(self.model, self._machine.asked):

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from ...project.runs import FINISHED, STOPPED
 from ...settings import Resolved
 from .. import ranks as ranks_module
 from ..encode_photos import encode_photos
-from ..encoders import TorchEncoder, compute_device, weights_sha256
+from ..encoders import TorchEncoder, compute_device
 from ..ranks import Ranks
 from .preparation import Prepared, prepare
 from .settings import TrainSettings
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 MOST_DATA_THREADS = 8
 _PHOTOS_IN_PROJECTOR = 400
 _SEEING = "Seeing what was learned of them"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -249,7 +248,8 @@ def _log_embedding(
     from .network import SimCLRModel
 
     model = SimCLRModel.from_checkpoint(prepared.folder.best)
-    identity = Encoder(model.base_model, weights_sha256(model.encoder), prepared.settings.image_size, model.encoder_dim)
+    # Its features are kept nowhere, so that the weights need no name.
+    identity = Encoder(model.base_model, "", prepared.settings.image_size, model.encoder_dim)
     features: dict[str, NDArray[np.float32]] = {}
 
     def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:
