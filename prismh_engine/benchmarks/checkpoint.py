@@ -19,18 +19,19 @@ _IMAGE_SIZE, _BATCH_SIZE = 64, 16  # the state is as large at any size; short st
 _GOAL = 0.01
 
 
-def rows(conditions: Conditions, base_models: tuple[str, ...] = ("resnet18", "resnet50")) -> Job[list[Row]]:
+def measure(
+    conditions: Conditions, found: list[Row], base_models: tuple[str, ...] = ("resnet18", "resnet50")
+) -> Job[None]:
     """The seconds a checkpoint takes from a training, as a share of the default time between two of them.
 
     In each round the same steps are done without one and with one that is saved before them and on the disk after.
     """
-    found = []
     for base_model in base_models:
-        found += yield from _of_encoder(base_model, conditions)
-    return found
+        row = yield from _of_encoder(base_model, conditions)
+        found.append(row)
 
 
-def _of_encoder(base_model: str, conditions: Conditions) -> Job[list[Row]]:
+def _of_encoder(base_model: str, conditions: Conditions) -> Job[Row]:
     settings = training_settings(base_model, _IMAGE_SIZE, _BATCH_SIZE).settings
     training = Bound(settings)
     training.advance(1)
@@ -51,7 +52,7 @@ def _of_encoder(base_model: str, conditions: Conditions) -> Job[list[Row]]:
     costs = [w - o for w, o in zip(seconds["with"], seconds["without"], strict=True)]
     interval = 60 * TrainSettings().checkpoint_minutes
     case = f"{base_model}, {megabytes:,.0f} MB"
-    return [Row(NAME, case, "s", costs, "the time between two", [interval], "median", (AT_MOST, _GOAL))]
+    return Row(NAME, case, "s", costs, "the time between two", [interval], "median", (AT_MOST, _GOAL))
 
 
 def _with_checkpoint(training: Bound, steps: int, writer: CheckpointWriter, path: Path) -> float:

@@ -76,7 +76,7 @@ def benchmark(resolved: Resolved[BenchmarkSettings], stop: StopToken | None = No
                 rows.append(Row("photos", "first look at them, once", "s", [first_look]))
             for name in names:
                 # A file a benchmark; torch is imported with the first.
-                rows += yield from importlib.import_module(f".{name}", __package__).rows(conditions)
+                yield from importlib.import_module(f".{name}", __package__).measure(conditions, rows)
         except Stopped:
             pass
     if settings.output is not None:

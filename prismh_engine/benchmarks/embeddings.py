@@ -26,7 +26,7 @@ _PHOTOS = 256
 _RESNET = "resnet18"
 
 
-def rows(conditions: Conditions, photos: int = _PHOTOS) -> Job[list[Row]]:
+def measure(conditions: Conditions, found: list[Row], photos: int = _PHOTOS) -> Job[None]:
     """Photos a second from the cached copies; where there are fewer than `photos`, they are taken several times."""
     device = compute_device("auto")
     starter = StarterEncoder()
@@ -34,7 +34,7 @@ def rows(conditions: Conditions, photos: int = _PHOTOS) -> Job[list[Row]]:
     resnet = TorchEncoder(build(_RESNET), Encoder(_RESNET, "", IMAGE_SIZE, 512), device)
     with tempfile.TemporaryDirectory(prefix="prismh-") as temporary, PhotoCache(Path(temporary)) as cache:
         listed = jobs.run(list_photos(conditions.photos, cache))
-        few = [UsablePhoto(found.relative, found.path, look.content_hash) for found, look in listed]
+        few = [UsablePhoto(file.relative, file.path, look.content_hash) for file, look in listed]
         many = [few[number % len(few)] for number in range(photos)]
         turns = {
             "starter": _of_photos(starter, many, cache),
@@ -43,11 +43,11 @@ def rows(conditions: Conditions, photos: int = _PHOTOS) -> Job[list[Row]]:
             "resnet": _of_photos(resnet, many, cache),
             "resnet alone": _bare(_RESNET, resnet.batch_size, device, photos),
         }
-        for measure in turns.values():
-            measure()
+        for warm_up in turns.values():
+            warm_up()
         rates = yield from in_turn("Embeddings", turns, conditions.rounds)
     case, unit = f"starter features, {IMAGE_SIZE} px", "photos/s"
-    return [
+    found += [
         Row(NAME, case, unit, rates["starter"], "the bound", rates["starter alone"], goal=(AT_LEAST, 0.95)),
         Row(NAME, case, unit, rates["starter"], "torch alone", rates["starter by torch"], goal=(AT_LEAST, 2.0)),
         Row(

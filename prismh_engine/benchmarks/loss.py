@@ -28,7 +28,7 @@ _MATRICES = 6  # of 2N x 2N float32 that a version without blocks may hold at on
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
-def rows(conditions: Conditions, sizes: tuple[int, ...] = SIZES) -> Job[list[Row]]:
+def measure(conditions: Conditions, found: list[Row], sizes: tuple[int, ...] = SIZES) -> Job[None]:
     """For each N the seconds and the memory of ours beside those of the others."""
     others = {"textbook": "a textbook version", "Lightly": "Lightly"}
     missing = lightly_loop.missing()
@@ -39,7 +39,6 @@ def rows(conditions: Conditions, sizes: tuple[int, ...] = SIZES) -> Job[list[Row
     for done, name in enumerate(fitting):
         yield Progress("Memory of the loss", done, len(fitting))
         memory[name] = call(peaks, name=name, sizes=fitting[name])
-    found = []
     for number, size in enumerate(sizes):
         case = f"NT-Xent, N = {size:,}"
         names = [name for name in fitting if size in fitting[name]]
@@ -55,7 +54,6 @@ def rows(conditions: Conditions, sizes: tuple[int, ...] = SIZES) -> Job[list[Row
             ]
     if missing:
         found.append(Row(NAME, "NT-Xent, beside Lightly", skipped=missing))
-    return found
 
 
 def peaks(name: str, sizes: list[int]) -> list[int]:

@@ -32,11 +32,14 @@ _SMALL_SIZE, _SMALL_BATCH = 64, 16
 _BESIDE_BOUND, _GROWTH = 1.25, 1.05
 
 
-def rows(
-    conditions: Conditions, cases: tuple[tuple[str, int], ...] = _CASES, photos: tuple[int, ...] = PHOTOS
-) -> Job[list[Row]]:
+def measure(
+    conditions: Conditions,
+    found: list[Row],
+    cases: tuple[tuple[str, int], ...] = _CASES,
+    photos: tuple[int, ...] = PHOTOS,
+) -> Job[None]:
     """The most memory each process takes, in megabytes, each in a process of its own."""
-    found, total = [], 2 * len(cases) + len(photos)
+    total = 2 * len(cases) + len(photos)
     for number, (base_model, image_size) in enumerate(cases):
         yield Progress("Memory of training", 2 * number, total)
         shape = {"base_model": base_model, "image_size": image_size, "batch_size": BATCH_SIZE}
@@ -56,7 +59,6 @@ def rows(
             case, ours, first = f"{count:,} photos, {when}", taken[-1][when] / 1e6, taken[0][when] / 1e6
             beside = f"{photos[0]:,} photos"
             found.append(Row(NAME, case, "MB", [ours], beside, [first], "lowest", (AT_MOST, _GROWTH)))
-    return found
 
 
 def make_project(temporary: Path, count: int) -> None:

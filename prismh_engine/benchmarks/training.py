@@ -159,11 +159,10 @@ def training_settings(base_model: str, image_size: int, batch_size: int, **furth
     return resolve(TrainSettings, given, environment={})
 
 
-def rows(
-    conditions: Conditions, cases: Sequence[tuple[str, int]] = CASES, batch_size: int = BATCH_SIZE
-) -> Job[list[Row]]:
+def measure(
+    conditions: Conditions, found: list[Row], cases: Sequence[tuple[str, int]] = CASES, batch_size: int = BATCH_SIZE
+) -> Job[None]:
     """Each encoder and image size beside the bound, and beside Lightly where a goal is set."""
-    found: list[Row] = []
     device = compute_device("auto")
     precisions = ["off", "bf16"] if device.type == "cpu" and cpu_has_bf16() else [choose("auto", device)]
     for base_model, image_size in cases:
@@ -172,7 +171,6 @@ def rows(
             further = {"mixed_precision": precision, "checkpoint_minutes": 600.0}
             settings = training_settings(base_model, image_size, batch_size, **further)
             found += yield from _case(conditions, settings)
-    return found
 
 
 def _case(conditions: Conditions, settings: Resolved[TrainSettings]) -> Job[list[Row]]:

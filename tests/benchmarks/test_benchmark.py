@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -27,6 +30,7 @@ from prismh_engine.benchmarks.fresh_process import extra_bytes
 from prismh_engine.benchmarks.photo_sets import write_large_photos
 from prismh_engine.benchmarks.rows import AT_LEAST, AT_MOST, Conditions, Row, in_turn
 from prismh_engine.errors import BadValueError, PrismhError
+from prismh_engine.jobs import Job
 from prismh_engine.models.simclr import nt_xent
 from prismh_engine.project import Project
 from prismh_engine.settings import resolve
@@ -57,6 +61,12 @@ def conditions(few_photos: Path) -> Conditions:
     return Conditions(few_photos, rounds=1, seconds=0.01)
 
 
+def measured(measure: Callable[..., Job[None]], conditions: Conditions, **cases: Any) -> list[Row]:
+    found: list[Row] = []
+    jobs.run(measure(conditions, found, **cases))
+    return found
+
+
 def test_training_throughput_is_a_rate_of_the_public_path_and_leaves_nothing(few_photos: Path, temporary: Path) -> None:
     rate = training_throughput(few_photos, image_size=32, batch_size=4, photos=8)
     assert 0 < rate < 10_000
@@ -76,16 +86,23 @@ def test_what_cannot_be_measured_is_told(few_photos: Path, tmp_path: Path) -> No
 
 
 def test_training_is_set_beside_the_bound(conditions: Conditions) -> None:
-    (row,) = jobs.run(training.rows(conditions, cases=[("resnet18", 32)], batch_size=4))
+    (row,) = measured(training.measure, conditions, cases=[("resnet18", 32)], batch_size=4)
     assert (row.case, row.unit, row.beside) == ("resnet18, 32 px, float32", "photos/s", "the bound")
     assert row.best is not None
     assert 0.01 < row.best < 10
 
 
+def test_what_was_measured_before_a_stop_is_kept(conditions: Conditions) -> None:
+    found: list[Row] = []
+    with closing(training.measure(conditions, found, cases=[("resnet18", 32), ("resnet18", 48)], batch_size=4)) as job:
+        next(progress for progress in job if "48 px" in progress.what)
+    assert [row.case for row in found] == ["resnet18, 32 px, float32"]
+
+
 def test_the_loss_is_set_beside_a_textbook_version_that_computes_the_same(conditions: Conditions) -> None:
     z_i, z_j = torch.randn(2, 6, 8, generator=torch.Generator().manual_seed(0))
     assert loss.textbook(z_i, z_j).item() == pytest.approx(nt_xent(z_i, z_j, 0.5).item(), rel=1e-6)
-    rows = jobs.run(loss.rows(conditions, sizes=(64, 512)))
+    rows = measured(loss.measure, conditions, sizes=(64, 512))
     of_textbook = {row.case: row for row in rows if row.beside == "a textbook version"}
     assert set(of_textbook) == {
         "NT-Xent, N = 64, time", "NT-Xent, N = 64, memory", "NT-Xent, N = 512, time", "NT-Xent, N = 512, memory",
@@ -95,13 +112,13 @@ def test_the_loss_is_set_beside_a_textbook_version_that_computes_the_same(condit
 
 
 def test_a_checkpoints_cost_is_a_share_of_the_time_between_two(conditions: Conditions) -> None:
-    (row,) = jobs.run(checkpoint.rows(conditions, base_models=("efficientnet_lite0",)))
+    (row,) = measured(checkpoint.measure, conditions, base_models=("efficientnet_lite0",))
     assert row.case.startswith("efficientnet_lite0, 7")
     assert row.other == [60]
 
 
 def test_embeddings_are_set_beside_the_encoder_alone(conditions: Conditions) -> None:
-    rows = jobs.run(embeddings.rows(conditions, photos=8))
+    rows = measured(embeddings.measure, conditions, photos=8)
     assert [row.beside for row in rows] == ["the bound", "torch alone", "the bound"]
     assert all(row.best is not None and row.best > 0 for row in rows)
 

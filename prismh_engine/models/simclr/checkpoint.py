@@ -6,6 +6,8 @@ import errno
 import os
 import pickle
 import shutil
+import sys
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +20,8 @@ from torch import Tensor, nn
 from ...errors import PrismhError
 from ...files import cannot_write, write_whole
 
-FORMAT = 1
+FORMAT = 2
+_LOWEST_PRIORITY = 19
 _NEARLY_FULL = 2**20
 """Bytes free beside an unfinished file, where the disk is to blame that it stayed so."""
 
@@ -38,7 +41,7 @@ class CheckpointWriter:
     """
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints", initializer=_step_back)
         self._writing: Future[None] | None = None
 
     def save(self, state: Mapping[str, Any], path: Path, also: Sequence[Path] = ()) -> None:
@@ -138,6 +141,15 @@ def read(path: Path, *, whole: bool = True) -> dict[str, Any]:
         raise NewerFormatError(f"{path} was made by a newer version of Prism-H: update this one to go on with it.")
     if not isinstance(state, dict) or any(not isinstance(state.get(key), kind) for key, kind in _NEEDED.items()):
         raise PrismhError(f"{path} {_foreign('perhaps a file of bare weights, which --weights takes')}")
+    return _upgraded(state)
+
+
+def _upgraded(state: dict[str, Any]) -> dict[str, Any]:
+    """The state as the present format has it: the first listed photos one by one."""
+    photos = state.get("photos")
+    if state.get("format") == 1 and isinstance(photos, dict):
+        count, names, contents = len(photos["contents"]), "\0".join(photos["file_paths"]), "".join(photos["contents"])
+        state["photos"] = {**photos, "count": count, "file_paths": names, "contents": contents}
     return state
 
 
@@ -183,6 +195,12 @@ def _read_if_good(path: Path, *, whole: bool) -> dict[str, Any] | None:
         raise
     except PrismhError:
         return None
+
+
+def _step_back() -> None:
+    """Let this thread compute when nothing else wants to: a step on all cores would wait for the one it takes."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the whole program
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
 
 
 def _write_all(state: dict[str, Any], path: Path, also: Sequence[Path]) -> None:

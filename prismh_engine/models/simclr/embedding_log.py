@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from PIL import Image
 from ...analysis.neighbours import unit_rows
 from ...photos.cache import PhotoCache
 from ..pixels import prepare
-from .training_photos import TrainingPhoto, drawn
+from .training_photos import TrainingPhoto, TrainingPhotos, drawn
 
 MOST_PHOTOS = 1000
 _THUMBNAIL = 64  # pixels; 32 x 32 of them are 2,048 pixels wide, and a browser takes 8,192
@@ -26,7 +26,7 @@ _TAG = "embeddings"
 def write(
     writer: Any,
     features: NDArray[np.float32],
-    photos: Sequence[TrainingPhoto],
+    photos: TrainingPhotos,
     cache: PhotoCache,
     labels: Mapping[int, str] | None = None,
     step: int = 0,

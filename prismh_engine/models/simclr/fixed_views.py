@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
@@ -18,7 +19,7 @@ from .augmentation import FIXED_EPOCH
 from .dataset import ViewBatches
 from .loss import nt_xent_of_each
 from .step import Chunk, look_at
-from .training_photos import TrainingPhoto
+from .training_photos import TrainingPhotos
 
 _PHOTOS_WITHOUT_HELD_OUT = 256
 """Photos to learn from whose views serve for RankMe where none are held out."""
@@ -34,22 +35,21 @@ class FixedViews:
 
     def __init__(
         self,
-        learn_from: Sequence[TrainingPhoto],
-        held_out: Sequence[TrainingPhoto],
+        learn_from: TrainingPhotos,
+        held_out: TrainingPhotos,
         make: Callable[..., ViewBatches],
         batch_size: int,
         dimension: int,
         ranks: Ranks,
     ) -> None:
         self._dimension = dimension
-        self._held_out = np.array([photo.number for photo in held_out], dtype=np.int64)
+        self._held_out = held_out.numbers
         self._ranks = ranks
-        photos = [*held_out, *learn_from[: -len(held_out) % batch_size]]
+        photos = TrainingPhotos(itertools.chain(held_out, learn_from[: -len(held_out) % batch_size]))
         if not len(held_out):
-            photos = list(learn_from[:_PHOTOS_WITHOUT_HELD_OUT])
+            photos = learn_from[:_PHOTOS_WITHOUT_HELD_OUT]
         # Whole batches for each rank; a short last one stays last.
-        starts = range(ranks.rank * batch_size, len(photos), ranks.count * batch_size)
-        mine = [photo for start in starts for photo in photos[start : start + batch_size]]
+        mine = photos.take(np.arange(len(photos)) // batch_size % ranks.count == ranks.rank)
         self._batches = make(mine, batch_size=batch_size, fixed=True) if len(mine) > 1 else None
 
     def __len__(self) -> int:

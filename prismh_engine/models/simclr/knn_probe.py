@@ -20,7 +20,7 @@ from ...project.feature_sets import Encoder
 from ...tables import read_csv
 from ..encode_photos import encode_photos
 from ..ranks import Ranks
-from .training_photos import TrainingPhoto, drawn
+from .training_photos import TrainingPhoto, TrainingPhotos, drawn
 
 MOST_PHOTOS = 2000
 _IMAGES_AT_ONCE = 8  # activations of eight still fit a processor's cache: faster than more at once
@@ -76,10 +76,8 @@ class KnnProbe:
     pixels.
     """
 
-    def __init__(
-        self, photos: Sequence[TrainingPhoto], labels: Mapping[int, str], cache: PhotoCache, image_size: int
-    ) -> None:
-        self.photos = drawn([photo for photo in photos if photo.number in labels], MOST_PHOTOS)
+    def __init__(self, photos: TrainingPhotos, labels: Mapping[int, str], cache: PhotoCache, image_size: int) -> None:
+        self.photos = drawn(photos.take(np.isin(photos.numbers, list(labels))), MOST_PHOTOS)
         names = [labels[photo.number] for photo in self.photos]
         self._classes = np.unique(names, return_inverse=True)[1].astype(np.int64)
         self._cache = cache

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from .optimization import build_optimizer, learning_rate
 from .settings import TrainSettings
 from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics
 from .training import History, best_epoch, judged_losses
-from .training_photos import TrainingPhoto
+from .training_photos import TrainingPhotos
 
 _SECONDS_BETWEEN_READS = 0.1
 """A GPU is asked for its measures, and so waited for, no more often than a person can see."""
@@ -65,8 +65,8 @@ class Learner:
     def __init__(
         self,
         settings: TrainSettings,
-        learn_from: Sequence[TrainingPhoto],
-        held_out: Sequence[TrainingPhoto],
+        learn_from: TrainingPhotos,
+        held_out: TrainingPhotos,
         cache: PhotoCache,
         machine: Machine,
         *,

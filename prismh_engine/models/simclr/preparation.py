@@ -17,7 +17,7 @@ from ...photos.cache import PhotoCache, default_cache_folder
 from ...project import Project, Run
 from ...project.runs import FAILED, RUNNING, STOPPED
 from .settings import TrainSettings
-from .training_photos import TrainingPhoto, hold_out, photos_of_folder, photos_of_project, what_changed
+from .training_photos import TrainingPhotos, hold_out, photos_of_folder, photos_of_project, what_changed
 
 if TYPE_CHECKING:
     from .resume import Start
@@ -37,7 +37,7 @@ class Prepared:
     folder: RunFolder
     run: Run | None
     cache_folder: Path
-    photos: list[TrainingPhoto]
+    photos: TrainingPhotos
     held_out: frozenset[int] = frozenset()
     labels: dict[int, str] = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
     cache_folder = _cache_folder(settings, project)
     if start.finished_before and start.is_complete:
         assert start.folder is not None
-        return Prepared(start, start.folder, start.run_of(project), cache_folder, [])
+        return Prepared(start, start.folder, start.run_of(project), cache_folder, TrainingPhotos())
     with PhotoCache(cache_folder) as cache:
         photos = yield from _photos(settings, project, cache, stop)
         changed = _check_photos(photos, start)
@@ -83,14 +83,14 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
 
 def _photos(
     settings: TrainSettings, project: Project | None, cache: PhotoCache, stop: StopToken | None
-) -> Job[list[TrainingPhoto]]:
+) -> Job[TrainingPhotos]:
     if project is not None:
         return photos_of_project(project)
     assert settings.data_dir is not None
     return (yield from photos_of_folder(settings.data_dir, cache, stop))
 
 
-def _check_photos(photos: list[TrainingPhoto], start: Start) -> bool:
+def _check_photos(photos: TrainingPhotos, start: Start) -> bool:
     """Whether the photos are others than those the run began with."""
     settings = start.resolved.settings
     if len(photos) < 2:
@@ -107,7 +107,7 @@ def _check_photos(photos: list[TrainingPhoto], start: Start) -> bool:
 
 
 def _held_out(
-    photos: list[TrainingPhoto],
+    photos: TrainingPhotos,
     start: Start,
     changed: bool,
     cache: PhotoCache,
@@ -124,7 +124,7 @@ def _held_out(
     if not settings.val_fraction:
         return frozenset()
     numbers = yield from alike(photos, cache, stop, project)
-    return frozenset(photo.number for photo in hold_out(photos, settings.val_fraction, settings.seed, numbers)[1])
+    return frozenset(hold_out(photos, settings.val_fraction, settings.seed, numbers)[1].numbers.tolist())
 
 
 def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:

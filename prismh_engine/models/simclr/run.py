@@ -128,8 +128,8 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
 
     with _threads(state["torch_threads"] if state else None, start.notes):
         threads = torch.get_num_threads()
-        learn_from = [photo for photo in photos if photo.number not in prepared.held_out]
-        held_out = [photo for photo in photos if photo.number in prepared.held_out]
+        measured = np.isin(photos.numbers, list(prepared.held_out))
+        learn_from, held_out = photos.take(~measured), photos.take(measured)
         probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(
@@ -229,7 +229,7 @@ def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport
     return TrainReport(
         run_folder=prepared.folder.folder,
         run=None if run is None else run.name,
-        photos=len(state["photos"]["contents"]),
+        photos=state["photos"]["count"],
         epochs_done=epoch,
         epochs=epoch,
         finished=True,
@@ -260,7 +260,7 @@ def _log_embedding(
         yield from encode_photos(photos, TorchEncoder(model.encoder, identity, device), cache, keep, _SEEING)
     except Stopped:
         return
-    photos = [photo for photo in photos if photo.content_hash in features]
+    photos = photos.take(np.array([photo.content_hash in features for photo in photos], dtype=bool))
     rows = np.stack([features[photo.content_hash] for photo in photos])
     with event_log.disk_errors_told(prepared.folder.tensorboard):
         embedding_log.write(writer, rows, photos, cache, prepared.labels, learner.step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -20,13 +20,13 @@ from ...project import Project
 from ...project.feature_sets import STARTER
 from .. import starter
 from ..starter_photos import BY_STARTER, starter_features_of
-from .training_photos import TrainingPhoto
+from .training_photos import TrainingPhotos
 
 _PHOTOS_AT_ONCE = 4096  # 21 MB of features
 
 
 def alike(
-    photos: Sequence[TrainingPhoto], cache: PhotoCache, stop: StopToken | None = None, project: Project | None = None
+    photos: TrainingPhotos, cache: PhotoCache, stop: StopToken | None = None, project: Project | None = None
 ) -> Job[NDArray[np.int64]]:
     """A number for each photo, int64 [N], equal for photos that near duplicates join.
 
@@ -36,25 +36,28 @@ def alike(
     However many photos there are, those of a few thousand are held at once.
     Raises `PrismhError` where the cache's disk refuses.
     """
-    different = list({photo.content_hash: photo for photo in photos}.values())
-    row_of: dict[str, int] = {}
+    _, first, content_of = np.unique(photos.contents, axis=0, return_index=True, return_inverse=True)
+    different = photos.take(first)
+    row_of = np.full(len(different), -1, dtype=np.int64)
     with _rows_on_disk(cache.folder) as rows:
         for start in range(0, len(different), _PHOTOS_AT_ONCE):
             yield Progress(BY_STARTER, start, len(different))
             part = different[start : start + _PHOTOS_AT_ONCE]
             found = yield from _starter_features(part, cache, stop, project, start, len(different))
-            if found:
-                row_of.update(zip(found, range(len(rows), len(rows) + len(found)), strict=True))
-                rows.append(unit_rows(np.stack(list(found.values()))))
+            features = [found.get(photo.content_hash) for photo in part]
+            read = np.array([row is not None for row in features])
+            if read.any():
+                row_of[start : start + len(part)][read] = np.arange(len(rows), len(rows) + read.sum())
+                rows.append(unit_rows(np.stack([row for row in features if row is not None])))
         component = yield from near_duplicates(rows)
-    numbers = {content: int(component[row]) for content, row in row_of.items()}
-    for photo in different:
-        numbers.setdefault(photo.content_hash, len(numbers))  # larger than any component's
-    return np.array([numbers[photo.content_hash] for photo in photos], dtype=np.int64)
+    # A number larger than any component's for each that has no row.
+    numbers = len(rows) + np.arange(len(different))
+    numbers[row_of >= 0] = component[row_of[row_of >= 0]]
+    return numbers[content_of.reshape(-1)]  # numpy 2.0 gives it another shape
 
 
 def _starter_features(
-    photos: Sequence[TrainingPhoto],
+    photos: TrainingPhotos,
     cache: PhotoCache,
     stop: StopToken | None,
     project: Project | None,

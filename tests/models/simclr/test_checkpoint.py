@@ -16,6 +16,13 @@ import torch
 from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import SimCLRModel, checkpoint
 from prismh_engine.models.simclr.checkpoint import CheckpointWriter
+from prismh_engine.models.simclr.training_photos import (
+    TrainingPhoto,
+    TrainingPhotos,
+    describe,
+    fingerprint,
+    what_changed,
+)
 
 _SAVE_AND_SAVE = """
 import sys
@@ -122,6 +129,17 @@ def test_what_is_no_checkpoint_is_named_in_a_sentence_and_nothing_in_it_is_run(t
             with pytest.raises(PrismhError, match=sentence):
                 checkpoint.read(tmp_path / name, whole=whole)
     assert not (tmp_path / "went_off").exists()
+
+
+def test_a_checkpoint_of_the_first_format_tells_what_changed_of_its_photos(tmp_path: Path) -> None:
+    photos = TrainingPhotos(TrainingPhoto(i, Path(f"{i}.jpg"), f"{i}.jpg", f"{i:x}".ljust(64, "a")) for i in range(3))
+    paths, contents = [p.file_path for p in photos], [p.content_hash[:16] for p in photos]
+    listed = {"fingerprint": fingerprint(photos), "file_paths": paths, "contents": contents}
+    torch.save({**state(1), "format": 1, "photos": listed}, tmp_path / "last.pt")
+    kept = checkpoint.read(tmp_path / "last.pt")["photos"]
+    assert kept == describe(photos)
+    assert what_changed(kept, photos) == ""
+    assert what_changed(kept, photos[:2]) == "1 gone (2.jpg)"
 
 
 def test_nobody_starts_afresh_beside_a_checkpoint_of_a_newer_version(tmp_path: Path) -> None:

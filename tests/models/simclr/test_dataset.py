@@ -3,6 +3,8 @@ from __future__ import annotations
 import itertools
 import pickle
 import shutil
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from prismh_engine import jobs
 from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import SimCLRDataset
 from prismh_engine.models.simclr.dataset import ViewBatches
-from prismh_engine.models.simclr.training_photos import TrainingPhoto, hold_out, photos_of_folder
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, TrainingPhotos, hold_out, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
 
 from .conftest import COUNT, draw
@@ -133,27 +135,30 @@ def test_small_views_come_from_small_copies_that_may_be_deleted_at_any_time(tmp_
         assert {p.name for p in cache.folder.glob("copies*")} == {"copies", "copies-48"}
 
 
-def photo(number: int, content: str) -> TrainingPhoto:
-    return TrainingPhoto(number, f"{number}.jpg", f"{number}.jpg", content)
+def photos_with(contents: Iterable[int]) -> TrainingPhotos:
+    return TrainingPhotos(
+        TrainingPhoto(i, Path(f"{i}.jpg"), f"{i}.jpg", sha256(b"%d" % content).hexdigest())
+        for i, content in enumerate(contents)
+    )
 
 
 def test_equal_photos_stay_on_one_side_and_few_move_when_photos_are_added() -> None:
-    photos = [photo(i, f"content {i // 2}") for i in range(200)]
+    photos = photos_with(i // 2 for i in range(200))
     learn, held = hold_out(photos, 0.1, seed=0)
     assert len(held) == 20
     assert not {p.content_hash for p in learn} & {p.content_hash for p in held}
-    more = [*photos, *(photo(200 + i, f"new {i}") for i in range(20))]
+    more = photos_with([*(i // 2 for i in range(200)), *range(200, 220)])
     again = {p.content_hash for p in hold_out(more, 0.1, seed=0)[1]}
     assert len(again & {p.content_hash for p in held}) >= 8
 
 
 def test_where_one_photo_would_be_held_out_none_is() -> None:
-    photos = [photo(i, str(i)) for i in range(10)]
-    assert hold_out(photos, 0.1, seed=0) == (photos, [])
+    photos = photos_with(range(10))
+    assert [len(part) for part in hold_out(photos, 0.1, seed=0)] == [10, 0]
     assert np.array_equal([len(part) for part in hold_out(photos, 0.2, seed=0)], [8, 2])
 
 
 def test_where_one_photo_would_be_left_to_learn_from_none_is_held_out() -> None:
-    photos = [photo(i, str(i)) for i in range(4)]
-    assert hold_out(photos[:3], 0.5, seed=0) == (photos[:3], [])
+    photos = photos_with(range(4))
+    assert [len(part) for part in hold_out(photos[:3], 0.5, seed=0)] == [3, 0]
     assert np.array_equal([len(part) for part in hold_out(photos, 0.5, seed=0)], [2, 2])

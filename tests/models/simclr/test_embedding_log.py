@@ -9,7 +9,7 @@ from PIL import Image
 
 from prismh_engine import jobs
 from prismh_engine.models.simclr import embedding_log
-from prismh_engine.models.simclr.training_photos import TrainingPhoto, photos_of_folder
+from prismh_engine.models.simclr.training_photos import TrainingPhotos, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
 
 from .conftest import COUNT
@@ -20,7 +20,7 @@ def logged(tmp_path: Path) -> Path:
     return tmp_path / "tensorboard"
 
 
-def write(folder: Path, photos: list[TrainingPhoto], cache: PhotoCache, labels: dict[int, str] | None = None) -> Path:
+def write(folder: Path, photos: TrainingPhotos, cache: PhotoCache, labels: dict[int, str] | None = None) -> Path:
     from torch.utils.tensorboard import SummaryWriter
 
     features = np.array([[photo.number + 1.0, 1.0, 0.0] for photo in photos], dtype=np.float32)

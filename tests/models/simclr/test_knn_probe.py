@@ -13,14 +13,14 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.models.ranks import ALONE, Ranks
 from prismh_engine.models.simclr import knn_probe
 from prismh_engine.models.simclr.knn_probe import KnnProbe, encode_whole_frames, read_labels
-from prismh_engine.models.simclr.training_photos import TrainingPhoto, photos_of_folder
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, TrainingPhotos, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
 
 from ..several_ranks import in_ranks
 
 
-def named(*file_paths: str) -> list[TrainingPhoto]:
-    return [TrainingPhoto(i, path, path, f"{i:064x}") for i, path in enumerate(file_paths)]
+def named(*file_paths: str) -> TrainingPhotos:
+    return TrainingPhotos(TrainingPhoto(i, Path(path), path, f"{i:064x}") for i, path in enumerate(file_paths))
 
 
 def table(path: Path, *rows: str) -> Path:
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def coloured(tmp_path: Path) -> Iterator[tuple[list[TrainingPhoto], PhotoCache]]:
+def coloured(tmp_path: Path) -> Iterator[tuple[TrainingPhotos, PhotoCache]]:
     """30 photos in the folders red, green and blue, each of its colour but for noise, some hard to tell."""
     random = np.random.default_rng(0)
     for channel, name in enumerate(("red", "green", "blue")):
@@ -106,7 +106,7 @@ def told_right(features: NDArray[np.float32], classes: list[str]) -> float:
 
 
 def test_the_accuracy_is_that_of_neighbours_that_vote_by_their_cosine(
-    coloured: tuple[list[TrainingPhoto], PhotoCache],
+    coloured: tuple[TrainingPhotos, PhotoCache],
 ) -> None:
     photos, cache = coloured
     measured = KnnProbe(photos, read_labels(None, photos), cache, 32).measure(colours, ALONE)
@@ -116,7 +116,7 @@ def test_the_accuracy_is_that_of_neighbours_that_vote_by_their_cosine(
     assert 0.4 < measured < 1
 
 
-def test_a_better_encoder_measures_better(coloured: tuple[list[TrainingPhoto], PhotoCache]) -> None:
+def test_a_better_encoder_measures_better(coloured: tuple[TrainingPhotos, PhotoCache]) -> None:
     photos, cache = coloured
     knn = KnnProbe(photos, read_labels(None, photos), cache, 32)
     shares = knn.measure(lambda images: colours(images) - colours(images).mean(axis=1, keepdims=True), ALONE)
@@ -127,7 +127,7 @@ def test_a_better_encoder_measures_better(coloured: tuple[list[TrainingPhoto], P
 
 
 def test_the_rows_of_whole_frames_stand_in_the_order_of_the_photos(
-    coloured: tuple[list[TrainingPhoto], PhotoCache],
+    coloured: tuple[TrainingPhotos, PhotoCache],
 ) -> None:
     photos, cache = coloured
     forward = encode_whole_frames(photos, cache, 32, colours, ALONE)
@@ -138,7 +138,7 @@ def test_the_rows_of_whole_frames_stand_in_the_order_of_the_photos(
 
 
 def test_only_labelled_photos_are_measured_and_of_many_always_the_same(
-    coloured: tuple[list[TrainingPhoto], PhotoCache], monkeypatch: pytest.MonkeyPatch
+    coloured: tuple[TrainingPhotos, PhotoCache], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos, cache = coloured
     labels = {number: label for number, label in read_labels(None, photos).items() if label != "red"}
@@ -149,22 +149,22 @@ def test_only_labelled_photos_are_measured_and_of_many_always_the_same(
     assert sorted(p.number for p in KnnProbe(photos[::-1], labels, cache, 32).photos) == [p.number for p in some]
 
 
-def test_without_two_classes_nothing_is_measured(coloured: tuple[list[TrainingPhoto], PhotoCache]) -> None:
+def test_without_two_classes_nothing_is_measured(coloured: tuple[TrainingPhotos, PhotoCache]) -> None:
     photos, cache = coloured
     assert KnnProbe(photos, {}, cache, 32).measure(colours, ALONE) is None
     assert KnnProbe(photos, {0: "red", 1: "red"}, cache, 32).measure(colours, ALONE) is None
 
 
-def test_a_photo_that_is_gone_is_said(coloured: tuple[list[TrainingPhoto], PhotoCache]) -> None:
+def test_a_photo_that_is_gone_is_said(coloured: tuple[TrainingPhotos, PhotoCache]) -> None:
     photos, cache = coloured
-    lost = TrainingPhoto(99, "lost.jpg", "red/lost.jpg", "0" * 64)
-    knn = KnnProbe([*photos, lost], {**read_labels(None, photos), 99: "red"}, cache, 32)
+    lost = TrainingPhoto(99, Path("lost.jpg"), "red/lost.jpg", "0" * 64)
+    knn = KnnProbe(TrainingPhotos([*photos, lost]), {**read_labels(None, photos), 99: "red"}, cache, 32)
     with pytest.raises(PrismhError, match=r"lost\.jpg cannot be read any more"):
         knn.measure(colours, ALONE)
 
 
 def test_whatever_breaks_the_encoder_off_leaves_the_measurement(
-    coloured: tuple[list[TrainingPhoto], PhotoCache],
+    coloured: tuple[TrainingPhotos, PhotoCache],
 ) -> None:
     class AskedError(Exception):
         pass
@@ -198,7 +198,7 @@ def _measured_by(ranks: Ranks, folder: str, cache_folder: str) -> tuple[float | 
 
 
 def test_ranks_share_the_photos_and_tell_the_same_as_one_process(
-    coloured: tuple[list[TrainingPhoto], PhotoCache],
+    coloured: tuple[TrainingPhotos, PhotoCache],
 ) -> None:
     photos, cache = coloured
     alone = KnnProbe(photos, read_labels(None, photos), cache, 32).measure(colours, ALONE)

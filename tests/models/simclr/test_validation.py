@@ -14,15 +14,15 @@ from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.models import starter
 from prismh_engine.models.encode_photos import cache_key
 from prismh_engine.models.simclr import validation
-from prismh_engine.models.simclr.training_photos import TrainingPhoto, photos_of_folder
+from prismh_engine.models.simclr.training_photos import TrainingPhoto, TrainingPhotos, photos_of_folder
 from prismh_engine.photos import scenes
 from prismh_engine.photos.cache import PhotoCache
 from prismh_engine.project import Project
 
 
-def gone(count: int) -> list[TrainingPhoto]:
+def gone(count: int) -> TrainingPhotos:
     """Photos whose files are not there any more, so that only features kept before can tell what they show."""
-    return [TrainingPhoto(i, f"gone/{i}.jpg", f"{i}.jpg", f"{i:064x}") for i in range(count)]
+    return TrainingPhotos(TrainingPhoto(i, Path(f"gone/{i}.jpg"), f"{i}.jpg", f"{i:064x}") for i in range(count))
 
 
 def directions(degrees: list[float]) -> np.ndarray:
@@ -45,9 +45,9 @@ def test_a_chain_of_near_duplicates_shares_a_number(
     with PhotoCache(tmp_path / "cache") as cache:
         contents = [photo.content_hash for photo in photos[:7]]  # the last one is not known and cannot be read
         cache.store_features(cache_key(starter.identity()), contents, directions([0, 90, 20, 180, 40, 210, 100]))
-        copy = TrainingPhoto(8, "copy.jpg", "copy.jpg", photos[3].content_hash)
+        copy = TrainingPhoto(8, Path("copy.jpg"), "copy.jpg", photos[3].content_hash)
         said: list[Progress] = []
-        numbers = jobs.run(validation.alike([*photos, copy], cache), said.append)
+        numbers = jobs.run(validation.alike(TrainingPhotos([*photos, copy]), cache), said.append)
         left = list(cache.folder.glob("**/*.npy")) + list(cache.folder.glob("tmp*"))
     chains = [0, 1, 0, 2, 0, 3, 1, 4, 2]
     assert numbers.dtype == np.int64
