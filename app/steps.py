@@ -32,7 +32,7 @@ def folders_moved(project: Project) -> Job[bool]:
 
 def look_for_photos(project: Project, stop: StopToken) -> Job[None]:
     """See which photos are where they were; a new map is made only where there are new photos."""
-    from prismh_engine.core.preprocess import look_at_project
+    from prismh_engine.core.look_at_photos import look_at_project
 
     report = yield from look_at_project(project, stop)
     if report.looked_at:
@@ -48,7 +48,7 @@ def samples_to_map(project: Project, photos: Path, stop: StopToken) -> Job[None]
 
 def _draw_samples(project: Project, photos: Path, stop: StopToken) -> Job[None]:
     """Draw the sample photos and look at them in between, so that they appear while the rest is drawn."""
-    from prismh_engine.core.preprocess import look_at_project
+    from prismh_engine.core.look_at_photos import look_at_project
     from prismh_engine.photos.scenes import write_scenes
 
     with closing(write_scenes(photos, SAMPLE_PHOTOS, stop)) as drawing:

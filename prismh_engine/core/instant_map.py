@@ -6,8 +6,9 @@ from ..jobs import Job, Progress, StopToken
 from ..project import Project
 from .cluster_embeddings import cluster_project
 from .extract_embeddings import extract_project
+from .judge_photos import judge_project
+from .look_at_photos import look_at_project
 from .map_embeddings import map_project
-from .preprocess import judge_project, look_at_project
 
 
 def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:

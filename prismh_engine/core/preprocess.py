@@ -6,17 +6,14 @@ Run it with `prismh-engine preprocess` or `python -m prismh_engine.core.preproce
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from .. import jobs
 from ..command import required, run_step
@@ -25,21 +22,16 @@ from ..jobs import Job, Progress, StopToken
 from ..models.encode_photos import UsablePhoto
 from ..models.starter_photos import starter_features_of
 from ..photos.cache import PhotoCache, default_cache_folder
-from ..photos.duplicates import find_duplicates
-from ..photos.folder import LOOKING, find_pictures, look_at_pictures
+from ..photos.folder import find_pictures, look_at_pictures
 from ..photos.record import FoundPhoto, Look
 from ..photos.scan import Scan
 from ..photos.sorted_output import COPY, FOLDERS, LINK, LIST, JudgedPhoto, check_output, write_sorted
-from ..photos.verdicts import CLEAN, Thresholds, judge
-from ..project import Folder, Project
-from ..project.feature_sets import STARTER
-from ..project.photo_catalogue import Judgement
+from ..photos.verdicts import CLEAN, Thresholds
+from ..project import Project
 from ..settings import Resolved, Settings, setting
 from .extract_embeddings import extract_project
-
-_SECONDS_BETWEEN_PROGRESS = 0.1
-_SECONDS_OF_SCAN_FIRST = 1.0
-_JUDGING = "Comparing photos"
+from .judge_photos import JUDGING, judge_looks, judge_project
+from .look_at_photos import look_at_project
 
 
 @dataclass(frozen=True)
@@ -174,7 +166,7 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
         if not settings.no_starter:
             usable = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
             features = yield from starter_features_of(usable, cache, stop)
-        yield Progress(_JUDGING, 0, None)
+        yield Progress(JUDGING, 0, None)
         photos = _judge_folder(looked, features, cache, settings.thresholds, stop)
         problems = yield from write_sorted(settings.output_dir, photos, settings.mode)
     verdicts = Counter(photo.verdict for photo in photos)
@@ -190,14 +182,7 @@ def _judge_folder(
 ) -> list[JudgedPhoto]:
     looks = [look for _, look in looked]
     names = [found.relative for found, _ in looked]
-    duplicates = find_duplicates(
-        looks,
-        names,
-        features=features,
-        thumbnail=lambda index: _thumbnail(cache, looked[index][0].path, looks[index].content_hash),
-        ccthreshold=thresholds.ccthreshold,
-        stop=stop,
-    )
+    verdicts = judge_looks(looks, names, [found.path for found, _ in looked], features, cache, thresholds, stop)
     return [
         JudgedPhoto(
             found.relative,
@@ -208,89 +193,11 @@ def _judge_folder(
             verdict.reason,
             None if verdict.duplicate_of is None else names[verdict.duplicate_of],
         )
-        for (found, look), verdict in zip(looked, judge(looks, names, duplicates, thresholds), strict=True)
+        for (found, look), verdict in zip(looked, verdicts, strict=True)
     ]
 
 
-def _thumbnail(cache: PhotoCache, path: Path, content_hash: str) -> Image.Image | None:
-    try:
-        with Image.open(cache.thumbnail(path, content_hash)) as image:
-            image.load()
-            return image
-    except (PrismhError, OSError):  # gone since it was looked at
-        return None
-
-
 # A project
-
-
-@dataclass
-class LookReport:
-    """What a look at a project's folders found: photos new or changed, seen before, gone; sentences on problems."""
-
-    looked_at: int = 0
-    unchanged: int = 0
-    missing: int = 0
-    other_files: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
-def look_at_project(
-    project: Project, stop: StopToken | None = None, *, cache_folder: Path | None = None
-) -> Job[LookReport]:
-    """Look at what is new or changed in the project's photo folders, record it, and judge all photos.
-
-    Each `Progress` has in `metrics["photo_ids"]` the ids recorded since the last one. A photo that is not where it was
-    is marked as missing; so are all of a folder that cannot be reached. A stop leaves as `Stopped`; what was looked
-    at is recorded. cache_folder: None for the project's.
-    """
-    report = LookReport()
-    with PhotoCache(cache_folder or project.cache_folder) as cache:
-        for folder in project.folders():
-            yield from _look_at_project_folder(project, folder, cache, report, stop)
-    yield Progress(_JUDGING, 0, None)
-    judge_project(project, stop=stop, cache_folder=cache_folder)
-    return report
-
-
-def judge_project(
-    project: Project,
-    thresholds: Thresholds | None = None,
-    *,
-    use_starter: bool = True,
-    stop: StopToken | None = None,
-    cache_folder: Path | None = None,
-) -> None:
-    """Judge all photos that are in place by what was measured, and find duplicates: by starter features where the
-    project has them, else by equal bytes and hash. What a person overruled stays so. thresholds: None for the
-    project's own.
-    """
-    thresholds = thresholds or project.thresholds
-    photos = [photo for photo in project.photos.all() if not photo.missing]
-    looks, names = [photo.look for photo in photos], [photo.file_path for photo in photos]
-    starter = project.features.find(STARTER) if use_starter else None
-    features: dict[str, NDArray[np.float32]] = {}
-    if starter is not None:
-        present, embeddings = starter.read(photos)
-        features = {photo.look.content_hash: row for photo, row in zip(present, embeddings, strict=True)}
-    with PhotoCache(cache_folder or project.cache_folder) as cache:
-        duplicates = find_duplicates(
-            looks,
-            names,
-            features=features,
-            thumbnail=lambda index: _thumbnail(cache, photos[index].path, looks[index].content_hash),
-            ccthreshold=thresholds.ccthreshold,
-            stop=stop,
-        )
-    project.photos.judge(
-        Judgement(
-            photo.id,
-            verdict.kind,
-            verdict.reason,
-            None if verdict.duplicate_of is None else photos[verdict.duplicate_of].id,
-        )
-        for photo, verdict in zip(photos, judge(looks, names, duplicates, thresholds), strict=True)
-    )
 
 
 def _preprocess_project(
@@ -308,76 +215,10 @@ def _preprocess_project(
         use_starter = not settings.no_starter
         if use_starter:
             yield from extract_project(project, stop=stop, cache_folder=cache_folder)
-        yield Progress(_JUDGING, 0, None)
+        yield Progress(JUDGING, 0, None)
         judge_project(project, use_starter=use_starter, stop=stop, cache_folder=cache_folder)
         verdicts = Counter(photo.verdict for photo in project.photos.all() if not photo.missing)
         return PreprocessReport(verdicts, report.other_files, project.folder, report.problems)
-
-
-def _look_at_project_folder(
-    project: Project, folder: Folder, cache: PhotoCache, report: LookReport, stop: StopToken | None
-) -> Job[None]:
-    known = project.photos.known(folder.id)
-    scan = Scan(folder.path, without=[project.folder, cache.folder])
-    try:
-        founds, rest = yield from _first_finds(scan, to_the_end=bool(known))
-    except PrismhError as error:  # a drive that is not plugged in: its photos are missing, the others are looked at
-        report.problems.append(str(error))
-        founds, rest = [], iter(())
-    gone = known.keys() - {found.relative for found in founds}
-    project.photos.mark_missing(folder.id, gone)  # first, so that a photo that was moved is known again
-    report.missing += len(gone)
-    new = [found for found in founds if known.get(found.relative) != (found.size, found.mtime_ns, found.inode)]
-    report.unchanged += len(founds) - len(new)
-    total: int | None = len(new)
-    pending: list[tuple[FoundPhoto, Look]] = []
-
-    def coming() -> Iterator[FoundPhoto]:
-        nonlocal total
-        yield from new
-        total = None
-        more = 0
-        for more, found in enumerate(rest, start=1):  # noqa: B007 - the last number is the count
-            yield found
-        total = len(new) + more
-
-    done, last = 0, 0.0
-    try:
-        yield Progress(LOOKING, 0, total, {"photo_ids": []})
-        with closing(cache.looks(coming(), stop=stop)) as looks:
-            for pair in looks:
-                pending.append(pair)
-                if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
-                    ids, pending = project.photos.record(folder.id, pending), []
-                    done, last = done + len(ids), time.monotonic()
-                    yield Progress(LOOKING, done, total, {"photo_ids": ids})
-    finally:
-        # Also at a stop: what was looked at is recorded.
-        ids = project.photos.record(folder.id, pending)
-        report.looked_at += done + len(ids)
-    report.other_files += scan.other_files
-    report.problems += scan.problems
-    if ids:
-        yield Progress(LOOKING, done + len(ids), total, {"photo_ids": ids})
-
-
-def _first_finds(scan: Scan, to_the_end: bool) -> Job[tuple[list[FoundPhoto], Iterator[FoundPhoto]]]:
-    """What a scan finds in its first second, and the rest as it comes: a slow drive must not delay the first photos.
-
-    to_the_end: wait for all, which only a folder needs that was looked at before, to tell moved photos from new ones.
-    """
-    coming = iter(scan)
-    founds: list[FoundPhoto] = []
-    began = last = time.monotonic()
-    for found in coming:
-        founds.append(found)
-        now = time.monotonic()
-        if not to_the_end and now - began >= _SECONDS_OF_SCAN_FIRST:
-            return founds, coming
-        if now - last >= _SECONDS_BETWEEN_PROGRESS:
-            last = now
-            yield Progress("Finding photos", len(founds), None)
-    return founds, iter(())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

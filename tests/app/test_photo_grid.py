@@ -12,7 +12,7 @@ from app.session import Session
 from app.settings import AppSettings
 from app.widgets.photo_grid import PhotoGrid
 from prismh_engine import jobs
-from prismh_engine.core.preprocess import look_at_project
+from prismh_engine.core.look_at_photos import look_at_project
 
 
 @pytest.fixture

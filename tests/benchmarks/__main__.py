@@ -14,8 +14,8 @@ from typing import Any
 from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.extract_embeddings import extract_project
+from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.core.map_embeddings import map_project
-from prismh_engine.core.preprocess import look_at_project
 from prismh_engine.photos.scenes import write_scenes
 from prismh_engine.project import Project
 

@@ -12,7 +12,9 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from prismh_engine import jobs
 from prismh_engine.core import preprocess
-from prismh_engine.core.preprocess import ImagePreprocessor, judge_project, look_at_project
+from prismh_engine.core.judge_photos import judge_project
+from prismh_engine.core.look_at_photos import look_at_project
+from prismh_engine.core.preprocess import ImagePreprocessor
 from prismh_engine.errors import BadValueError, PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.photos.record import Look
