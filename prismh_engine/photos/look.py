@@ -18,15 +18,15 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def look_at(data: bytes) -> tuple[Look, Image.Image | None]:
+def look_at(data: bytes, content_hash: str) -> tuple[Look, Image.Image | None]:
     """What the bytes of a photo show, and its upright RGB copy (short side <= 384), None where it cannot be used.
 
-    Depends on the bytes alone; `with_name` adds what the file's name tells.
+    content_hash: of these bytes. Depends on the bytes alone; `with_name` adds what the file's name tells.
     """
     decoded = decode(data, short_side=SHORT_SIDE)
-    facts = exif.read(decoded.exif)
+    facts = decoded.facts
     look = Look(
-        content_hash=content_hash(data),
+        content_hash=content_hash,
         invalid_reason=decoded.invalid_reason,
         truncated=decoded.truncated,
         width=decoded.width,

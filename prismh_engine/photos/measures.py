@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 SHORT_SIDE = 384
@@ -30,19 +31,33 @@ class Measures:
 def measure(image: Image.Image) -> Measures:
     """Measure an RGB picture that was decoded with `short_side=SHORT_SIDE`."""
     grey_image = image.convert("L")
-    grey = np.asarray(grey_image).astype(np.int16)
-    if min(grey.shape) >= 3:
-        middle = grey[1:-1, 1:-1]
-        laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * middle
-        sharpness = float(laplacian.var(dtype=np.float64))
-    else:
-        sharpness = 0.0
+    levels, counts = range(256), grey_image.histogram()
+    pixels = sum(counts)
+    sum_of_grey = sum(level * count for level, count in zip(levels, counts, strict=True))
+    sum_of_squares = sum(level * level * count for level, count in zip(levels, counts, strict=True))
     return Measures(
-        brightness=float(grey.mean(dtype=np.float64)),
-        contrast=float(grey.std(dtype=np.float64)),
-        sharpness=sharpness,
+        brightness=sum_of_grey / pixels,
+        contrast=_variance(pixels, sum_of_grey, sum_of_squares) ** 0.5,
+        sharpness=_sharpness(np.asarray(grey_image, dtype=np.int16)),
         difference_hash=_difference_hash(grey_image),
     )
+
+
+def _sharpness(grey: NDArray[np.int16]) -> float:
+    if min(grey.shape) < 3:
+        return 0.0
+    laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1]
+    laplacian += grey[1:-1, :-2]
+    laplacian += grey[1:-1, 2:]
+    laplacian -= grey[1:-1, 1:-1] << 2
+    total = int(laplacian.sum(dtype=np.int64))
+    # At most 1,020 squared fits into 32 bits, and the sum is exact: the same on every machine.
+    sum_of_squares = int(np.square(laplacian, dtype=np.int32).sum(dtype=np.int64))
+    return _variance(laplacian.size, total, sum_of_squares)
+
+
+def _variance(count: int, total: int, sum_of_squares: int) -> float:
+    return (count * sum_of_squares - total * total) / count**2
 
 
 def _difference_hash(grey: Image.Image) -> int:

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from prismh_engine.photos.duplicates import Duplicate, find_duplicates
-from prismh_engine.photos.look import look_at
+from prismh_engine.photos.look import content_hash, look_at
 from prismh_engine.photos.record import Look
 
 from .pictures import encoded, picture
 
 
 def looks_of(*data: bytes) -> tuple[list[Look], list[Image.Image]]:
-    pairs = [look_at(one) for one in data]
+    pairs = [look_at(one, content_hash(one)) for one in data]
     return [look for look, _ in pairs], [image for _, image in pairs if image is not None]
 
 
