@@ -46,10 +46,13 @@ class Facts:
     camera: str | None = None
 
 
+NO_EXIF = Facts(position_note="The photo has no EXIF data.")
+
+
 def read(exif: Image.Exif | None) -> Facts:
     """The facts in a photo's EXIF; never raises for what is in it."""
     if not exif:
-        return Facts(position_note="The photo has no EXIF data.")
+        return NO_EXIF
     latitude, longitude, note = _position(exif)
     return Facts(_taken_at(exif), latitude, longitude, note, _camera(exif))
 

@@ -1,0 +1,191 @@
+"""Decodes pictures in a child process, so that a decoder that hangs, crashes or complains takes nothing with it.
+
+For the kinds of picture that earn suspicion: a thread cannot be killed, and a library's complaint on file descriptor 2
+cannot be caught in a process that others use. There is one child a process, started when it is first needed; it ends
+with its parent, whatever that died of.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import faulthandler
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from typing import IO
+
+from PIL import Image
+
+from ..errors import PrismhError
+from . import exif
+from .pixels import Decoded, open_picture, prepare_pillow
+
+SECONDS_A_PICTURE = 20.0
+"""The time limit of one attempt. There are two, since a machine may have been asleep, or out of memory."""
+
+CHILD_FLAG = "--decode-pictures-for-parent"
+"""The one argument by which a frozen program, which has no `python -c`, starts itself as the child."""
+
+_READY = b"ready"
+_REQUEST = struct.Struct("<qqd")  # bytes of the file, short side or 0, seconds
+_REPLY = struct.Struct("<qq")  # bytes of JSON, bytes of pixels
+_ENDED_BY_TIME = 1  # the exit code of faulthandler's watchdog
+
+
+class GuardedDecoder:
+    """A child process that decodes one picture after the other, for any number of threads.
+
+    seconds: the limit of an attempt.
+    """
+
+    def __init__(self, seconds: float = SECONDS_A_PICTURE) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def decode(self, data: bytes, short_side: int | None) -> Decoded:
+        """`photos.decode` for any kind of picture. Raises `PrismhError` where the child does not start."""
+        with self._lock:
+            for _ in range(2):
+                if self._child is None or self._child.poll() is not None:
+                    self._child = _start()
+                try:
+                    return _ask(self._child, data, short_side, self._seconds)
+                except (OSError, EOFError, ValueError):
+                    exit_code = _end(self._child)
+                    self._child = None
+        if exit_code == _ENDED_BY_TIME:
+            return Decoded(None, f"The picture could not be decoded within {self._seconds:g} seconds.")
+        return Decoded(None, "The picture is damaged: it makes its decoder crash.")
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the child; None where none was started."""
+        return self._child.pid if self._child is not None else None
+
+    def close(self) -> None:
+        """End the child; the next picture starts another."""
+        child, self._child = self._child, None
+        if child is not None:
+            _end(child)
+
+    def let_go(self) -> None:
+        """After a fork: the child is the other process's, and the lock may be held by a thread that is not here."""
+        child, self._child = self._child, None
+        self._lock = threading.Lock()
+        if child is not None:
+            _close_pipes(child)
+            child.returncode = 0  # so that nobody waits for another's child
+
+
+_decoder = GuardedDecoder()
+decode = _decoder.decode
+atexit.register(_decoder.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_decoder.let_go)
+
+
+def serve() -> None:
+    """The child's side: decode what comes in on file descriptor 0 until that is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, which ends this process if it ends
+    requests = open(0, "rb", closefd=False)  # noqa: SIM115 - open as long as the process
+    replies = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):  # a library that prints must not print into a reply
+        os.dup2(nowhere, descriptor)
+    prepare_pillow()
+    replies.write(_READY)
+    replies.flush()
+    while len(header := requests.read(_REQUEST.size)) == _REQUEST.size:
+        length, short_side, seconds = _REQUEST.unpack(header)
+        data = requests.read(length)
+        # Its watchdog is a thread of C: it ends this process even where a decoder never lets Python run again.
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        decoded = open_picture(data, short_side or None, in_thread=False)
+        faulthandler.cancel_dump_traceback_later()
+        _reply(replies, decoded)
+
+
+def _reply(stream: IO[bytes], decoded: Decoded) -> None:
+    pixels = b"" if decoded.image is None else decoded.image.tobytes()
+    values = {field.name: getattr(decoded, field.name) for field in dataclasses.fields(decoded)}
+    values["image"] = decoded.image.size if decoded.image is not None else None
+    values["facts"] = dataclasses.asdict(decoded.facts)
+    text = json.dumps(values).encode()
+    stream.write(_REPLY.pack(len(text), len(pixels)))
+    stream.write(text)
+    stream.write(pixels)
+    stream.flush()
+
+
+def _ask(child: subprocess.Popen[bytes], data: bytes, short_side: int | None, seconds: float) -> Decoded:
+    """The child's answer. Raises `OSError`, `EOFError` or `ValueError` where it ends before it has answered."""
+    assert child.stdin is not None
+    child.stdin.write(_REQUEST.pack(len(data), short_side or 0, seconds))
+    child.stdin.write(data)
+    child.stdin.flush()
+    text_length, pixels_length = _REPLY.unpack(_read(child, _REPLY.size))
+    values = json.loads(_read(child, text_length))
+    pixels = _read(child, pixels_length)
+    size, facts = values.pop("image"), exif.Facts(**values.pop("facts"))
+    image = Image.frombytes("RGB", tuple(size), pixels) if size is not None else None
+    return Decoded(image, facts=facts, **values)
+
+
+def _read(child: subprocess.Popen[bytes], length: int) -> bytes:
+    assert child.stdout is not None
+    data = child.stdout.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data
+
+
+def _start() -> subprocess.Popen[bytes]:
+    if getattr(sys, "frozen", False):
+        command = [sys.executable, CHILD_FLAG]
+    else:
+        # Not `-m`: this program is found where its parent found it, whatever that did to its path.
+        code = f"import sys, json; sys.path[:] = json.loads(sys.argv[1]); from {__name__} import serve; serve()"
+        command = [sys.executable, "-I", "-c", code, json.dumps(sys.path)]
+    child = None
+    try:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # nothing here multiplies; it starts faster without threads
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        if _read(child, len(_READY)) != _READY:
+            raise EOFError
+    except (OSError, EOFError) as error:
+        ended = f"it ended with code {_end(child)}" if child is not None else str(error)
+        raise PrismhError(
+            f"The process in which pictures of rarer kinds are opened could not be started: {ended}. "
+            "Close other programs, or start this one again."
+        ) from error
+    return child
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    """End a child that is of no more use; gives the exit code of one that ended by itself."""
+    _close_pipes(child)
+    try:
+        return child.wait(timeout=1.0)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
+
+
+def _close_pipes(child: subprocess.Popen[bytes]) -> None:
+    for stream in (child.stdin, child.stdout):
+        assert stream is not None
+        with contextlib.suppress(OSError):  # what was not sent any more
+            stream.close()
