@@ -121,7 +121,14 @@ def training_loop(
         history = {name: list(state["history"][name])[: state["epoch"]] for name in history}
         first_epoch, step = state["epoch"], state["step"]
 
+    def has_stopped_early() -> bool:
+        losses = judged_losses(history)
+        patience = early_stopping_patience
+        return patience is not None and bool(losses) and len(losses) - 1 - best_epoch(losses) >= patience
+
     for epoch in range(first_epoch, epochs):
+        if has_stopped_early():
+            break
         set_training_mode(model)
         loss_sum, photos, steps_before = 0.0, 0, step
         rate = float(optimizer.param_groups[0]["lr"])
@@ -149,13 +156,10 @@ def training_loop(
                 writer.add_scalar("Loss/Validation", history["val_loss"][-1], epoch + 1)
         losses = judged_losses(history)
         _step_scheduler(scheduler, losses[-1])
-        since_best = len(losses) - 1 - best_epoch(losses)
-        ends = epoch + 1 == epochs or (early_stopping_patience is not None and since_best >= early_stopping_patience)
         if writes:
+            is_best, ends = best_epoch(losses) == epoch, epoch + 1 == epochs or has_stopped_early()
             state = _state(model, optimizer, scheduler, learning, epoch + 1, step, history)
-            _save(folder, state, since_best == 0, ends)
-        if ends:
-            break
+            _save(folder, state, is_best, ends)
     return history
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -107,11 +108,13 @@ def test_it_ends_early_where_the_loss_gets_no_better(loader: DataLoader, tmp_pat
             losses.append(losses[-1])
         return (z_i - z_j).pow(2).sum() * 0 + losses[-1]
 
-    _, history = train_simclr(
-        model, loader, optimizer, criterion, "cpu", epochs=5, checkpoint_dir=tmp_path, early_stopping_patience=2
-    )
+    how: dict[str, Any] = {"epochs": 5, "checkpoint_dir": tmp_path, "early_stopping_patience": 2}
+    _, history = train_simclr(model, loader, optimizer, criterion, "cpu", **how)
     assert history["train_loss"] == [3.0, 2.0, 2.5, 2.5]
     assert torch.load(tmp_path / "best_model.pt")["epoch"] == 2
+    # Taken up again it has still ended.
+    _, again = train_simclr(model, loader, optimizer, criterion, "cpu", resume_from=tmp_path / "last.pt", **how)
+    assert [again["train_loss"], again["learning_rate"]] == [history["train_loss"], history["learning_rate"]]
 
 
 def test_a_loss_that_is_no_number_stops_in_words_with_the_weights_kept(loader: DataLoader, tmp_path: Path) -> None:
