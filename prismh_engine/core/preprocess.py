@@ -12,9 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import jobs
 from ..command import required, run_step
 from ..errors import BadValueError, PrismhError
@@ -30,7 +27,7 @@ from ..photos.verdicts import CLEAN, Thresholds
 from ..project import Project
 from ..settings import Resolved, Settings, setting
 from .extract_embeddings import extract_project
-from .judge_photos import JUDGING, judge_looks, judge_project
+from .judge_photos import JUDGING, LookAlikes, judge_looks, judge_project, look_alikes_of
 from .look_at_photos import look_at_project
 
 
@@ -50,6 +47,9 @@ class PreprocessSettings(Settings):
     )
     dark: float = setting(13.0, "mean grey (0 to 255) below which a photo is dark", minimum=0.0, maximum=255.0)
     blurry: float = setting(50.0, "variance of the Laplacian below which a photo is blurred", minimum=0.0)
+    outlier_distance: float = setting(
+        0.68, "1 - cosine to the 20th nearest neighbour above which a photo is an outlier", minimum=0.0, maximum=2.0
+    )
     sample_size: int | None = setting(None, "look at this many photos only, chosen by chance", minimum=1)
     mode: str = setting(
         COPY,
@@ -63,7 +63,7 @@ class PreprocessSettings(Settings):
 
     @property
     def thresholds(self) -> Thresholds:
-        return Thresholds(self.ccthreshold, self.dark, self.blurry)
+        return Thresholds(self.ccthreshold, self.dark, self.blurry, self.outlier_distance)
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,13 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
         if settings.sample_size is not None and settings.sample_size < len(founds):
             founds = random.Random(0).sample(founds, settings.sample_size)
         looked = yield from look_at_pictures(founds, cache, stop)
-        features: dict[str, NDArray[np.float32]] = {}
+        alike: LookAlikes | None = None
         if not settings.no_starter:
             usable = [UsablePhoto(f.relative, f.path, look.content_hash) for f, look in looked if look.usable]
             features = yield from starter_features_of(usable, cache, stop)
+            alike = yield from look_alikes_of(features)
         yield Progress(JUDGING, 0, None)
-        photos = _judge_folder(looked, features, cache, settings.thresholds, stop)
+        photos = _judge_folder(looked, alike, cache, settings.thresholds, stop)
         problems = yield from write_sorted(settings.output_dir, photos, settings.mode)
     verdicts = Counter(photo.verdict for photo in photos)
     return PreprocessReport(verdicts, scan.other_files, settings.output_dir, [*scan.problems, *problems])
@@ -175,14 +176,14 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
 
 def _judge_folder(
     looked: Sequence[tuple[FoundPhoto, Look]],
-    features: dict[str, NDArray[np.float32]],
+    alike: LookAlikes | None,
     cache: PhotoCache,
     thresholds: Thresholds,
     stop: StopToken | None,
 ) -> list[JudgedPhoto]:
     looks = [look for _, look in looked]
     names = [found.relative for found, _ in looked]
-    verdicts = judge_looks(looks, names, [found.path for found, _ in looked], features, cache, thresholds, stop)
+    verdicts = judge_looks(looks, names, [found.path for found, _ in looked], alike, cache, thresholds, stop)
     return [
         JudgedPhoto(
             found.relative,

@@ -6,8 +6,9 @@ first and the last photo would have nothing in common.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ HASH_BITS = 3
 _GREY_SIDE = 32
 _GREY_CORRELATION = 0.95
 _FLAT_DEVIATION, _FLAT_DIFFERENCE = 1.0, 8.0
-_BLOCK_CELLS = 8_000_000
 _BANDS = 4
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 
@@ -35,19 +35,28 @@ class Duplicate:
     equal_bytes: bool
 
 
+class Alike(Protocol):
+    """Photos that have starter features, by their content."""
+
+    def __contains__(self, content_hash: str, /) -> bool: ...
+
+    def better(self, ranked: Sequence[str], cosine: float, stop: StopToken | None, /) -> dict[int, int]:
+        """Of these contents, best first: position -> position of the better one within `cosine` of it; no chains."""
+
+
 def find_duplicates(
     looks: Sequence[Look],
     names: Sequence[str],
     *,
-    features: Mapping[str, NDArray[np.float32]],
+    alike: Alike | None,
     thumbnail: Callable[[int], Image.Image | None],
     ccthreshold: float,
     stop: StopToken | None = None,
 ) -> dict[int, Duplicate]:
     """Index -> its better photo, for the photos that have one.
 
-    features: content hash -> starter embedding [D]; two photos that have them are near duplicates where their cosine
-    is at least `ccthreshold`. Of others the dHash decides, confirmed on grey copies of 32 pixels made from
+    alike: the photos that have starter features; two of them are near duplicates where their cosine is at least
+    `ccthreshold`. Of others the dHash decides, confirmed on grey copies of 32 pixels made from
     `thumbnail(index)`. names: by which of two equal photos is kept, the shorter, then the first.
     """
     usable = [index for index, look in enumerate(looks) if look.usable]
@@ -59,7 +68,7 @@ def find_duplicates(
         if best != index:
             same_as[index] = best
     unlike = list(first.values())
-    better = _near_duplicates([looks[index] for index in unlike], features, unlike, thumbnail, ccthreshold, stop)
+    better = _near_duplicates([looks[index] for index in unlike], alike, unlike, thumbnail, ccthreshold, stop)
     found = {unlike[i]: Duplicate(unlike[j], equal_bytes=False) for i, j in better.items()}
     for index, best in same_as.items():
         found[index] = found.get(best, Duplicate(best, equal_bytes=True))
@@ -73,42 +82,24 @@ def _rank(look: Look, name: str) -> tuple[bool, int, float, int, str]:
 
 def _near_duplicates(
     looks: Sequence[Look],
-    features: Mapping[str, NDArray[np.float32]],
+    alike: Alike | None,
     indices: Sequence[int],
     thumbnail: Callable[[int], Image.Image | None],
     ccthreshold: float,
     stop: StopToken | None,
 ) -> dict[int, int]:
     """Position -> position of its better photo; photos stand best first, `indices` are theirs for `thumbnail`."""
-    seen = [position for position, look in enumerate(looks) if look.content_hash in features]
     better: dict[int, int] = {}
-    if seen:
-        rows = np.stack([features[looks[position].content_hash] for position in seen]).astype(np.float32)
-        better = {seen[i]: seen[j] for i, j in _by_cosine(rows, ccthreshold, stop).items()}
+    seen: list[int] = []
+    if alike is not None:
+        seen = [position for position, look in enumerate(looks) if look.content_hash in alike]
+        found = alike.better([looks[position].content_hash for position in seen], ccthreshold, stop)
+        better = {seen[i]: seen[j] for i, j in found.items()}
     unseen = set(range(len(looks))).difference(seen)
     if unseen:
         hashes = np.array([look.difference_hash or 0 for look in looks], dtype=np.uint64)
         grey = _GreyCopies(lambda position: thumbnail(indices[position]))
         _by_hash(hashes, unseen, grey, better, stop)
-    return better
-
-
-def _by_cosine(rows: NDArray[np.float32], threshold: float, stop: StopToken | None) -> dict[int, int]:
-    """Rows [N, D], best first; each row in turn that is not taken yet takes those within the threshold of it."""
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    better: dict[int, int] = {}
-    taken = np.zeros(len(rows), dtype=bool)
-    size = max(16, min(1024, _BLOCK_CELLS // max(len(rows), 1)))
-    for start in range(0, len(rows), size):
-        if stop is not None:
-            stop.check()
-        near = rows[start : start + size] @ rows[start:].T >= threshold
-        for row in range(len(near)):
-            if not taken[start + row]:
-                others = start + np.flatnonzero(near[row])
-                others = others[(others > start + row) & ~taken[others]]
-                taken[others] = True
-                better.update(dict.fromkeys(others.tolist(), start + row))
     return better
 
 

@@ -36,8 +36,8 @@ class FeatureSet:
         self.id = identity
         self.name = name
         self.encoder = encoder
+        self.folder = folder
         self._database = database
-        self._folder = folder
 
     def rows(self) -> dict[str, int]:
         """Content hash -> row."""
@@ -94,7 +94,7 @@ class FeatureSet:
         """The photos that have a row, in the given order, and their embeddings [N, D]."""
         rows = self.rows()
         present = [photo for photo in photos if photo.look.content_hash in rows]
-        return present, self._at(np.array([rows[photo.look.content_hash] for photo in present], dtype=np.int64))
+        return present, self.at(np.array([rows[photo.look.content_hash] for photo in present], dtype=np.int64))
 
     def of_contents(self, hashes: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """Content hash -> embedding [D] of those asked for that have a row."""
@@ -105,9 +105,10 @@ class FeatureSet:
             marks = ",".join("?" * len(part))
             sql = f"SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ? AND content_hash IN ({marks})"
             rows.update(tuple(row) for row in self._database.rows(sql, (self.id, *part)))
-        return dict(zip(rows, self._at(np.array(list(rows.values()), dtype=np.int64)), strict=True))
+        return dict(zip(rows, self.at(np.array(list(rows.values()), dtype=np.int64)), strict=True))
 
-    def _at(self, wanted: NDArray[np.int64]) -> NDArray[np.float32]:
+    def at(self, wanted: NDArray[np.integer]) -> NDArray[np.float32]:
+        """The embeddings [N, D] at these rows."""
         embeddings = np.empty((len(wanted), self.encoder.dimension), dtype=np.float32)
         for block in np.unique(wanted // BLOCK_ROWS):
             here = wanted // BLOCK_ROWS == block
@@ -116,7 +117,7 @@ class FeatureSet:
         return embeddings
 
     def _block(self, number: int) -> Path:
-        return self._folder / f"{number}.npy"
+        return self.folder / f"{number}.npy"
 
 
 class FeatureSets:

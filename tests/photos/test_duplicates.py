@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
+from prismh_engine import jobs
+from prismh_engine.core.judge_photos import look_alikes_of
 from prismh_engine.photos.duplicates import Duplicate, find_duplicates
 from prismh_engine.photos.look import content_hash, look_at
 from prismh_engine.photos.record import Look
@@ -27,7 +29,7 @@ def found(
     return find_duplicates(
         looks,
         names or [f"{index}.jpg" for index in range(len(looks))],
-        features=features or {},
+        alike=jobs.run(look_alikes_of(features)) if features else None,
         thumbnail=lambda index: None if images is None else images[index],
         ccthreshold=0.9,
     )

@@ -8,9 +8,15 @@ GOOD = Look("a", brightness=120.0, contrast=40.0, sharpness=500.0)
 DARK_AND_BLURRED = Look("b", brightness=5.0, contrast=1.0, sharpness=3.0)
 
 
-def verdict(look: Look, duplicate: Duplicate | None = None, thresholds: Thresholds = Thresholds()) -> Verdict:  # noqa: B008
+def verdict(
+    look: Look,
+    duplicate: Duplicate | None = None,
+    thresholds: Thresholds = Thresholds(),  # noqa: B008
+    distance: float | None = None,
+) -> Verdict:
     duplicates = {1: duplicate} if duplicate else {}
-    return judge([GOOD, look], ["best.jpg", "this.jpg"], duplicates, thresholds)[1]
+    distances = {} if distance is None else {1: distance}
+    return judge([GOOD, look], ["best.jpg", "this.jpg"], duplicates, distances, thresholds)[1]
 
 
 def test_a_good_photo_is_clean_without_a_word() -> None:
@@ -34,6 +40,17 @@ def test_the_first_verdict_stands_and_the_reason_names_the_others() -> None:
 def test_thresholds_decide() -> None:
     assert verdict(DARK_AND_BLURRED, thresholds=Thresholds(dark=4.0)).kind == "blurry"
     assert verdict(DARK_AND_BLURRED, thresholds=Thresholds(dark=4.0, blurry=2.0)).kind == "clean"
+
+
+def test_a_photo_far_from_the_others_is_an_outlier_in_a_plain_sentence() -> None:
+    assert verdict(GOOD, distance=0.68) == Verdict("clean", outlier_distance=0.68)
+    judged = verdict(GOOD, distance=0.75)
+    assert (judged.kind, judged.outlier_distance) == ("outlier", 0.75)
+    assert judged.reason == "Unusual: few other photos look like it (its distance is 0.75, above 0.68)."
+    assert verdict(GOOD, distance=0.75, thresholds=Thresholds(outlier_distance=0.8)).kind == "clean"
+    dark = verdict(DARK_AND_BLURRED, distance=0.75)
+    assert dark.kind == "dark"
+    assert "Unusual" in dark.reason
 
 
 def test_a_file_cut_short_is_used_and_marked_in_words() -> None:
