@@ -13,6 +13,7 @@ from .version import __version__
 # Step -> its module, whose `main(argv)` runs it, and what it does.
 STEPS = {
     "preprocess": ("core.preprocess", "find broken, repeated, dark and blurred photos and set them aside"),
+    "import": ("core.import_metadata", "take times, places and labels of a project's photos from a table"),
     "train": ("models.simclr.command", "learn an encoder from photos without labels (SimCLR)"),
     "extract": ("core.extract_embeddings", "turn photos into embeddings"),
     "map": ("core.map_embeddings", "lay photos out on a map of look-alikes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +57,15 @@ def read_metadata(path: Path) -> dict[str, Metadata]:
     JSON is a list of objects with `file_path`, or an object of objects by file path. Raises `PrismhError` for what is
     neither, and for a position that is none.
     """
-    rows = _json_rows(path) if path.suffix.lower() == ".json" else read_csv(path, ("file_path",))
-    return {str(row["file_path"]): _metadata(path, row) for row in rows}
+    return {str(row["file_path"]): _metadata(path, row) for row in read_rows(path)}
+
+
+def read_rows(path: Path) -> Sequence[Mapping[str, Any]]:
+    """The rows of a CSV, or of a JSON file as `read_metadata` takes it, each with a `file_path` at least.
+
+    Raises `PrismhError` for what is neither.
+    """
+    return _json_rows(path) if path.suffix.lower() == ".json" else read_csv(path, ("file_path",))
 
 
 def _metadata(path: Path, row: Mapping[str, Any]) -> Metadata:
@@ -71,7 +78,7 @@ def _metadata(path: Path, row: Mapping[str, Any]) -> Metadata:
     return Metadata(str(row.get("taken_at") or "") or None, **place)
 
 
-def _json_rows(path: Path) -> Iterable[Mapping[str, Any]]:
+def _json_rows(path: Path) -> Sequence[Mapping[str, Any]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

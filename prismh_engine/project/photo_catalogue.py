@@ -13,6 +13,9 @@ from pathlib import Path
 from ..paths import from_text
 from ..photos.record import LOOK_VERSION, FoundPhoto, Look, file_facts
 from .database import Database, now, this_person
+from .imported_metadata import COLUMNS as IMPORTED_COLUMNS
+from .imported_metadata import JOIN as WITH_IMPORTED
+from .imported_metadata import with_imported
 
 USED, SET_ASIDE = "used", "set aside"
 
@@ -187,7 +190,10 @@ class PhotoCatalogue:
 
     def _select(self, where: str, parameters: Sequence[int]) -> Iterable[Photo]:
         roots = self._folder_paths()
-        sql = f"SELECT photos.*, folders.alias FROM photos JOIN folders ON folders.id = folder_id {where}"
+        sql = (
+            f"SELECT photos.*, folders.alias, {IMPORTED_COLUMNS} FROM photos "
+            f"JOIN folders ON folders.id = folder_id {WITH_IMPORTED} {where}"
+        )
         for row in self._database.each(sql, parameters):
             yield _photo(row, roots[row["folder_id"]])
 
@@ -197,6 +203,7 @@ def _photo(row: sqlite3.Row, root: Path) -> Photo:
     values["truncated"] = bool(values["truncated"])
     if values["difference_hash"] is not None:
         values["difference_hash"] &= (1 << 64) - 1
+    with_imported(values, row)
     relative = row["relative_path"]
     return Photo(
         id=row["id"],

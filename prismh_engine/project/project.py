@@ -16,6 +16,7 @@ from ..paths import from_text, to_text
 from ..photos.verdicts import Thresholds
 from .database import Database
 from .feature_sets import FeatureSets
+from .imported_metadata import ImportedMetadata
 from .labels import Labels
 from .maps import Groupings, Maps
 from .photo_catalogue import PhotoCatalogue
@@ -42,6 +43,7 @@ class Project:
         self._database = Database(folder / "project.db")
         self.photos = PhotoCatalogue(self._database, lambda: {f.id: f.path for f in self.folders()})
         self.labels = Labels(self._database)
+        self.imported = ImportedMetadata(self._database)
         self.runs = Runs(self._database, folder / "runs")
         self.features = FeatureSets(self._database, folder / "features")
         self.maps = Maps(self._database)

@@ -115,6 +115,16 @@ MIGRATIONS = (
         created_at TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE imported_metadata (       -- what tables said; what the photo itself says stays in its own row
+        photo_id INTEGER PRIMARY KEY REFERENCES photos(id),
+        taken_at TEXT,
+        latitude REAL, longitude REAL,     -- both or none
+        camera TEXT,
+        imported_by TEXT NOT NULL,
+        imported_at TEXT NOT NULL
+    );
+    """,
 )
 
 

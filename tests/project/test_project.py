@@ -220,12 +220,13 @@ def test_programs_that_make_one_project_at_the_same_time_all_get_it(tmp_path: Pa
 def test_an_older_project_is_brought_up_to_date_and_a_copy_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    version = len(schema.MIGRATIONS)
     with Project.create(tmp_path / "p", "Old") as project, Project.open(tmp_path / "p"):
         fill(project, tmp_path / "photos", {"a.jpg": look(1)})
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE later (x); -- one; more\n"))
         with Project.open(tmp_path / "p") as newer:
             assert len(newer.photos.all()) == 1
-    with contextlib.closing(sqlite3.connect(tmp_path / "p" / "project.version1.db")) as copy:
+    with contextlib.closing(sqlite3.connect(tmp_path / "p" / f"project.version{version}.db")) as copy:
         assert copy.execute("SELECT count(*) FROM photos").fetchone() == (1,)
 
 

@@ -1,0 +1,218 @@
+"""Step `import`: takes times, places, cameras and labels of a project's photos from a table somebody made.
+
+Run it with `prismh-engine import` or `python -m prismh_engine.core.import_metadata`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from ..command import required, run_step
+from ..errors import PrismhError
+from ..jobs import Job, Progress, StopToken
+from ..project import Project
+from ..project.imported_metadata import CAMERA, POSITION, TAKEN_AT, ShotFacts
+from ..settings import Resolved, Settings, setting
+from ..tables import write_csv
+from .metadata_rows import TAKEN_COLUMNS, MetadataRow, metadata_row
+from .photo_names import PhotoNames
+from .photo_tables import read_rows
+
+REPORT_COLUMNS = ("row", "file_path", "photo", "taken", "reason")
+
+_LABEL = "label"
+_WORDS = {TAKEN_AT: "a time", POSITION: "a place", CAMERA: "a camera", _LABEL: "labels"}
+_READING = "Reading the table"
+_ROWS_BETWEEN_PROGRESS = 1000
+_ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class ImportSettings(Settings):
+    """Settings of the step `import`."""
+
+    step: ClassVar[str] = "import"
+
+    project: Path | None = setting(None, "the project whose photos the table tells of")
+    metadata: Path | None = setting(
+        None,
+        "CSV or JSON with file_path (as in outputs, or below the photo folder, or the bare file name) and any of "
+        "taken_at, latitude, longitude, label (several joined by ;), camera",
+    )
+    replace: bool = setting(False, "let the table stand over what a photo's own EXIF says")
+    report: Path | None = setting(None, "CSV to write: what was taken of each row, and why something was not")
+
+
+@dataclass(frozen=True)
+class ImportedRow:
+    """What became of one row. number: as a spreadsheet counts, the header of a CSV being row 1. photo: the file_path of
+    the photo it tells of, "" where there is none. taken, stayed: of taken_at, position, camera and label those that
+    were taken, and those that were not since the photo's own EXIF says them. problems: sentences on the rest.
+    """
+
+    number: int
+    file_path: str
+    photo: str = ""
+    taken: Sequence[str] = ()
+    stayed: Sequence[str] = ()
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What became of the rows of a table."""
+
+    table: Path
+    rows: Sequence[ImportedRow]
+
+    @property
+    def unmatched(self) -> int:
+        """How many rows tell of no photo of the project."""
+        return sum(not row.photo for row in self.rows)
+
+    def photos_with(self, column: str) -> int:
+        """Of how many photos this was taken: taken_at, position, camera or label."""
+        return len({row.photo for row in self.rows if column in row.taken})
+
+    def sentences(self) -> list[str]:
+        """What was taken, and what was not and why, in sentences for a person; five rows at most are named."""
+        photos = len({row.photo for row in self.rows if row.photo})
+        told = [f"{_count(len(self.rows) - self.unmatched, 'row')} of {len(self.rows):,} in {self.table.name} tell of "
+                f"{_count(photos, 'photo')} of the project."]  # fmt: skip
+        taken = [f"{words} for {_count(self.photos_with(name), 'photo')}" for name, words in _WORDS.items()
+                 if self.photos_with(name)]  # fmt: skip
+        told.append(f"Taken from it: {', '.join(taken)}." if taken else "Nothing was taken from it.")
+        stayed = len({row.photo for row in self.rows if row.stayed})
+        if stayed:
+            told.append(f"What the EXIF data of {_count(stayed, 'photo')} says itself was left as it is.")
+        faulty = [row for row in self.rows if row.problems]
+        told += [f"Row {row.number} ({row.file_path}): {' '.join(row.problems)}" for row in faulty[:_ROWS_NAMED]]
+        if len(faulty) > _ROWS_NAMED:
+            told.append(f"{_count(len(faulty) - _ROWS_NAMED, 'further row')} had something that could not be taken.")
+        return told
+
+    def __str__(self) -> str:
+        return " ".join(self.sentences())
+
+
+def import_metadata(resolved: Resolved[ImportSettings], stop: StopToken | None = None) -> Job[ImportReport]:
+    """The step: a table into a project."""
+    settings = resolved.settings
+    required(resolved, "project", "metadata")
+    assert settings.project is not None
+    assert settings.metadata is not None
+    with Project.open(settings.project) as project:
+        report = yield from import_into_project(project, settings.metadata, replace_exif=settings.replace, stop=stop)
+    if settings.report is not None:
+        write_report(settings.report, report)
+    return report
+
+
+def import_into_project(
+    project: Project, table: Path, *, replace_exif: bool = False, stop: StopToken | None = None
+) -> Job[ImportReport]:
+    """Take what a table says of a project's photos; names that photos carry already stay beside the new ones.
+
+    A fact that a photo's own EXIF says stays unless `replace_exif`; of two rows that contradict each other the first
+    counts. What was taken survives further looks at the photos. A stop before all was read leaves as `Stopped` and
+    changes nothing. Raises `PrismhError` where the file is no table, or has none of the columns that are read.
+    """
+    yield Progress(_READING, 0, None)
+    rows = read_rows(table)
+    if rows and not any(column in row for row in rows for column in TAKEN_COLUMNS):
+        raise PrismhError(f"{table} has none of the columns {', '.join(TAKEN_COLUMNS)}: name one of them as such.")
+    names = PhotoNames(project.photos.all())
+    said = _Said()
+    first = 1 if table.suffix.lower() == ".json" else 2
+    for done, row in enumerate(rows):
+        if done % _ROWS_BETWEEN_PROGRESS == 0:
+            yield Progress(_READING, done, len(rows))
+        if stop is not None:
+            stop.check()
+        said.add(first + done, metadata_row(row), names)
+    kept = project.imported.add(said.facts, replace_exif)
+    for label, photo_ids in said.labels.items():
+        project.labels.name_photos(photo_ids, label)
+    yield Progress(_READING, len(rows), len(rows))
+    return ImportReport(table, said.rows(kept))
+
+
+def write_report(path: Path, report: ImportReport) -> None:
+    """Write a CSV with a row for each of the table. Raises `PrismhError` where the disk refuses."""
+    stays = "The EXIF data of the photo says this itself: {}; --replace takes the table's instead."
+    write_csv(
+        path,
+        REPORT_COLUMNS,
+        (
+            (
+                row.number, row.file_path, row.photo, "; ".join(row.taken),
+                " ".join([*row.problems, *([stays.format(", ".join(row.stayed))] if row.stayed else [])]),
+            )
+            for row in report.rows
+        ),
+    )  # fmt: skip
+
+
+class _Said:
+    """What the rows of a table say, gathered by photo; the first row that says something of a photo counts."""
+
+    def __init__(self) -> None:
+        self.facts: dict[int, ShotFacts] = {}
+        self.labels: dict[str, list[int]] = defaultdict(list)
+        self._said_in: dict[tuple[int, str], int] = {}
+        self._rows: list[tuple[ImportedRow, int | None, list[str]]] = []
+
+    def add(self, number: int, row: MetadataRow, names: PhotoNames) -> None:
+        photo, reason = names.find(row.file_path)
+        problems = list(row.problems)
+        if photo is None:
+            self._rows.append((ImportedRow(number, row.file_path, problems=[reason, *problems]), None, []))
+            return
+        known = self.facts.setdefault(photo.id, ShotFacts())
+        said = []
+        for name in row.facts.said():
+            value, before = getattr(row.facts, name), getattr(known, name)
+            if before is None:
+                self._said_in[photo.id, name] = number
+                known = replace(known, **{name: value})
+            elif before != value:
+                where = self._said_in[photo.id, name]
+                problems.append(f"Row {where} says another {name} of this photo; the first one counts.")
+                continue
+            said.append(name)
+        self.facts[photo.id] = known
+        for label in row.labels:
+            self.labels[label].append(photo.id)
+        taken = [_LABEL] if row.labels else []
+        done = ImportedRow(number, row.file_path, photo.file_path, taken, problems=problems)
+        self._rows.append((done, photo.id, said))
+
+    def rows(self, kept: Mapping[int, frozenset[str]]) -> list[ImportedRow]:
+        """What became of each row. kept: photo id -> which facts the project took."""
+        rows = []
+        for row, photo_id, said in self._rows:
+            taken = [name for name in said if photo_id is not None and name in kept.get(photo_id, ())]
+            stayed = [name for name in said if name not in taken]
+            rows.append(replace(row, taken=[*taken, *row.taken], stayed=stayed))
+        return rows
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return run_step(
+        ImportSettings,
+        import_metadata,
+        argv,
+        description="Take times, places, cameras and labels of a project's photos from a CSV or JSON table.",
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,105 @@
+"""What one row of somebody's table says of a photo; every cell is doubted on its own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..project.imported_metadata import ShotFacts
+
+TAKEN_COLUMNS = ("taken_at", "latitude", "longitude", "label", "camera")
+"""The columns that are read, beside `file_path`."""
+
+# 2024-05-01, 2024-05-01T10:11:12+02:00, and as cameras write it: 2024:05:01 10:11:12
+_MOMENT = re.compile(
+    r"(\d{4})([-:/.])(\d\d?)\2(\d\d?)(?:[T ]\s*(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?"
+)
+_EARLIEST_YEAR = 1900
+_LONGEST_CAMERA = 100
+
+
+@dataclass(frozen=True)
+class MetadataRow:
+    """One row: facts and labels that can be used, and sentences on what cannot."""
+
+    file_path: str
+    facts: ShotFacts
+    labels: Sequence[str] = ()
+    problems: Sequence[str] = field(default_factory=list)
+
+
+def metadata_row(row: Mapping[str, Any]) -> MetadataRow:
+    """Read a row; never raises for what is in it."""
+    problems: list[str] = []
+    facts = ShotFacts(_moment(row, problems), _position(row, problems), _camera(row))
+    return MetadataRow(str(row.get("file_path") or ""), facts, _labels(row.get("label")), problems)
+
+
+def _moment(row: Mapping[str, Any], problems: list[str]) -> str | None:
+    text = _text(row.get("taken_at"))
+    if not text:
+        return None
+    match = _MOMENT.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        year, _, month, day, hour, minute, second, offset = match.groups()
+        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
+        if moment.year < _EARLIEST_YEAR:
+            raise ValueError
+        if hour is None:
+            return moment.date().isoformat()
+        zone = "+00:00" if offset == "Z" else offset
+        # Also checks the offset: +27:00 is none.
+        return datetime.fromisoformat(moment.isoformat() + (_with_colon(zone) if zone else "")).isoformat()
+    except ValueError:
+        problems.append(f"taken_at is {text!r}, not a time such as 2024-05-31 or 2024-05-31T14:30:00.")
+        return None
+
+
+def _with_colon(offset: str) -> str:
+    return offset if ":" in offset else f"{offset[:3]}:{offset[3:]}"
+
+
+def _position(row: Mapping[str, Any], problems: list[str]) -> tuple[float, float] | None:
+    texts = {name: _text(row.get(name)) for name in ("latitude", "longitude")}
+    if not any(texts.values()):
+        return None
+    degrees = []
+    for (name, text), limit in zip(texts.items(), (90, 180), strict=True):
+        if not text:
+            other = "longitude" if name == "latitude" else "latitude"
+            problems.append(f"The row has a {other} but no {name}.")
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            problems.append(f"{name} is {text!r}, not a number of degrees such as {limit / 8}.")
+            return None
+        if abs(number) > limit:
+            problems.append(f"{name} is {text}, not between -{limit} and {limit} degrees.")
+            return None
+        degrees.append(number)
+    return degrees[0], degrees[1]
+
+
+def _camera(row: Mapping[str, Any]) -> str | None:
+    return _text(row.get("camera"))[:_LONGEST_CAMERA] or None
+
+
+def _labels(value: Any) -> list[str]:
+    parts = value if isinstance(value, list) else _text(value).split(";")
+    return list(dict.fromkeys(label for part in parts if (label := _text(part))))
+
+
+def _text(value: Any) -> str:
+    """A cell as one line of printable text; "" where it is empty, or a list or an object in JSON."""
+    if value is None or isinstance(value, (bool, list, dict)):
+        return ""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
