@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -50,13 +51,19 @@ def pca(rows: NDArray[np.float32], seed: int = 0) -> Layout:
 
 
 def tsne(
-    rows: NDArray[np.float32], *, perplexity: float = 30.0, seed: int = 0, stop: StopToken | None = None
+    rows: NDArray[np.float32],
+    *,
+    perplexity: float = 30.0,
+    seed: int = 0,
+    neighbours_of: Callable[[NDArray[np.float32], int], Job[Neighbours]] = nearest_neighbours,
+    stop: StopToken | None = None,
 ) -> Job[Layout]:
     """t-SNE (van der Maaten and Hinton 2008) of rows [N, D] of unit length, by openTSNE, any N >= 0.
 
     Starts from the principal components, reads the exact neighbours by cosine, and yields the positions as they move
     (metrics["positions"], float32 [N, 2]). The same seed gives the same map. The perplexity is lowered to (N - 1) / 3
     where that is less; below 7 photos the principal components are the map. A stop returns the positions so far.
+    neighbours_of: (rows, k) -> the k nearest of each, from a graph that is kept.
     """
     n = len(rows)
     start = pca(rows, seed)
@@ -68,7 +75,7 @@ def tsne(
     positions = start.positions
     try:
         yield Progress("Comparing photos", 0, n, {"positions": positions})
-        neighbours = yield from nearest_neighbours(rows, int(NEIGHBOURS_PER_PERPLEXITY * used + 1e-9))
+        neighbours = yield from neighbours_of(rows, int(NEIGHBOURS_PER_PERPLEXITY * used + 1e-9))
         embedding = _prepare(neighbours, positions, used, seed)
         callbacks = None if stop is None else [lambda *_: stop.stopped]
         for done in range(_CHUNK, ITERATIONS + 1, _CHUNK):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from ..analysis import clustering
 from ..analysis.clustering import AUTO
-from ..analysis.neighbours import nearest_neighbours, unit_rows
+from ..analysis.neighbours import Neighbours, nearest_neighbours, unit_rows
 from ..command import run_step
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, StopToken
 from ..project import Grouping, Project
+from ..project.neighbour_graphs import neighbours_of_photos
 from ..settings import Resolved, Settings, setting
 from ..tables import write_csv
 from . import embedding_files
@@ -78,7 +80,7 @@ def cluster_embeddings(resolved: Resolved[ClusterSettings], stop: StopToken | No
         read = embedding_files.read(settings.embeddings)
         if settings.image_dir is not None:
             read = read.moved_to(settings.image_dir)
-        result = yield from _group(read.embeddings, settings.clusters, settings.seed)
+        result = yield from _group(read.embeddings, settings.clusters, settings.seed, nearest_neighbours)
         names = {}
         photos = [GalleryPhoto(path, read.photo(path)) for path in read.file_paths]
     if settings.output_dir is not None:
@@ -101,7 +103,7 @@ def cluster_project(
     """
     feature_set = project.features.get(features)
     photos, embeddings = feature_set.read(project.photos.used())
-    found = yield from _group(embeddings, clusters, seed)
+    found = yield from _group(embeddings, clusters, seed, partial(neighbours_of_photos, feature_set, photos))
     if stop is not None:
         stop.check()  # the grouping that is there stays
     grouping = Grouping(
@@ -129,12 +131,17 @@ class _Result:
     report: Mapping[str, Any]
 
 
-def _group(embeddings: NDArray[np.float32], clusters: int | str, seed: int) -> Job[_Result]:
+def _group(
+    embeddings: NDArray[np.float32],
+    clusters: int | str,
+    seed: int,
+    neighbours_of: Callable[[NDArray[np.float32], int], Job[Neighbours]],
+) -> Job[_Result]:
     if not len(embeddings):
         raise PrismhError("There are no photos to group: none has embeddings.")
     rows = unit_rows(embeddings)
     found = yield from clustering.k_means(rows, clusters, seed)
-    neighbours = yield from nearest_neighbours(rows, clustering.SEPARATION_NEIGHBOURS)
+    neighbours = yield from neighbours_of(rows, clustering.SEPARATION_NEIGHBOURS)
     separation = clustering.mean_by_cluster(found.clusters, clustering.separation(found.clusters, neighbours))
     report = {
         "method": "kmeans",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..jobs import Job, Progress, StopToken
 from ..project import Project
+from ..project.feature_sets import STARTER
+from ..project.neighbour_graphs import neighbour_graph
 from .cluster_embeddings import cluster_project
 from .extract_embeddings import extract_project
-from .judge_photos import judge_project
+from .judge_photos import JUDGING, judge_project
 from .look_at_photos import look_at_project
 from .map_embeddings import map_project
 
@@ -18,9 +20,18 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
     leaves as `Stopped` and what is finished is kept. A project in which no photo can be used gets no map.
     """
     yield from look_at_project(project, stop)
-    yield from extract_project(project, stop=stop)
-    yield Progress("Comparing photos", 0, None)
-    judge_project(project, stop=stop)
+    seen = _photos_seen(project)
+    features = yield from extract_project(project, stop=stop)
+    yield from neighbour_graph(features)
+    if _photos_seen(project) != seen:  # else the first look has judged by all there is to know
+        yield Progress(JUDGING, 0, None)
+        judge_project(project, stop=stop)
     if project.photos.used():
         yield from cluster_project(project, stop=stop)
         yield from map_project(project, stop=stop)
+
+
+def _photos_seen(project: Project) -> tuple[int, int] | None:
+    """Which starter has seen how many photos."""
+    features = project.features.find(STARTER)
+    return None if features is None else (features.id, len(features.rows()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 
 from .. import jobs
 from ..analysis import mapping
-from ..analysis.neighbours import unit_rows
+from ..analysis.neighbours import Neighbours, nearest_neighbours, unit_rows
 from ..command import run_step
 from ..errors import PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..project import Map, Project
+from ..project.neighbour_graphs import neighbours_of_photos
 from ..settings import Resolved, Settings, setting
 from ..tables import write_csv
 from . import embedding_files
@@ -72,7 +74,7 @@ def map_embeddings(resolved: Resolved[MapSettings], stop: StopToken | None = Non
     else:
         assert settings.embeddings is not None
         read = embedding_files.read(settings.embeddings)
-        layout = yield from _lay_out(read.embeddings, settings, stop)
+        layout = yield from _lay_out(read.embeddings, settings, nearest_neighbours, stop)
         paths = read.file_paths
     if settings.output_dir is None:
         return MapReport(layout)
@@ -113,7 +115,8 @@ def _map_project(
         latest.update(progress.metrics)  # while photos are compared the map stays as it is
         return dataclasses.replace(progress, metrics={"photo_ids": photo_ids, **latest})
 
-    layout = yield from jobs.change_progress(_lay_out(embeddings, settings, stop), with_photos)
+    neighbours_of = partial(neighbours_of_photos, features, photos)
+    layout = yield from jobs.change_progress(_lay_out(embeddings, settings, neighbours_of, stop), with_photos)
     parameters = {"seed": settings.seed, "perplexity": layout.perplexity, "finished": layout.finished}
     made = Map(layout.method, parameters, photo_ids, layout.positions)
     if layout.finished or not _finished_map_of(project.maps.newest(features), photo_ids):
@@ -125,13 +128,22 @@ def _finished_map_of(kept: Map | None, photo_ids: NDArray[np.int64]) -> bool:
     return kept is not None and kept.parameters.get("finished", True) and np.array_equal(kept.photo_ids, photo_ids)
 
 
-def _lay_out(embeddings: NDArray[np.float32], settings: MapSettings, stop: StopToken | None) -> Job[mapping.Layout]:
+def _lay_out(
+    embeddings: NDArray[np.float32],
+    settings: MapSettings,
+    neighbours_of: Callable[[NDArray[np.float32], int], Job[Neighbours]],
+    stop: StopToken | None,
+) -> Job[mapping.Layout]:
     if not len(embeddings):
         raise PrismhError("There are no photos to map: none has embeddings.")
     rows = unit_rows(embeddings)
     if settings.method == PCA:
         return mapping.pca(rows, settings.seed)
-    return (yield from mapping.tsne(rows, perplexity=settings.perplexity, seed=settings.seed, stop=stop))
+    return (
+        yield from mapping.tsne(
+            rows, perplexity=settings.perplexity, seed=settings.seed, neighbours_of=neighbours_of, stop=stop
+        )
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
