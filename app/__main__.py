@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from prismh_engine.photos.frozen_child import be_the_child
+
 PAGES = ("start", "photos", "training", "explore", "export")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; return its exit code."""
+    if be_the_child(sys.argv[1:] if argv is None else argv):
+        return 0
     arguments = _parser().parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from .command import DONE, INTERRUPTED, WRONG_USAGE
+from .photos.frozen_child import be_the_child
 from .version import __version__
 
 # Step -> its module, whose `main(argv)` runs it, and what it does.
@@ -29,6 +30,8 @@ STEPS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one step and return its exit code; only that step's module is imported."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if be_the_child(arguments):
+        return DONE
     if not arguments:
         print(_usage(), file=sys.stderr)
         return WRONG_USAGE

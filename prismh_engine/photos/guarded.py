@@ -24,13 +24,11 @@ from PIL import Image
 
 from ..errors import PrismhError
 from . import exif
+from .frozen_child import CHILD_FLAG
 from .pixels import Decoded, open_picture, prepare_pillow
 
 SECONDS_A_PICTURE = 20.0
 """The time limit of one attempt. There are two, since a machine may have been asleep, or out of memory."""
-
-CHILD_FLAG = "--decode-pictures-for-parent"
-"""The one argument by which a frozen program, which has no `python -c`, starts itself as the child."""
 
 _READY = b"ready"
 _REQUEST = struct.Struct("<qqd")  # bytes of the file, short side or 0, seconds
