@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -80,6 +81,7 @@ def _print_table(
 ) -> None:
     thresholds = [published * factor for factor in FACTORS]
     unspoiled = [getattr(values, measure) for values in plain]
+    print(f"{measure} of unspoiled photos: median {statistics.median(unspoiled):.0f}")
     print(f"{kind + ' below':<24}" + "".join(f"{threshold:>14g}" for threshold in thresholds))
     shares = [sum(value < threshold for value in unspoiled) / len(unspoiled) for threshold in thresholds]
     print(f"{'unspoiled':<24}" + "".join(f"{share:>8.3f}{'':6}" for share in shares))
