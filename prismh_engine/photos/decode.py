@@ -30,6 +30,8 @@ def decode(source: Path | bytes, short_side: int | None = None) -> Decoded:
             return Decoded(None, unreadable(error))
     if not source:
         return Decoded(None, "The file is empty.")
+    if not source.strip(b"\0"):
+        return Decoded(None, "The file holds nothing but zeros.")
     if is_trusted(source[:16]):
         try:
             return open_picture(source, short_side, in_thread=True)

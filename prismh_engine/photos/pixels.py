@@ -213,8 +213,6 @@ def _why(error: Exception, data: bytes) -> str:
     if isinstance(error, MemoryError):
         return "The picture needs more memory than is free."
     if isinstance(error, UnidentifiedImageError):
-        if not data.strip(b"\0"):
-            return "The file holds nothing but zeros."
         return "The file is not a picture, or one of an unknown kind."
     text = str(error).strip().rstrip(".") or type(error).__name__
     if "truncated" in text.lower():
