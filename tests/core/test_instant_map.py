@@ -11,6 +11,7 @@ import pytest
 
 from prismh_engine import jobs
 from prismh_engine.core.instant_map import instant_map
+from prismh_engine.core.judge_photos import JUDGING
 from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.project import Project
 
@@ -40,6 +41,9 @@ def test_what_was_done_before_is_not_done_again(project: Project, photo_folder: 
     seen: list[Progress] = []
     jobs.run(instant_map(project), seen.append)
     assert not [progress for progress in seen if progress.what.startswith("Seeing") and progress.done]
+    # Photos are judged once, and the neighbours that are kept are not looked for again.
+    assert len([progress for progress in seen if progress.what == JUDGING and progress.total is None]) == 1
+    assert not [progress for progress in seen if progress.what == JUDGING and progress.done]
 
 
 def test_the_wait_for_the_starters_file_at_its_first_use_is_explained(
@@ -92,6 +96,7 @@ import sys
 from pathlib import Path
 from prismh_engine import jobs
 from prismh_engine.core.instant_map import instant_map
+from prismh_engine.core.judge_photos import JUDGING
 from prismh_engine.project import Project
 with Project.create(Path({str(tmp_path / "project")!r})) as project:
     project.add_folder(Path({str(photo_folder)!r}))
