@@ -124,7 +124,13 @@ def _held_out(
     if not settings.val_fraction:
         return frozenset()
     numbers = yield from alike(photos, cache, stop, project)
-    return frozenset(hold_out(photos, settings.val_fraction, settings.seed, numbers)[1].numbers.tolist())
+    held_out = hold_out(photos, settings.val_fraction, settings.seed, numbers)[1]
+    if not len(held_out):
+        start.notes.append(
+            "No photos are held out to measure on: there are too few, or too many show nearly the same. The loss is "
+            "that of the photos it learns from alone."
+        )
+    return frozenset(held_out.numbers.tolist())
 
 
 def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:
