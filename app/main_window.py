@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from . import theme
+from .decisions import Decisions
 from .pages.start import StartPage
+from .photos_menu import PhotosMenu
 from .session import LEARNING, Session
 from .settings import AppSettings
 from .widgets.file_dialogs import choose_folder
 from .widgets.notice import Notice
 from .widgets.rail import Rail
+
+if TYPE_CHECKING:
+    from .pages.photos import PhotosPage
 
 DRAWN_WIDTH, DRAWN_HEIGHT = 1280, 800
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 960, 620
@@ -32,6 +38,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST_WIDTH, SMALLEST_HEIGHT)
         self.session = Session(settings, self)
+        self._decisions = Decisions(self.session)
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
         self._dropped: Path | None = None
@@ -63,6 +70,7 @@ class MainWindow(QMainWindow):
         if name in ROAD:
             self._rail.show_step(name)
         self._stack.setCurrentWidget(page)
+        self._photos_menu.say_page(name)
         page.shown()  # type: ignore[attr-defined]
         # Tab begins with the page, and nothing looks chosen by keyboard before it is.
         page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -125,7 +133,7 @@ class MainWindow(QMainWindow):
         if name == "photos":
             from .pages.photos import PhotosPage
 
-            return PhotosPage(self.session)
+            return PhotosPage(self.session, self._decisions)
         if name == "explore":
             from .pages.explore import ExplorePage
 
@@ -151,13 +159,8 @@ class MainWindow(QMainWindow):
         close.triggered.connect(self._close_project)
         self._action(menu, "quit", self.tr("&Quit"), "Ctrl+Q").triggered.connect(self.close)
 
-        menu = self.menuBar().addMenu(self.tr("Ph&otos"))
-        add = self._action(menu, "add_folder_action", self.tr("&Add folder…"))
-        add.triggered.connect(self._add_folder)
-        look = self._action(menu, "look_again", self.tr("&Look for new photos"), "F5")
-        look.triggered.connect(self.session.start_instant_map)
-        search = self._action(menu, "search_photos", self.tr("&Search"), "Ctrl+F")
-        search.triggered.connect(self._search)
+        self._photos_menu = PhotosMenu(self.session, self._decisions, self._photos_page, self.notice, self)
+        self.menuBar().addMenu(self._photos_menu)
 
         menu = self.menuBar().addMenu(self.tr("&Go"))
         names = {
@@ -177,8 +180,7 @@ class MainWindow(QMainWindow):
         menu = self.menuBar().addMenu(self.tr("&Help"))
         self._action(menu, "show_help", self.tr("&Help"), "F1").triggered.connect(self.show_help)
         self._action(menu, "show_settings", self.tr("&Settings…"), "Ctrl+,").triggered.connect(self.show_settings)
-        self._with_project = [close, search, *steps]
-        self._when_idle = [add, look]
+        self._with_project = [close, *steps]
         self._enable_actions()
 
     def _action(self, menu: QMenu, object_name: str, text: str, shortcut: str = "") -> QAction:
@@ -192,8 +194,6 @@ class MainWindow(QMainWindow):
         is_open, is_idle = self.session.project is not None, self.session.running_kind is None
         for action in self._with_project:
             action.setEnabled(is_open)
-        for action in self._when_idle:
-            action.setEnabled(is_open and is_idle)
         self._stop_action.setEnabled(not is_idle)
 
     # ---- what a person does
@@ -237,16 +237,11 @@ class MainWindow(QMainWindow):
         if self._may_leave():
             self.session.close_project()
 
-    def _add_folder(self) -> None:
-        folder = choose_folder(self, self.tr("Choose a folder with photos"))
-        if folder is not None:
-            self.session.add_folder(folder)
-
-    def _search(self) -> None:
+    def _photos_page(self) -> PhotosPage:
+        """The page with the photos, brought on screen."""
         self.show_page("photos")
-        search = self._pages["photos"].findChild(QWidget, "photo_search")
-        assert search is not None
-        search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        page: PhotosPage = self._pages["photos"]  # type: ignore[assignment]
+        return page
 
     # ---- what the session says
 

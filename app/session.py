@@ -6,6 +6,7 @@ The engine is imported where it is used: the first frame needs neither numpy nor
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from prismh_engine.errors import PhotosDifferError, PrismhError
-from prismh_engine.jobs import Job, Progress, StopToken
+from prismh_engine.jobs import Job, Progress, StopToken, pausing
 
 from . import jobs, newest_run, projects, steps, words
 from .counter import Counter
@@ -121,11 +122,7 @@ class Session(QObject):
         except PrismhError as error:
             self.failed.emit(str(error))
             return False
-        if not self._take(project):
-            return False
-        stop = StopToken()
-        self._start(READING, steps.samples_to_map(project, photos, stop), stop)
-        return True
+        return self._take(project) and self.start_reading(steps.samples_to_map, project, photos) is not None
 
     def add_folder(self, photo_folder: Path) -> bool:
         """Add a photo folder to the open project and look at its photos."""
@@ -156,11 +153,15 @@ class Session(QObject):
 
     # ---- the long job
 
+    def start_reading(self, step: Callable[..., Job[Any]], *arguments: Any) -> jobs.RunningJob | None:
+        """Begin a step of `steps` with these arguments; where another job is under way, say so and return None."""
+        stop = StopToken()
+        return self._start(READING, pausing(step(*arguments, stop), stop), stop)
+
     def start_instant_map(self) -> None:
         """Look at the project's photos and lay out the instant map; what is known already is not done again."""
         if self.project is not None:
-            stop = StopToken()
-            self._start(READING, steps.instant_map_of(self.project, stop), stop)
+            self.start_reading(steps.instant_map_of, self.project)
 
     def start_learning(self, resolved: Any) -> None:
         """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
@@ -225,8 +226,7 @@ class Session(QObject):
     def run_beside(self, job: Job[Any], stop: StopToken) -> jobs.RunningJob:
         """Run a short job of one page (a preview, a list to read) beside the long one; it ends with the project."""
         running = jobs.start(job, stop=stop, parent=self)
-        self._beside = [known for known in self._beside if known.running]
-        self._beside.append(running)
+        self._beside = [*(known for known in self._beside if known.running), running]
         return running
 
     # ---- what is known of the project, for the rail and the start page
@@ -280,15 +280,13 @@ class Session(QObject):
 
     def _folders_seen(self, moved: bool) -> None:
         if moved and self.project is not None and self._job is None and not self._closing:
-            stop = StopToken()
-            self._start(READING, steps.look_for_photos(self.project, stop), stop)
+            self.start_reading(steps.look_for_photos, self.project)
 
     def _see_what_was_learned(self, run_folder: Path) -> bool:
         """Begin to make the map of a run that has a model; return whether it has one."""
         if self.project is None or not (run_folder / "checkpoints" / "best_model.pt").is_file():
             return False
-        stop = StopToken()
-        self._start(READING, steps.see_what_was_learned(self.project, run_folder.name, stop), stop)
+        self.start_reading(steps.see_what_was_learned, self.project, run_folder.name)
         return True
 
     def _let_go(self) -> None:
@@ -315,11 +313,11 @@ class Session(QObject):
         self.project.close()
         self.project, self.cache, self.summary, self.notes = None, None, Summary(), ()
 
-    def _start(self, kind: str, job: Job[Any], stop: StopToken) -> None:
+    def _start(self, kind: str, job: Job[Any], stop: StopToken) -> jobs.RunningJob | None:
         if self._job is not None:
             job.close()
             self.failed.emit(self.tr("Something else is running: wait until it is done, or stop it first."))
-            return
+            return None
         self.running_kind, self.progress, self._phase = kind, None, ""
         self._job = jobs.start(job, stop=stop, parent=self)
         self._job.progressed.connect(self._progressed)
@@ -327,6 +325,7 @@ class Session(QObject):
         self._job.failed.connect(self._failed)
         self._job.stopped.connect(self._stopped)
         self.job_changed.emit()
+        return self._job
 
     def _progressed(self, progress: Progress) -> None:
         note = progress.metrics.get("note")

@@ -5,13 +5,21 @@ Each is imported in the thread that runs it: torch, scikit-learn and ONNX Runtim
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prismh_engine.jobs import Job, Progress, StopToken
 
+from . import photo_filters
+from .photo_list import PhotoList
+
 if TYPE_CHECKING:
+    from prismh_engine.core.import_metadata import ImportReport
+    from prismh_engine.photos.verdicts import Thresholds
     from prismh_engine.project import Project
 
 SAMPLE_PHOTOS, SAMPLES_BETWEEN_LOOKS = 300, 24
@@ -37,6 +45,62 @@ def look_for_photos(project: Project, stop: StopToken) -> Job[None]:
     report = yield from look_at_project(project, stop)
     if report.looked_at:
         yield from instant_map_of(project, stop)
+
+
+def list_of_photos(project: Project, sort: str, day_words: Callable[[str], str]) -> Job[PhotoList]:
+    """Every photo of the project, ready to be shown in an order."""
+    yield Progress("Reading the list of photos", 0, None)
+    photos = PhotoList(project.photos.all(), day_words)
+    photos.prepare(sort)
+    return photos
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """counts: how many photos would be set aside, by verdict, those that a person set aside as "by_hand". now: how
+    many are set aside as things stand.
+    """
+
+    counts: Counter[str]
+    now: int
+
+
+def set_aside_with(project: Project, thresholds: Thresholds, stop: StopToken) -> Job[SetAside]:
+    """What other limits would set aside; nothing is changed."""
+    yield Progress("Counting", 0, None)
+    from prismh_engine.core.judge_photos import judgements_by
+
+    counts, now = Counter[str](), 0
+    for photo, said in judgements_by(project, thresholds, stop=stop):
+        now += not photo.used
+        newly = replace(photo, verdict=said.verdict)
+        if not newly.used:
+            counts[photo_filters.groups_of(newly)[0]] += 1
+    return SetAside(counts, now)
+
+
+def judged_anew(project: Project, thresholds: Thresholds, stop: StopToken) -> Job[None]:
+    """Judge all photos by other limits, which are kept; groups and map follow where other photos are used then."""
+    from prismh_engine.core.cluster_embeddings import cluster_project
+    from prismh_engine.core.judge_photos import JUDGING, judge_project
+    from prismh_engine.core.map_embeddings import map_project
+    from prismh_engine.project.feature_sets import STARTER
+
+    yield Progress(JUDGING, 0, None)
+    before = {photo.id for photo in project.photos.each_used()}
+    judge_project(project, thresholds, stop=stop)
+    project.set_thresholds(thresholds)
+    used = {photo.id for photo in project.photos.each_used()}
+    if used and used != before and project.features.find(STARTER) is not None:
+        yield from cluster_project(project, stop=stop)
+        yield from map_project(project, stop=stop)
+
+
+def data_from_table(project: Project, table: Path, stop: StopToken) -> Job[ImportReport]:
+    """Take times, places, cameras and labels from a table somebody made."""
+    from prismh_engine.core.import_metadata import import_into_project
+
+    return (yield from import_into_project(project, table, stop=stop))
 
 
 def samples_to_map(project: Project, photos: Path, stop: StopToken) -> Job[None]:

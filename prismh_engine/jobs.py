@@ -94,6 +94,24 @@ def change_progress(job: Job[T], change: Callable[[Progress], Progress]) -> Job[
         job.close()
 
 
+def pausing(job: Job[T], stop: StopToken) -> Job[T]:
+    """The same job, which waits after each `Progress` for as long as it is paused; for one that has nothing to save."""
+    try:
+        progress = next(job)
+        while True:
+            try:
+                yield progress
+                stop.wait_while_paused()
+            except Stopped as stopped:  # noqa: PERF203 - a stop may come at any of them
+                progress = job.throw(stopped)
+            else:
+                progress = next(job)
+    except StopIteration as end:
+        return end.value
+    finally:
+        job.close()
+
+
 def run(job: Job[T], on_progress: Callable[[Progress], None] | None = None, stop: StopToken | None = None) -> T:
     """Drain a job and return its result.
 

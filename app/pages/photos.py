@@ -5,29 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from prismh_engine.errors import PrismhError
-from prismh_engine.jobs import Job, Progress, StopToken
-from prismh_engine.project import Photo, Project
+from prismh_engine.jobs import StopToken
 
-from .. import photo_filters, theme, words
+from .. import photo_filters, steps, theme, words
+from ..decisions import Decisions
 from ..jobs import RunningJob
+from ..photo_list import PhotoList
 from ..session import READING, Session
-from ..widgets.card import label
-from ..widgets.chip import Chip, ChipRow
-from ..widgets.file_dialogs import choose_folder
+from ..widgets.file_dialogs import choose_file, choose_folder
+from ..widgets.import_report import ImportReportDialog
+from ..widgets.limits_panel import LimitsPanel
+from ..widgets.missing_line import MissingLine
+from ..widgets.no_photos import NoPhotos
 from ..widgets.photo_details import PhotoDetails
+from ..widgets.photo_filter_bar import PhotoFilterBar
 from ..widgets.photo_grid import PhotoGrid
+from ..widgets.photo_viewer import PhotoViewer
 from .page import Page
 
 if TYPE_CHECKING:
-    from collections import Counter
+    from prismh_engine.core.import_metadata import ImportReport
 
-DETAILS_WIDTH, SEARCH_WIDTH = 286, 170
-MS_AFTER_TYPING = 200
+DETAILS_WIDTH = 286
 
 
 def _tr(text: str) -> str:
@@ -38,7 +41,7 @@ def _tr(text: str) -> str:
 class PhotosPage(Page):
     """The first step of the road."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, decisions: Decisions) -> None:
         super().__init__(
             session,
             _tr("Photos"),
@@ -48,7 +51,8 @@ class PhotosPage(Page):
             ),
         )
         self.setObjectName("photos_page")
-        self._photos: list[Photo] = []
+        self._decisions = decisions
+        self._photos = PhotoList()
         self._reading: RunningJob | None = None
         self._read_again = False
         self._map_is_coming = False
@@ -57,10 +61,6 @@ class PhotosPage(Page):
         self._add.clicked.connect(self._add_folder)
         self._see_map.clicked.connect(self._go_to_map)
         self._build_body()
-        self._typing = QTimer(self)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(MS_AFTER_TYPING)
-        self._typing.timeout.connect(self._show_selected)
         session.project_changed.connect(self._project_changed)
         session.project_closing.connect(self._project_closing)
         session.photos_added.connect(self._photos_added)
@@ -68,83 +68,86 @@ class PhotosPage(Page):
         session.map_moved.connect(self._map_moved)
         session.job_changed.connect(self._say_what_can_be_done)
         session.summary_changed.connect(self._say_what_can_be_done)
+        decisions.changed.connect(self._decided)
         theme.changed.connect(self._fit)
         self._fit()
         self._project_changed()
 
     def loaded(self) -> bool:
-        return self._reading is None and not self._grid.loading()
+        return self._reading is None and not self._grid.loading() and self._viewer.loaded()
+
+    # ---- what a menu asks for
+
+    def set_aside(self) -> None:
+        self._details.set_aside()
+
+    def take_back(self) -> None:
+        self._details.take_back()
+
+    def show_large(self) -> None:
+        """Show the selected photo large, or the first one; again: back to the grid."""
+        if self._stack.currentWidget() is self._viewer:
+            self._close_viewer()
+        elif self._grid.photos():
+            selected = self._grid.selected_ids()
+            self._open_viewer(selected[0] if selected else self._grid.photos()[0].id)
+
+    def show_limits(self) -> None:
+        if self.session.project is not None:
+            self._limits.show_kept()
+            self._side.setCurrentWidget(self._limits)
+            self._limits.setFocus()
+
+    def focus_search(self) -> None:
+        self._filters.focus_search()
+
+    def add_data(self) -> None:
+        """Ask for a table with times, places, cameras or names of the photos, and take what it says."""
+        project = self.session.project
+        table = choose_file(self, self.tr("Choose a table about these photos"), self.tr("Tables (*.csv *.json)"))
+        if project is not None and table is not None:
+            taking = self.session.start_reading(steps.data_from_table, project, table)
+            if taking is not None:
+                taking.finished.connect(self._data_taken)
 
     # ---- what is on the page
 
     def _build_body(self) -> None:
-        self._chips = ChipRow()
-        self._chips.setObjectName("verdict_chips")
-        self._chips.chosen.connect(self._show_selected)
-        self._sort = self._sort_button()
-        self._search = QLineEdit()
-        self._search.setObjectName("photo_search")
-        self._search.setProperty("role", "search")
-        self._search.setPlaceholderText(self.tr("Search name or date"))
-        self._search.setAccessibleName(self.tr("Search name or date"))
-        self._search.setClearButtonEnabled(True)
-        self._search.textChanged.connect(self._search_changed)
-        filters = QHBoxLayout()
-        filters.setSpacing(theme.ROW_GAP)
-        filters.addWidget(self._chips, 1)
-        filters.addWidget(self._sort, 0, Qt.AlignmentFlag.AlignTop)
-        filters.addWidget(self._search, 0, Qt.AlignmentFlag.AlignTop)
-
+        self._filters = PhotoFilterBar()
+        self._filters.changed.connect(self._show_selected)
+        self._filters.limits_wanted.connect(self._limits_pressed)
         self._grid = PhotoGrid(self.session)
         self._grid.setObjectName("photo_grid")
         self._grid.selection_changed.connect(self._selection_changed)
-        self._empty = _EmptyState()
-        self._empty.button.clicked.connect(self._empty_action)
+        self._grid.activated.connect(self._open_viewer)
+        self._viewer = PhotoViewer(self.session)
+        self._viewer.moved.connect(self._viewer_moved)
+        self._viewer.closed.connect(self._close_viewer)
+        self._empty = NoPhotos()
+        self._empty.pressed.connect(self._empty_action)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._grid)
-        self._stack.addWidget(self._empty)
+        for widget in (self._grid, self._viewer, self._empty):
+            self._stack.addWidget(widget)
         self._details = PhotoDetails(self.session)
-        self._details.overruled.connect(self._overrule)
+        self._details.overruled.connect(self._decisions.overrule)
+        self._limits = LimitsPanel(self.session)
+        self._limits.closed.connect(self._close_limits)
+        self._side = QStackedWidget()
+        self._side.addWidget(self._details)
+        self._side.addWidget(self._limits)
         content = QHBoxLayout()
         content.setSpacing(theme.CARD_GAP - 4)
         content.addWidget(self._stack, 1)
-        content.addWidget(self._details)
-        self.body.addLayout(filters)
+        content.addWidget(self._side)
+        self.body.addWidget(self._filters)
         self.body.addLayout(content, 1)
-        self._missing_line = _MissingLine()
-        self._missing_line.button.clicked.connect(self._find_missing)
+        self._missing_line = MissingLine()
+        self._missing_line.pressed.connect(self._find_missing)
         self.body.addWidget(self._missing_line)
 
     def _fit(self) -> None:
-        """Widths that go with the text size; the photos keep most of the room."""
-        self._search.setFixedWidth(theme.pixels(SEARCH_WIDTH))
-        self._details.setFixedWidth((DETAILS_WIDTH + theme.pixels(DETAILS_WIDTH)) // 2)
-
-    def _sort_button(self) -> QPushButton:
-        button = QPushButton()
-        button.setObjectName("photo_sort")
-        button.setProperty("role", "link")
-        self._sorts = {
-            photo_filters.NEWEST: self.tr("newest"),
-            photo_filters.OLDEST: self.tr("oldest"),
-            photo_filters.NAME: self.tr("name"),
-            photo_filters.BLURRIEST: self.tr("blurriest first"),
-            photo_filters.DARKEST: self.tr("darkest first"),
-        }
-        menu = QMenu(button)
-        self._sort_actions = QActionGroup(menu)
-        for name, text in self._sorts.items():
-            action = QAction(text, menu, checkable=True)
-            action.setData(name)
-            action.setObjectName(f"sort_{name}")
-            self._sort_actions.addAction(action)
-            menu.addAction(action)
-        self._sort_actions.actions()[0].setChecked(True)
-        self._sort_actions.triggered.connect(self._sort_chosen)
-        button.setMenu(menu)
-        button.setText(self.tr("Sort: {0}").format(self._sorts[photo_filters.NEWEST]))
-        button.setAccessibleName(button.text())
-        return button
+        """The photos keep most of the room, whatever the text size."""
+        self._side.setFixedWidth((DETAILS_WIDTH + theme.pixels(DETAILS_WIDTH)) // 2)
 
     # ---- reading and showing
 
@@ -153,9 +156,11 @@ class PhotosPage(Page):
 
     def _project_changed(self) -> None:
         self._map_is_coming = False
-        self._photos = []
+        self._photos = PhotoList()
         self._grid.set_photos([])
         self._details.show_photos([])
+        self._side.setCurrentWidget(self._details)
+        self._close_viewer()
         self._read_photos()
         self._say_what_can_be_done()
 
@@ -166,13 +171,14 @@ class PhotosPage(Page):
         if self._reading is not None:
             self._read_again = True
             return
-        stop = StopToken()
-        self._reading = self.session.run_beside(_all_photos(self.session.project), stop)
+        self._reading = self.session.run_beside(
+            steps.list_of_photos(self.session.project, self._filters.sort, words.taken), StopToken()
+        )
         self._reading.finished.connect(self._photos_read)
         self._reading.failed.connect(self._reading_failed)
         self._reading.stopped.connect(self._reading_failed)
 
-    def _photos_read(self, photos: list[Photo]) -> None:
+    def _photos_read(self, photos: PhotoList) -> None:
         self._reading = None
         self._photos = photos
         self._show_selected()
@@ -190,52 +196,35 @@ class PhotosPage(Page):
         if self.session.project is None or self._reading is not None:
             self._read_again = self._reading is not None
             return
-        known = {photo.id for photo in self._photos}
         photos = self.session.project.photos.some(photo_ids)
-        self._replace([photo for photo in photos if photo.id in known])
-        new = [photo for photo in photos if photo.id not in known]
-        self._photos = self._photos + new
-        self._grid.add_photos(photo_filters.select(new, self._which(), self._search.text(), photo_filters.NAME))
+        new = self._photos.put(photos)
+        self._grid.replace_photos(photos)
+        self._grid.add_photos(self._photos.matching(new, self._filters.which, self._filters.search))
         self._show_counts()
         if not self._grid.selected_ids():
             self._details.show_photos([], self._photos)
 
-    def _replace(self, photos: list[Photo]) -> None:
-        newer = {photo.id: photo for photo in photos}
-        if newer:
-            self._photos = [newer.get(photo.id, photo) for photo in self._photos]
-            self._grid.replace_photos(photos)
-
     def _show_selected(self) -> None:
         self._show_counts()
-        self._grid.set_photos(photo_filters.select(self._photos, self._which(), self._search.text(), self._sort_name()))
+        chosen = self._photos.select(self._filters.which, self._filters.search, self._filters.sort)
+        self._grid.set_photos(chosen)
+        if self._stack.currentWidget() is self._viewer:
+            self._close_viewer()
         self._selection_changed(self._grid.selected_ids())
         self._show_stack()
 
     def _show_counts(self) -> None:
-        counts = photo_filters.counts(self._photos)
-        self._chips.set_chips(self._chips_for(counts))
-        self._missing_line.say(counts[photo_filters.MISSING])
+        self._filters.show_counts(self._photos.counts)
+        self._missing_line.say(self._photos.counts[photo_filters.MISSING])
         self._show_stack()
 
-    def _chips_for(self, counts: Counter[str]) -> list[Chip]:
-        texts = {
-            "blurry": self.tr("Blurry"), "dark": self.tr("Dark"), "duplicate": self.tr("Near-duplicates"),
-            "outlier": self.tr("Unusual"), "invalid": self.tr("Unreadable"),
-            photo_filters.BY_HAND: self.tr("Set aside by you"), photo_filters.MISSING: self.tr("Not found"),
-        }  # fmt: skip
-        chips = [
-            Chip(photo_filters.ALL, self.tr("All"), counts[photo_filters.ALL]),
-            Chip(photo_filters.USED, self.tr("Used"), counts[photo_filters.USED]),
-        ]
-        return chips + [Chip(name, text, counts[name]) for name, text in texts.items() if counts[name]]
-
     def _show_stack(self) -> None:
-        self._details.setVisible(bool(self._photos))
+        self._side.setVisible(bool(len(self._photos)))
         if self._grid.photos():
-            self._stack.setCurrentWidget(self._grid)
+            if self._stack.currentWidget() is not self._viewer:
+                self._stack.setCurrentWidget(self._grid)
             return
-        if self._photos:
+        if len(self._photos):
             self._empty.say(self.tr("No photo matches."), self.tr("Show all photos"))
         elif self.session.running_kind == READING or self._reading is not None:
             self._empty.say(self.tr("Looking for photos. They appear here as they are read."), "")
@@ -243,24 +232,8 @@ class PhotosPage(Page):
             self._empty.say(self.tr("There are no photos in this folder."), self.tr("Add another folder…"))
         self._stack.setCurrentWidget(self._empty)
 
-    def _which(self) -> str:
-        return self._chips.choice() or photo_filters.ALL
-
-    def _sort_name(self) -> str:
-        return str(self._sort_actions.checkedAction().data())
-
-    def _search_changed(self) -> None:
-        self._typing.start()
-
-    def _sort_chosen(self, action: QAction) -> None:
-        self._sort.setText(self.tr("Sort: {0}").format(self._sorts[action.data()]))
-        self._sort.setAccessibleName(self._sort.text())
-        self._show_selected()
-
     def _selection_changed(self, photo_ids: list[int]) -> None:
-        chosen = set(photo_ids)
-        photos = [photo for photo in self._grid.photos() if photo.id in chosen] if chosen else []
-        self._details.show_photos(photos, self._photos)
+        self._details.show_photos(self._photos.some(photo_ids), self._photos)
 
     def _say_what_can_be_done(self) -> None:
         has_map = self._map_is_coming or self.session.summary.groups > 0
@@ -268,26 +241,47 @@ class PhotosPage(Page):
         self._see_map.setToolTip("" if has_map else self.tr("The map is made as soon as the photos are read"))
         busy = self.session.running_kind is not None
         self._add.setEnabled(not busy)
-        self._missing_line.button.setEnabled(not busy)
-        for button in (self._add, self._missing_line.button):
-            button.setToolTip(self.tr("Possible when nothing else is running") if busy else "")
+        self._add.setToolTip(self.tr("Possible when nothing else is running") if busy else "")
+        self._missing_line.allow(not busy)
         self._show_stack()
+
+    # ---- one photo large
+
+    def _open_viewer(self, photo_id: int) -> None:
+        self._viewer.show_photos(self._grid.photos(), photo_id)
+        self._details.show_preview(False)
+        self._stack.setCurrentWidget(self._viewer)
+        self._viewer.setFocus()
+
+    def _viewer_moved(self, photo_id: int) -> None:
+        self._grid.select([photo_id])
+
+    def _close_viewer(self) -> None:
+        if self._stack.currentWidget() is self._viewer:
+            self._details.show_preview(True)
+            self._stack.setCurrentWidget(self._grid)
+            self._grid.setFocus()
 
     # ---- what a person does
 
-    def _overrule(self, photo_ids: list[int], decision: str) -> None:
-        project = self.session.project
-        if project is None or not photo_ids:
+    def _decided(self, photo_ids: list[int]) -> None:
+        if self.session.project is None:
             return
-        try:
-            project.photos.overrule(photo_ids, decision)
-        except PrismhError as error:
-            self.session.failed.emit(str(error))
-            return
-        self._replace(project.photos.some(photo_ids))
+        photos = self.session.project.photos.some(photo_ids)
+        self._photos.put(photos)
+        self._grid.replace_photos(photos)
         self._show_counts()
         self._selection_changed(self._grid.selected_ids())
-        self.session.summarise()
+
+    def _limits_pressed(self) -> None:
+        if self._side.currentWidget() is self._limits:
+            self._close_limits()
+        else:
+            self.show_limits()
+
+    def _close_limits(self) -> None:
+        self._side.setCurrentWidget(self._details)
+        self._grid.setFocus()
 
     def _add_folder(self) -> None:
         folder = choose_folder(self, self.tr("Choose a folder with photos"))
@@ -296,27 +290,33 @@ class PhotosPage(Page):
 
     def _find_missing(self) -> None:
         """Ask where a folder lies now whose photos are not found."""
-        project = self.session.project
-        missing = next((photo for photo in self._photos if photo.missing), None)
+        project, missing = self.session.project, self._photos.missing()
         if project is None or missing is None:
             return
         lost = next(folder for folder in project.folders() if folder.id == missing.folder_id)
         found = choose_folder(self, self.tr("Where is {0} now?").format(lost.path.name))
         if found is not None:
-            self._relocate(project, lost.id, found)
+            self._relocate(lost.id, found)
 
-    def _relocate(self, project: Project, folder_id: int, found: Path) -> None:
+    def _relocate(self, folder_id: int, found: Path) -> None:
+        assert self.session.project is not None
         try:
-            project.relocate_folder(folder_id, found)
+            self.session.project.relocate_folder(folder_id, found)
         except PrismhError as error:
             self.session.failed.emit(str(error))
             return
         self.session.start_instant_map()
 
+    def _data_taken(self, report: ImportReport) -> None:
+        if self.session.project is not None:
+            self.session.names_changed.emit()
+            dialog = ImportReportDialog(report, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
     def _empty_action(self) -> None:
-        if self._photos:
-            self._search.clear()
-            self._chips.choose(photo_filters.ALL)
+        if len(self._photos):
+            self._filters.show_all()
         else:
             self._add_folder()
 
@@ -327,54 +327,3 @@ class PhotosPage(Page):
 
     def _go_to_map(self) -> None:
         self.go_to.emit("explore")
-
-
-def _all_photos(project: Project) -> Job[list[Photo]]:
-    yield Progress("Reading the list of photos", 0, None)
-    return project.photos.all()
-
-
-class _EmptyState(QWidget):
-    """What to do where there is nothing to see."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text: QLabel = label("", "why")
-        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.button = QPushButton()
-        self.button.setObjectName("empty_action")
-        layout = QVBoxLayout(self)
-        layout.addStretch(2)
-        layout.addWidget(self._text)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(3)
-
-    def say(self, text: str, action: str) -> None:
-        self._text.setText(text)
-        self.button.setText(action)
-        self.button.setAccessibleName(action)
-        self.button.setVisible(bool(action))
-
-
-class _MissingLine(QWidget):
-    """Says that photos are not where they were, and offers to find them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text: QLabel = label("", "why")
-        self.button = QPushButton(self.tr("Find them…"))
-        self.button.setObjectName("find_missing")
-        self.button.setAccessibleName(self.tr("Find the photos that are not where they were"))
-        self.button.setProperty("role", "small")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._text, 1)
-        layout.addWidget(self.button)
-        self.say(0)
-
-    def say(self, missing: int) -> None:
-        text = self.tr("1 photo is not where it was. Nothing about it is lost.")
-        if missing != 1:
-            text = self.tr("{0} photos are not where they were. Nothing about them is lost.")
-        self._text.setText(text.format(words.number(missing)))
-        self.setVisible(missing > 0)

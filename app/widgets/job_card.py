@@ -37,8 +37,14 @@ class JobCard(Card):
         self._stop.setToolTip(self.tr("What was done so far is kept"))
         self._stop.setProperty("role", "link")
         self._stop.clicked.connect(session.stop)
+        self._pause = QPushButton()
+        self._pause.setObjectName("job_pause")
+        self._pause.setProperty("role", "link")
+        self._pause.clicked.connect(self._pause_pressed)
         foot = QHBoxLayout()
+        foot.setSpacing(0)
         foot.addWidget(self._state, 1)
+        foot.addWidget(self._pause)
         foot.addWidget(self._stop)
         self.body.setContentsMargins(11, 10, 11, 10)
         self.body.setSpacing(5)
@@ -51,7 +57,13 @@ class JobCard(Card):
     def _job_changed(self) -> None:
         kind, progress = self._session.running_kind, self._session.progress
         self._bar.setVisible(kind is not None)
+        # Learning is paused and stopped on its own page.
         self._stop.setVisible(kind is not None and kind != LEARNING)
+        self._pause.setVisible(kind is not None and kind != LEARNING)
+        self._pause.setText(self.tr("Go on") if self._session.paused else self.tr("Pause"))
+        self._pause.setAccessibleName(
+            self.tr("Go on with what was paused") if self._session.paused else self.tr("Pause what is running")
+        )
         if kind is None:
             self._phase, self._base, self._share = "", 0.0, 0.0
             self._bar.setValue(0)
@@ -70,11 +82,14 @@ class JobCard(Card):
             self._phase = progress.what
             self._base += self._share
             self._share = (1.0 - self._base) * PHASE_SHARE
-        self._name.setText(progress.what)
+        self._name.setText(self.tr("Paused") if self._session.paused else progress.what)
         if progress.total:
             done = self._base + self._share * progress.done / progress.total
             self._bar.setValue(max(self._bar.value(), round(STEPS * done)))
         self._state.setText(self._count(progress))
+
+    def _pause_pressed(self) -> None:
+        self._session.resume() if self._session.paused else self._session.pause()
 
     def _count(self, progress: Progress) -> str:
         if progress.total:

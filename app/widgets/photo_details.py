@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QScrollArea, QSizePolicy, QVBoxLayout
 from prismh_engine.photos.verdicts import Thresholds
 
 from .. import theme, words
+from ..photo_list import PhotoList
 from ..session import Session
 from .card import Card, ElidedLabel, Facts, Note, label
 from .thumbnails import Thumbnails, rounded
@@ -26,12 +26,13 @@ class PhotoDetails(Card):
     """Shows one photo, or says how many are selected. `overruled` gives the decision for all of them."""
 
     overruled = Signal(list, str)
-    """photo ids, and "used" or "set aside"."""
+    """The photos it is about, and "used" or "set aside"."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("photo_details")
         self._session = session
         self._photos: list[Photo] = []
+        self._with_preview = True
         self._preview = PhotoPreview(session)
         self._preview.setFixedHeight(PREVIEW_HEIGHT)
         self._name = ElidedLabel("", "heading")
@@ -40,8 +41,8 @@ class PhotoDetails(Card):
         self._verdict = Note("photo_verdict")
         self._aside = self._button("set_aside", self.tr("Set aside"))
         self._back = self._button("take_back", self.tr("Take back"))
-        self._aside.clicked.connect(self._set_aside)
-        self._back.clicked.connect(self._take_back)
+        self._aside.clicked.connect(self.set_aside)
+        self._back.clicked.connect(self.take_back)
         self._hint = label(self.tr("Choose a photo to see what is known of it."), "why")
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -58,12 +59,30 @@ class PhotoDetails(Card):
         self.body.addStretch(1)
         self.show_photos([])
 
-    def show_photos(self, photos: list[Photo], everything: Sequence[Photo] = ()) -> None:
+    def photos(self) -> list[Photo]:
+        """What is shown."""
+        return self._photos
+
+    def set_aside(self) -> None:
+        """Ask to set aside what is shown."""
+        self._decide([photo for photo in self._photos if photo.used], "set aside")
+
+    def take_back(self) -> None:
+        """Ask to take back what is shown."""
+        self._decide([photo for photo in self._photos if photo.look.usable and not photo.used], "used")
+
+    def show_preview(self, shown: bool) -> None:
+        """Leave the small picture out while the photo is seen large beside it."""
+        self._with_preview = shown
+        self._preview.setVisible(shown and bool(self._photos))
+        self._scroll.fit()
+
+    def show_photos(self, photos: list[Photo], everything: PhotoList | None = None) -> None:
         """Show what is selected; where that is nothing, how things stand with all photos of the project."""
         self._photos = photos
         one = photos[0] if len(photos) == 1 else None
         self._preview.show_photo(photos[0] if photos else None)
-        self._preview.setVisible(bool(photos))
+        self._preview.setVisible(self._with_preview and bool(photos))
         self._name.setVisible(bool(photos or everything))
         self._facts.setVisible(one is not None or (not photos and bool(everything)))
         self._verdict.setVisible(bool(photos))
@@ -85,19 +104,17 @@ class PhotoDetails(Card):
             self._facts.show_facts(self._facts_of_all(everything))
         self._scroll.fit()
 
-    def _facts_of_all(self, photos: Sequence[Photo]) -> list[tuple[str, str]]:
-        used = sum(photo.used for photo in photos)
-        placed = sum(photo.look.latitude is not None for photo in photos)
-        days = sorted(photo.look.taken_at for photo in photos if photo.look.taken_at)
+    def _facts_of_all(self, photos: PhotoList) -> list[tuple[str, str]]:
         facts = [
             (self.tr("Photos"), words.number(len(photos))),
-            (self.tr("Used"), words.number(used)),
-            (self.tr("Set aside"), words.number(len(photos) - used)),
-            (self.tr("With a place"), words.number(placed)),
-            (self.tr("With a time"), words.number(len(days))),
+            (self.tr("Used"), words.number(photos.used)),
+            (self.tr("Set aside"), words.number(len(photos) - photos.used)),
+            (self.tr("With a place"), words.number(photos.placed)),
+            (self.tr("With a time"), words.number(photos.dated)),
         ]
-        if days:
-            facts += [(self.tr("First"), words.taken(days[0][:10])), (self.tr("Last"), words.taken(days[-1][:10]))]
+        days = photos.first_and_last_day()
+        if days is not None:
+            facts += [(self.tr("First"), words.taken(days[0])), (self.tr("Last"), words.taken(days[1]))]
         return facts
 
     def _facts_of(self, photo: Photo) -> list[tuple[str, str]]:
@@ -143,11 +160,9 @@ class PhotoDetails(Card):
         button.setAccessibleName(text)
         return button
 
-    def _set_aside(self) -> None:
-        self.overruled.emit([photo.id for photo in self._photos if photo.used], "set aside")
-
-    def _take_back(self) -> None:
-        self.overruled.emit([p.id for p in self._photos if p.look.usable and not p.used], "used")
+    def _decide(self, photos: list[Photo], decision: str) -> None:
+        if photos:
+            self.overruled.emit(photos, decision)
 
 
 class _AsTallAsItsContents(QScrollArea):

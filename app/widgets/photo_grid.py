@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )  # fmt: skip
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -48,12 +48,15 @@ PHOTO = Qt.ItemDataRole.UserRole
 
 
 class PhotoGrid(QWidget):
-    """Photos in square tiles that fill the width. Arrow keys move, Ctrl and Shift select several, Ctrl+A all."""
+    """Photos in square tiles that fill the width.
+
+    Arrow keys move, Ctrl and Shift select several, Ctrl+A all; Enter, Space and a double click open one.
+    """
 
     selection_changed = Signal(list)
     """Ids of the selected photos, in the order of the grid."""
     activated = Signal(int)
-    """Id of a photo that was double-clicked, or Enter was pressed on it."""
+    """Id of a photo that was opened."""
 
     def __init__(self, session: Session, *, tile: int = TILE, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +75,7 @@ class PhotoGrid(QWidget):
         layout.addWidget(self._view)
         self._view.selectionModel().selectionChanged.connect(self._selection_changed)
         self._view.activated.connect(self._activated)
+        self._view.space_pressed.connect(self._activated)
         session.project_changed.connect(self._project_changed)
         theme.changed.connect(self._view.viewport().update)
         self._project_changed()
@@ -184,6 +188,8 @@ class _PhotoModel(QAbstractListModel):
 class _TileView(QListView):
     """A list that wraps into as many columns as fit, each as wide as fills the row."""
 
+    space_pressed = Signal(QModelIndex)
+
     def __init__(self, tile: int) -> None:
         super().__init__()
         self._tile = tile
@@ -199,6 +205,13 @@ class _TileView(QListView):
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.setProperty("role", "tiles")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_Space and plain and self.currentIndex().isValid():
+            self.space_pressed.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: Any) -> None:
         self._fit()

@@ -18,7 +18,7 @@ from ..photos.cache import PhotoCache
 from ..photos.duplicates import find_duplicates
 from ..photos.record import Look
 from ..photos.verdicts import Thresholds, Verdict, judge
-from ..project import Project
+from ..project import Photo, Project
 from ..project.feature_sets import STARTER, FeatureSet
 from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
 from ..project.photo_catalogue import Judgement
@@ -136,7 +136,25 @@ def judge_project(
     thresholds: None for the project's own. The project's neighbour graph is brought up to date first; to see its
     progress, drain `neighbour_graph` before. A stop leaves as `Stopped`, and the verdicts as they were.
     """
-    thresholds = thresholds or project.thresholds
+    judged = judgements_by(
+        project, thresholds or project.thresholds, use_starter=use_starter, stop=stop, cache_folder=cache_folder
+    )
+    project.photos.judge(
+        said
+        for photo, said in judged
+        if said != Judgement(photo.id, photo.verdict, photo.reason, photo.duplicate_of, photo.outlier_distance)
+    )
+
+
+def judgements_by(
+    project: Project,
+    thresholds: Thresholds,
+    *,
+    use_starter: bool = True,
+    stop: StopToken | None = None,
+    cache_folder: Path | None = None,
+) -> list[tuple[Photo, Judgement]]:
+    """Each photo that is in place, and what `judge_project` would say of it; nothing of it is kept."""
     photos = [photo for photo in project.photos.all() if not photo.missing]
     starter = project.features.find(STARTER) if use_starter else None
     alike = None if starter is None else jobs.run(look_alikes_in(starter), stop=stop)
@@ -150,13 +168,11 @@ def judge_project(
             thresholds,
             stop,
         )
-    judgements = []
+    judged = []
     for photo, verdict in zip(photos, verdicts, strict=True):
         best = None if verdict.duplicate_of is None else photos[verdict.duplicate_of].id
-        said = Judgement(photo.id, verdict.kind, verdict.reason, best, verdict.outlier_distance)
-        if said != Judgement(photo.id, photo.verdict, photo.reason, photo.duplicate_of, photo.outlier_distance):
-            judgements.append(said)
-    project.photos.judge(judgements)
+        judged.append((photo, Judgement(photo.id, verdict.kind, verdict.reason, best, verdict.outlier_distance)))
+    return judged
 
 
 def _thumbnail(cache: PhotoCache, path: Path, content_hash: str) -> Image.Image | None:

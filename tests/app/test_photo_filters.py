@@ -1,10 +1,11 @@
-"""Which photos the grid shows and in what order."""
+"""Which photos the grid shows and in what order; how many there are of each kind."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from app import photo_filters
+from app.photo_list import PhotoList
 from prismh_engine.photos.record import Look
 from prismh_engine.project import Photo
 
@@ -25,27 +26,27 @@ def test_every_photo_is_used_or_under_one_reason_why_not():
         photo(1), photo(2, "blurry"), photo(3, "blurry", "used"), photo(4, "clean", "set aside"),
         photo(5, "invalid"), photo(6, missing=True),
     ]  # fmt: skip
-    counts = photo_filters.counts(photos)
+    counts = PhotoList(photos).counts
     assert counts["all"] == 6
     assert counts["used"] == 3
     assert (counts["blurry"], counts["by_hand"], counts["invalid"], counts["missing"]) == (1, 1, 1, 1)
-    assert ids(photo_filters.select(photos, "used")) == [6, 3, 1]
-    assert ids(photo_filters.select(photos, "missing")) == [6]
+    assert ids(PhotoList(photos).select("used")) == [6, 3, 1]
+    assert ids(PhotoList(photos).select("missing")) == [6]
 
 
 def test_the_search_finds_names_and_dates_whatever_their_case():
     photos = [photo(1, taken="2026-07-14T09:31:00", name="Ward/IMG_1.JPG"), photo(2, name="ward/pot.jpg")]
-    assert ids(photo_filters.select(photos, search="img")) == [1]
-    assert ids(photo_filters.select(photos, search="2026-07 WARD")) == [1]
-    assert ids(photo_filters.select(photos, search="nothing")) == []
+    assert ids(PhotoList(photos).select(search="img")) == [1]
+    assert ids(PhotoList(photos).select(search="2026-07 WARD")) == [1]
+    assert ids(PhotoList(photos).select(search="nothing")) == []
 
 
 def test_photos_without_a_date_come_last_whether_newest_or_oldest_is_first():
     photos = [photo(1, taken="2026-01-01"), photo(2), photo(3, taken="2026-02-01")]
-    assert ids(photo_filters.select(photos, sort="newest")) == [3, 1, 2]
-    assert ids(photo_filters.select(photos, sort="oldest")) == [1, 3, 2]
+    assert ids(PhotoList(photos).select(sort="newest")) == [3, 1, 2]
+    assert ids(PhotoList(photos).select(sort="oldest")) == [1, 3, 2]
 
 
 def test_the_blurriest_come_first_and_unmeasured_ones_last():
     photos = [photo(1, sharpness=9.0), photo(2, sharpness=None), photo(3, sharpness=0.0)]
-    assert ids(photo_filters.select(photos, sort="blurriest")) == [3, 1, 2]
+    assert ids(PhotoList(photos).select(sort="blurriest")) == [3, 1, 2]

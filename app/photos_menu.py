@@ -1,0 +1,118 @@
+"""The menu Photos: everything the Photos page can do, for the keyboard; undo and redo of what was decided there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from .decisions import Decisions
+from .session import Session
+from .widgets.file_dialogs import choose_folder
+from .widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from .pages.photos import PhotosPage
+
+
+class PhotosMenu(QMenu):
+    """page: brings the page with the photos on screen and returns it. notice: where undoing is told of."""
+
+    def __init__(
+        self,
+        session: Session,
+        decisions: Decisions,
+        page: Callable[[], PhotosPage],
+        notice: Notice,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("Ph&otos"))
+        self._session, self._decisions, self._page, self._notice = session, decisions, page, notice
+        self._on_page = False
+        self._when_idle = [
+            self._action("add_folder_action", self.tr("&Add folder…"), self._add_folder),
+            self._action("look_again", self.tr("&Look for new photos"), session.start_instant_map, "F5"),
+            self._action("add_data", self.tr("Add &data from a table…"), self._add_data),
+        ]
+        self.addSeparator()
+        self._with_project = [
+            self._action("search_photos", self.tr("&Search"), self._search, "Ctrl+F"),
+            self._action("show_limits_action", self.tr("L&imits…"), self._show_limits),
+        ]
+        self.addSeparator()
+        # Space belongs to whatever has the keyboard; the grid knows what to do with it.
+        large = self.tr("Show la&rge") + "\t" + self.tr("Space")
+        self._on_photos = [
+            self._action("show_large", large, self._show_large),
+            self._action("set_aside_action", self.tr("Set asid&e"), self._set_aside, "Del"),
+            self._action("take_back_action", self.tr("&Take back"), self._take_back, "Shift+Del"),
+        ]
+        self.addSeparator()
+        self._undo = self._action("undo", self.tr("&Undo"), self._undo_last, "Ctrl+Z")
+        self._redo = self._action("redo", self.tr("Do a&gain"), self._redo_last, "Ctrl+Shift+Z")
+        decisions.stack.indexChanged.connect(self._enable)
+        session.job_changed.connect(self._enable)
+        session.project_changed.connect(self._enable)
+        self._enable()
+
+    def say_page(self, name: str) -> None:
+        """Which page is on screen."""
+        self._on_page = name == "photos"
+        self._enable()
+
+    def _action(self, object_name: str, text: str, call: Callable[[], object], shortcut: str = "") -> QAction:
+        action = self.addAction(text)
+        action.setObjectName(object_name)
+        action.triggered.connect(call)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        return action
+
+    def _enable(self) -> None:
+        is_open = self._session.project is not None
+        for action in self._when_idle:
+            action.setEnabled(is_open and self._session.running_kind is None)
+        for action in self._with_project:
+            action.setEnabled(is_open)
+        for action in self._on_photos:
+            action.setEnabled(is_open and self._on_page)
+        self._undo.setEnabled(self._decisions.stack.canUndo())
+        self._redo.setEnabled(self._decisions.stack.canRedo())
+
+    def _add_folder(self) -> None:
+        folder = choose_folder(self.parentWidget(), self.tr("Choose a folder with photos"))
+        if folder is not None:
+            self._session.add_folder(folder)
+
+    def _add_data(self) -> None:
+        self._page().add_data()
+
+    def _search(self) -> None:
+        self._page().focus_search()
+
+    def _show_limits(self) -> None:
+        self._page().show_limits()
+
+    def _show_large(self) -> None:
+        self._page().show_large()
+
+    def _set_aside(self) -> None:
+        self._page().set_aside()
+
+    def _take_back(self) -> None:
+        self._page().take_back()
+
+    def _undo_last(self) -> None:
+        undone = self._decisions.undo()
+        if undone:
+            again = (self.tr("Do it again"), "redo_it", self._redo_last)
+            self._notice.say(self.tr("Undone: {0}").format(undone), again)
+
+    def _redo_last(self) -> None:
+        done = self._decisions.redo()
+        if done:
+            undo = (self.tr("Undo"), "undo_it", self._undo_last)
+            self._notice.say(self.tr("Done again: {0}").format(done), undo)
