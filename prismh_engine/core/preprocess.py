@@ -56,7 +56,7 @@ class PreprocessSettings(Settings):
         "how photos come into the folders; link makes hard links, list only writes quality.csv",
         choices=(COPY, LINK, LIST),
     )
-    no_starter: bool = setting(False, "leave the starter encoder out: duplicates by equal bytes and by hash alone")
+    no_starter: bool = setting(False, "leave the starter encoder out: no outliers, duplicates by bytes and hash alone")
     cache_dir: Path | None = setting(
         None, "folder for decoded copies (default: the project's, else the platform's cache)"
     )
@@ -89,8 +89,9 @@ class ImagePreprocessor:
     """Sorts a folder's photos into `clean/` and `problematic/` below the output folder, as the step does.
 
     input_dir, output_dir: folders. ccthreshold: cosine of starter features from which two photos are near duplicates,
-    0 to 1. mode: "copy", "link" or "list". cache_dir: for decoded copies; None for the platform's. starter: False
-    finds duplicates by equal bytes and by hash alone. Raises `BadValueError` for a value outside its range.
+    0 to 1. outlier_distance: 1 - cosine to the 20th nearest photo above which one is an outlier, 0 to 2. mode: "copy",
+    "link" or "list". cache_dir: for decoded copies; None for the platform's. starter: False finds no outliers, and
+    duplicates by equal bytes and by hash alone. Raises `BadValueError` for a value outside its range.
 
         preprocessor = ImagePreprocessor(input_dir="photos", output_dir="processed")
         preprocessor.run_preprocessing()
@@ -102,7 +103,7 @@ class ImagePreprocessor:
         input_dir: str | Path,
         output_dir: str | Path,
         ccthreshold: float = 0.9,
-        *,
+        outlier_distance: float = 0.68,
         mode: str = COPY,
         cache_dir: str | Path | None = None,
         starter: bool = True,
@@ -111,6 +112,7 @@ class ImagePreprocessor:
             data_dir=Path(input_dir),
             output_dir=Path(output_dir),
             ccthreshold=ccthreshold,
+            outlier_distance=outlier_distance,
             mode=mode,
             cache_dir=None if cache_dir is None else Path(cache_dir),
             no_starter=not starter,
@@ -193,6 +195,7 @@ def _judge_folder(
             verdict.kind,
             verdict.reason,
             None if verdict.duplicate_of is None else names[verdict.duplicate_of],
+            verdict.outlier_distance,
         )
         for (found, look), verdict in zip(looked, verdicts, strict=True)
     ]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import PrismhError
 from ..files import cannot_write, make_folder
 from ..jobs import Job, Progress
-from ..paths import from_text
-from ..tables import read_csv, write_csv
+from ..paths import from_text, to_text
+from ..tables import write_csv
+from .placed_files import PlacedFiles
 from .record import Look
 from .verdicts import BLURRY, CLEAN, DARK, DUPLICATE, INVALID, OUTLIER
 
@@ -32,10 +36,17 @@ COLUMNS = (
     "camera",
 )  # fmt: skip
 
+_SORTING = "Sorting photos"
+_FILES_BETWEEN_PROGRESS = 500
+_OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}  # made by whoever looks into a folder on Windows
+
 
 @dataclass(frozen=True)
 class JudgedPhoto:
-    """One row of `quality.csv`. file_path: relative to the photo folder; duplicate_of: that of the best photo."""
+    """One row of `quality.csv`. file_path: relative to the photo folder; duplicate_of: that of the best photo.
+
+    bytes: the file's size when it was looked at. outlier_distance: 1 - cosine, None where it was not measured.
+    """
 
     file_path: str
     path: Path
@@ -43,100 +54,188 @@ class JudgedPhoto:
     look: Look
     verdict: str
     reason: str
-    duplicate_of: str | None
+    duplicate_of: str | None = None
+    outlier_distance: float | None = None
 
 
 def write_sorted(output: Path, photos: Sequence[JudgedPhoto], mode: str) -> Job[list[str]]:
     """Write `quality.csv` and bring the photos into the folder of their verdict, with their subfolders.
 
     mode: "copy"; "link", a hard link where the disk allows it, else a copy; or "list", which leaves the folders empty.
-    What an earlier run put into the folders is taken away where it does not belong there any more. Returns sentences
-    on photos that could not be brought there. Raises `PrismhError` where the folders hold files of another origin, or
-    the disk refuses.
+    What an earlier run put into the folders is moved where it belongs now, or taken away; a person's files, and
+    copies that a person changed, stay as they are. Returns sentences on them, and on photos that could not be brought.
+    Raises `PrismhError` where the folders hold files and no earlier run put any there, or the disk refuses.
     """
-    targets = {} if mode == LIST else {output / FOLDERS[p.verdict] / from_text(p.file_path): p for p in photos}
-    _take_away_earlier(output, keep=targets)
-    for folder in FOLDERS.values():
-        make_folder(output / folder)
-    # Before the photos, so that a run that was stopped between them knows what is its own.
-    write_csv(output / QUALITY_FILE, COLUMNS, (_row(photo) for photo in photos))
-    problems = []
-    for done, (target, photo) in enumerate(targets.items()):
-        yield Progress("Sorting photos", done, len(targets))
-        if not os.access(photo.path, os.R_OK):
-            problems.append(f"{photo.path} cannot be read any more, so it is not in {target.parent}.")
-            continue
-        try:
-            _bring(photo.path, target, mode)
-        except OSError as error:
-            raise cannot_write(target, error) from error
+    with closing(PlacedFiles(output)) as placed:
+        by_name = {photo.file_path: photo for photo in photos}
+        earlier, strangers = _found(output, by_name, placed)
+        if strangers and placed.first_time:
+            raise PrismhError(f"{strangers[0]} was not put there by this step: choose another output folder.")
+        # Before the photos, so that the verdicts are there also where a disk is too small for copies.
+        write_csv(output / QUALITY_FILE, COLUMNS, (_row(photo) for photo in photos))
+        targets = {} if mode == LIST else {name: _target(output, photo) for name, photo in by_name.items()}
+        yield from _take_away(output, earlier, by_name, targets, placed)
+        for folder in FOLDERS.values():
+            make_folder(output / folder)
+        problems = _about_strangers(strangers)
+        for done, (name, target) in enumerate(targets.items()):
+            yield Progress(_SORTING, done, len(targets))
+            problem = _bring(by_name[name], target, mode, placed)
+            if problem:
+                problems.append(problem)
     if targets:
-        yield Progress("Sorting photos", len(targets), len(targets))
+        yield Progress(_SORTING, len(targets), len(targets))
     return problems
 
 
 def check_output(data: Path, output: Path) -> None:
-    """Raise `PrismhError` where sorting photos of `data` into `output` would mix the two up."""
-    data, output = Path(os.path.realpath(data)), Path(os.path.realpath(output))
-    ours = (output / "clean", output / "problematic")
-    if data == output or any(data.is_relative_to(folder) for folder in ours):
+    """Raise `PrismhError` where sorting photos of `data` into `output` would mix the two up, or replace a file there
+    that only has the name of our table.
+    """
+    real_data, real_output = Path(os.path.realpath(data)), Path(os.path.realpath(output))
+    ours = (real_output / "clean", real_output / "problematic")
+    if real_data == real_output or any(real_data.is_relative_to(folder) for folder in ours):
         raise PrismhError(f"The output folder {output} would mix with the photos in {data}: choose another one.")
+    table = output / QUALITY_FILE
+    try:
+        with table.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            header = next(csv.reader(stream), [])
+    except FileNotFoundError:
+        return
+    except (OSError, csv.Error):
+        header = []
+    if not {"file_path", "verdict"}.issubset(header):
+        raise PrismhError(f"{table} was not written by this step: choose another output folder.")
 
 
-def _take_away_earlier(output: Path, keep: Iterable[Path]) -> None:
-    earlier = _earlier(output)
+def _target(output: Path, photo: JudgedPhoto) -> Path:
+    return output / FOLDERS[photo.verdict] / from_text(photo.file_path)
+
+
+def _found(
+    output: Path, photos: Mapping[str, JudgedPhoto], placed: PlacedFiles
+) -> tuple[dict[str, list[Path]], list[Path]]:
+    """What lies in the folders: file_path -> where an earlier run put that photo, and files of another origin."""
+    earlier: dict[str, list[Path]] = defaultdict(list)
+    strangers = []
+    for path, name in _files(output):
+        if placed.holds(path) or (name in photos and _linked(photos[name].path, path)):
+            earlier[name].append(path)
+        elif not path.name.startswith(".") and path.name.lower() not in _OF_THE_SYSTEM:
+            strangers.append(path)
+    return earlier, sorted(strangers)
+
+
+def _files(output: Path) -> Iterator[tuple[Path, str]]:
+    """Every file in the folders, and the file_path of the photo that would stand there; "" where none would."""
+    folders = sorted(((output / folder).parts for folder in FOLDERS.values()), key=len, reverse=True)
+    for top in ("clean", "problematic"):
+        for folder, _, names in os.walk(output / top):
+            parts = Path(folder).parts
+            root = next((root for root in folders if parts[: len(root)] == root), None)
+            for name in names:
+                path = Path(folder, name)
+                yield path, "" if root is None else to_text(path.relative_to(Path(*root)))
+
+
+def _about_strangers(strangers: Sequence[Path]) -> list[str]:
+    if not strangers:
+        return []
+    if len(strangers) == 1:
+        return [f"{strangers[0]} was not put there by this step, or was changed since: it stays as it is."]
+    others = len(strangers) - 1
+    more = f"{others:,} more file{'s' * (others > 1)}"
+    return [f"{strangers[0]} and {more} were not put there by this step, or were changed since: they stay as they are."]
+
+
+def _take_away(
+    output: Path,
+    earlier: Mapping[str, list[Path]],
+    photos: Mapping[str, JudgedPhoto],
+    targets: Mapping[str, Path],
+    placed: PlacedFiles,
+) -> Job[None]:
+    """Move what an earlier run placed and is judged otherwise now, so that no photo is read again; remove the rest."""
     path = output
     try:
-        for path in earlier.difference(keep):
-            path.unlink(missing_ok=True)
+        for done, (name, places) in enumerate(earlier.items()):
+            if done % _FILES_BETWEEN_PROGRESS == 0:
+                yield Progress(_SORTING, 0, len(targets))
+            target = targets.get(name)
+            for path in places:
+                if path == target:
+                    continue
+                source = None if target is None or os.path.lexists(target) else photos[name].path
+                if source is not None and (_linked(source, path) or _unchanged(source, path)):
+                    assert target is not None
+                    make_folder(target.parent)
+                    placed.put(path, target)
+                else:
+                    path.unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(path, error) from error
     for top in ("clean", "problematic"):
-        for folder, _, files in os.walk(output / top, topdown=False):
-            strangers = [name for name in files if Path(folder, name) not in earlier and not name.startswith(".")]
-            if strangers:
-                raise PrismhError(
-                    f"{Path(folder, strangers[0])} was not put there by this step: choose another output folder."
-                )
+        for folder, _, _ in os.walk(output / top, topdown=False):
             if not os.listdir(folder):
                 os.rmdir(folder)
 
 
-def _earlier(output: Path) -> set[Path]:
-    """The files that an earlier run put into the folders, by its `quality.csv`."""
-    if not (output / QUALITY_FILE).is_file():
-        return set()
-    earlier = set()
-    for row in read_csv(output / QUALITY_FILE, ("file_path", "verdict")):
-        relative = from_text(row["file_path"])
-        if row["verdict"] in FOLDERS and not relative.is_absolute() and ".." not in relative.parts:
-            earlier.add(output / FOLDERS[row["verdict"]] / relative)
-    return earlier
-
-
-def _bring(source: Path, target: Path, mode: str) -> None:
-    make_folder(target.parent)
-    if target.exists():
-        same_file = target.samefile(source)
-        if same_file if mode == LINK else not same_file and _unchanged(source, target):
-            return
-        target.unlink()
-    if mode == LINK:
-        try:
-            os.link(source, target)
-            return
-        except OSError:  # another disk, or one that knows no links
-            pass
+def _bring(photo: JudgedPhoto, target: Path, mode: str, placed: PlacedFiles) -> str:
+    """Make the photo stand at its target; "" or a sentence that says why it does not."""
+    source = photo.path
+    try:
+        if source.stat().st_size != photo.bytes:
+            return f"{source} has changed since it was looked at, so it is not in {target.parent}: run the step again."
+    except OSError:
+        pass  # told by the next question
+    if not os.access(source, os.R_OK):
+        return f"{source} cannot be read any more, so it is not in {target.parent}."
+    good_copy = False
+    if os.path.lexists(target):
+        linked = _linked(source, target)
+        if not linked and not placed.holds(target):
+            return ""  # a person's file, told of already
+        good_copy = not linked and _unchanged(source, target)
+        if linked if mode == LINK else good_copy:
+            return ""
     part = target.with_name(f".{target.name[:40]}.part")
     try:
-        shutil.copy2(source, part)
-        os.replace(part, target)
+        make_folder(target.parent)
+        part.unlink(missing_ok=True)
+        if mode != LINK or not _link(source, part):
+            if good_copy:
+                return ""
+            shutil.copy2(source, part)
+        placed.put(part, target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
     finally:
         part.unlink(missing_ok=True)
+    return ""
 
 
-def _unchanged(source: Path, target: Path) -> bool:
-    a, b = source.stat(), target.stat()
+def _link(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target)
+        return True
+    except OSError:  # another disk, or one that knows no links
+        return False
+
+
+def _linked(source: Path, path: Path) -> bool:
+    """Whether two paths are one file, so that nothing is lost where one of them goes."""
+    try:
+        return not path.is_symlink() and path.samefile(source)
+    except OSError:
+        return False
+
+
+def _unchanged(source: Path, path: Path) -> bool:
+    """Whether a copy, which keeps size and time, shows the photo as it is now."""
+    try:
+        a, b = source.stat(), path.stat()
+    except OSError:
+        return False
     return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
 
 
@@ -144,10 +243,10 @@ def _row(photo: JudgedPhoto) -> list[object]:
     look = photo.look
     return [
         photo.file_path, photo.verdict, photo.reason, look.width, look.height, photo.bytes, _rounded(look.brightness),
-        _rounded(look.contrast), _rounded(look.sharpness), photo.duplicate_of, None, look.taken_at,
-        look.taken_at_source, look.latitude, look.longitude, look.position_note, look.camera,
+        _rounded(look.contrast), _rounded(look.sharpness), photo.duplicate_of, _rounded(photo.outlier_distance, 4),
+        look.taken_at, look.taken_at_source, look.latitude, look.longitude, look.position_note, look.camera,
     ]  # fmt: skip
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,18 +13,23 @@ from prismh_engine.photos.record import Look
 from prismh_engine.photos.sorted_output import COPY, LINK, LIST, JudgedPhoto, check_output, write_sorted
 from prismh_engine.tables import read_csv
 
-from .pictures import write
+from .pictures import overwrite_secretly, write
 
 
 def judged(root: Path, name: str, verdict: str = "clean") -> JudgedPhoto:
     path = root / name
     if not path.exists():
         write(path, name.encode() * 100)
-    return JudgedPhoto(name, path, path.stat().st_size, Look("hash"), verdict, "", None)
+    return JudgedPhoto(name, path, path.stat().st_size, Look("hash"), verdict, "")
 
 
 def files(output: Path) -> set[str]:
-    return {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+    """What a person sees there."""
+    return {
+        path.relative_to(output).as_posix()
+        for path in output.rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
 
 
 @pytest.fixture
@@ -73,6 +79,9 @@ def test_where_links_are_impossible_it_copies(root: Path, output: Path, monkeypa
     photo = judged(root, "1.jpg")
     jobs.run(write_sorted(output, [photo], LINK))
     assert (output / "clean/1.jpg").read_bytes() == photo.path.read_bytes()
+    overwrite_secretly(photo.path, b"!" * photo.bytes)
+    jobs.run(write_sorted(output, [photo], LINK))
+    assert (output / "clean/1.jpg").read_bytes() != photo.path.read_bytes()
 
 
 def test_a_second_run_moves_what_is_judged_otherwise_and_takes_away_what_is_gone(root: Path, output: Path) -> None:
@@ -86,22 +95,80 @@ def test_a_second_run_brings_the_new_bytes_of_a_changed_photo(root: Path, output
     photo = judged(root, "1.jpg")
     jobs.run(write_sorted(output, [photo], COPY))
     write(photo.path, b"new bytes")
-    jobs.run(write_sorted(output, [photo], COPY))
+    jobs.run(write_sorted(output, [judged(root, "1.jpg")], COPY))
     assert (output / "clean/1.jpg").read_bytes() == b"new bytes"
 
 
-def test_files_of_somebody_else_are_never_touched(root: Path, output: Path) -> None:
+def test_what_is_judged_otherwise_is_moved_and_no_photo_read_again(root: Path, output: Path) -> None:
+    photo = judged(root, "a/1.jpg")
+    jobs.run(write_sorted(output, [photo], COPY))
+    before = (output / "clean/a/1.jpg").read_bytes()
+    overwrite_secretly(photo.path, b"!" * photo.bytes)
+    jobs.run(write_sorted(output, [judged(root, "a/1.jpg", "blurry")], COPY))
+    assert files(output) == {"problematic/blurry/a/1.jpg", "quality.csv"}
+    assert (output / "problematic/blurry/a/1.jpg").read_bytes() == before
+
+
+def test_a_run_that_was_stopped_goes_on_and_copies_nothing_twice(root: Path, output: Path) -> None:
+    photos = [judged(root, f"{number}.jpg") for number in range(4)]
+    half = write_sorted(output, photos, COPY)
+    while next(half).done < 2:
+        pass
+    half.close()
+    assert files(output) == {"clean/0.jpg", "clean/1.jpg", "quality.csv"}
+    overwrite_secretly(photos[0].path, b"!" * photos[0].bytes)
+    assert jobs.run(write_sorted(output, photos, COPY)) == []
+    assert files(output) == {"clean/0.jpg", "clean/1.jpg", "clean/2.jpg", "clean/3.jpg", "quality.csv"}
+    assert (output / "clean/0.jpg").read_bytes() != photos[0].path.read_bytes()
+
+
+def test_a_folder_that_somebody_else_filled_is_refused(root: Path, output: Path) -> None:
     stranger = write(output / "clean" / "mine.jpg", b"mine")
     with pytest.raises(PrismhError, match=r"mine\.jpg"):
         jobs.run(write_sorted(output, [judged(root, "1.jpg")], COPY))
+    assert files(output) == {"clean/mine.jpg"}
     assert stranger.read_bytes() == b"mine"
 
 
-def test_a_forged_quality_file_removes_nothing_outside(root: Path, output: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [COPY, LINK, LIST])
+def test_what_a_person_put_or_changed_there_stays_and_is_told(root: Path, output: Path, mode: str) -> None:
+    photos = [judged(root, "1.jpg"), judged(root, "2.jpg")]
+    jobs.run(write_sorted(output, photos, COPY))
+    write(output / "clean" / "1.jpg", b"retouched")
+    write(output / "problematic" / "dark" / "notes.txt", b"notes")
+    write(output / "problematic" / "dark" / "Thumbs.db", b"made by Windows")
+    new = [judged(root, "1.jpg"), judged(root, "2.jpg", "dark"), judged(root, "notes.txt", "dark")]
+    problems = jobs.run(write_sorted(output, new, mode))
+    assert (output / "clean" / "1.jpg").read_bytes() == b"retouched"
+    assert (output / "problematic" / "dark" / "notes.txt").read_bytes() == b"notes"
+    assert len(problems) == 1
+    assert "1.jpg and 1 more file " in problems[0]
+    assert (output / "problematic" / "dark" / "2.jpg").is_file() == (mode != LIST)
+
+
+def test_a_table_of_somebody_else_is_not_replaced(root: Path, output: Path) -> None:
+    write(output / "quality.csv", b"sample,grade\r\n1,good\r\n")
+    with pytest.raises(PrismhError, match="was not written by this step"):
+        check_output(root, output)
+
+
+def test_a_forged_record_removes_nothing_outside(root: Path, output: Path, tmp_path: Path) -> None:
     precious = write(tmp_path / "precious.jpg", b"precious")
-    write(output / "quality.csv", b"file_path,verdict\r\n../../precious.jpg,clean\r\n" + f"{precious},clean".encode())
+    facts = precious.stat()
+    lines = [json.dumps([place, facts.st_size, facts.st_mtime_ns]) for place in ("../precious.jpg", str(precious))]
+    write(output / ".placed.jsonl", "\n".join([*lines, "[1, 2", "{}"]).encode())
     jobs.run(write_sorted(output, [judged(root, "1.jpg")], COPY))
+    jobs.run(write_sorted(output, [judged(root, "1.jpg", "dark")], COPY))
     assert precious.read_bytes() == b"precious"
+    assert files(output) == {"problematic/dark/1.jpg", "quality.csv"}
+
+
+def test_a_photo_that_changed_since_it_was_looked_at_is_not_taken_for_what_it_was(root: Path, output: Path) -> None:
+    photo = judged(root, "1.jpg")
+    write(photo.path, b"another picture")
+    problems = jobs.run(write_sorted(output, [photo], COPY))
+    assert "run the step again" in problems[0]
+    assert files(output) == {"quality.csv"}
 
 
 def test_a_photo_that_vanished_is_told_and_the_others_are_sorted(root: Path, output: Path) -> None:
@@ -115,7 +182,7 @@ def test_a_photo_that_vanished_is_told_and_the_others_are_sorted(root: Path, out
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows forbids these names")
 def test_names_that_a_spreadsheet_would_run_are_tamed_and_the_files_keep_theirs(root: Path, output: Path) -> None:
     write(root / "=1+1.jpg", b"x")
-    photo = JudgedPhoto("./=1+1.jpg", root / "=1+1.jpg", 1, Look("hash"), "clean", "=reason", None)
+    photo = JudgedPhoto("./=1+1.jpg", root / "=1+1.jpg", 1, Look("hash"), "clean", "=reason")
     jobs.run(write_sorted(output, [photo], COPY))
     assert files(output) == {"clean/=1+1.jpg", "quality.csv"}
     text = (output / "quality.csv").read_text(encoding="utf-8-sig").splitlines()[1]
