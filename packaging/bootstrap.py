@@ -26,6 +26,7 @@ LOG = ENVIRONMENT / "prismh-setup.log"
 DEMO = CHECKOUT / "demo"
 
 OLDEST_PYTHON = (3, 10)
+MOST_TEST_WORKERS = 4  # each takes 1 to 2 GB
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where the PyTorch project offers its builds without CUDA, a tenth of the size."""
 
@@ -61,7 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.command == "run":
             return run(options.arguments)
         if options.command == "test":
-            return call([python(), "-m", "pytest", *options.arguments], QT_QPA_PLATFORM="offscreen")
+            workers = min(os.cpu_count() or 1, MOST_TEST_WORKERS)
+            # A file is one worker's: what its tests share is made once.
+            flags = options.arguments or [f"--numprocesses={workers}", "--dist=loadfile"]
+            return call([python(), "-m", "pytest", *flags], QT_QPA_PLATFORM="offscreen")
     except SetupError as error:
         print(error, file=sys.stderr)
         return 1
