@@ -18,8 +18,8 @@ from ..settings import Resolved, Settings, setting
 from .photo_sets import MEGAPIXELS, cache_seconds, write_large_photos
 from .rows import Conditions, Row
 
-NAMES = ("training", "loss", "checkpoint", "memory", "embeddings")
-_WITH_PHOTOS = ("training", "memory", "embeddings")
+NAMES = ("first_look", "instant_map", "training", "loss", "checkpoint", "memory", "embeddings")
+_WITH_PHOTOS = ("first_look", "instant_map", "training", "memory", "embeddings")
 _HEADER = ("benchmark", "case", "ours", "beside", "ratio (median)", "goal")
 
 

@@ -19,6 +19,8 @@ from prismh_engine.benchmarks import (
     cache_seconds,
     checkpoint,
     embeddings,
+    first_look,
+    instant_map,
     loss,
     main,
     memory,
@@ -123,6 +125,33 @@ def test_embeddings_are_set_beside_the_encoder_alone(conditions: Conditions) -> 
     assert all(row.best is not None and row.best > 0 for row in rows)
 
 
+def test_the_first_look_is_set_beside_a_plain_loop_and_takes_memory_and_room(conditions: Conditions) -> None:
+    without, with_starter, memory_of_many, room = measured(first_look.measure, conditions, photos=(2, 4))
+    assert (without.beside, without.unit, without.goal) == ("a plain loop", "photos/s", (AT_LEAST, 4.0))
+    assert without.best is not None
+    assert with_starter.best is not None
+    assert 0 < with_starter.best < 100
+    assert (memory_of_many.case, memory_of_many.beside) == ("4 photos, memory", "2 photos")
+    assert 30 < memory_of_many.ours[0] < 3_000
+    assert 1 < room.ours[0] < 1_000
+
+
+def test_a_disk_without_room_for_many_photos_is_told(conditions: Conditions) -> None:
+    *_, row = measured(first_look.measure, conditions, photos=(2, 10**9))
+    assert row.skipped.startswith("the disk has no room for 1,000,000,000 photos")
+
+
+def test_the_way_to_the_instant_map_is_told_in_parts_that_make_up_the_whole(conditions: Conditions) -> None:
+    whole, beside_bare, first, *parts = measured(instant_map.measure, conditions, photos=40)
+    assert whole.case == "40 photos, scaled from 3"
+    assert (whole.beside, whole.other) == ("a minute", [60.0])
+    assert beside_bare.beside == "the bare parts"
+    assert beside_bare.best is not None
+    assert 0 < first.ours[0] < whole.ours[0]
+    assert len(parts) == 3
+    assert sum(part.ours[0] for part in parts) == pytest.approx(whole.ours[0])
+
+
 def test_a_project_of_any_number_of_photos_shows_what_learning_from_it_takes(tmp_path: Path) -> None:
     memory.make_project(tmp_path, 80)
     with Project.open(tmp_path / "project") as project:
@@ -181,6 +210,7 @@ def test_after_a_stop_the_report_holds_what_was_measured_until_then(tmp_path: Pa
 
 def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--rounds", "1", "lemon"]) == 2
-    assert "names must be one of training, loss, checkpoint, memory, embeddings, got 'lemon'" in capsys.readouterr().err
+    known = "first_look, instant_map, training, loss, checkpoint, memory, embeddings"
+    assert f"names must be one of {known}, got 'lemon'" in capsys.readouterr().err
     assert main(["loss", "--output", str(tmp_path)]) == 2
     assert "--output must name a file" in capsys.readouterr().err
