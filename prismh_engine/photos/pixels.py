@@ -213,10 +213,14 @@ def _why(error: Exception, data: bytes) -> str:
     if isinstance(error, MemoryError):
         return "The picture needs more memory than is free."
     if isinstance(error, UnidentifiedImageError):
+        if is_trusted(data[:16]):
+            return "The picture is damaged: its beginning cannot be read."
         return "The file is not a picture, or one of an unknown kind."
     text = str(error).strip().rstrip(".") or type(error).__name__
     if "truncated" in text.lower():
         return "The file is cut short: too little of the picture is there."
+    if text.startswith("decoder error"):
+        return "The picture is damaged: its data cannot be decoded."
     if isinstance(error, NotImplementedError) or text.startswith("Unsupported"):
         return f"The picture is of a kind that this program does not read ({text})."
     return f"The picture is damaged ({text})."
