@@ -33,6 +33,8 @@ class Rows(Protocol):
 class Neighbours:
     """The k most alike photos of each of N, nearest first, itself left out; of equally alike ones the first.
 
+    Where more are equally alike than k has room for, it is open which of them stand there.
+
     indices: int32 [N, k]; cosines: float32 [N, k], -1 to 1.
     """
 

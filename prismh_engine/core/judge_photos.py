@@ -52,11 +52,11 @@ class LookAlikes:
 
         def rows() -> NDArray[np.float32]:
             if not every:
-                every.append(self._rows(np.arange(len(self._places))))
+                every.append(self._rows(np.arange(len(self._graph.indices))))
             return every[0]
 
         better = jobs.run(better_photos(self._graph, places, cosine, rows), stop=stop)[places]
-        position = np.full(len(self._places), -1, dtype=np.int64)
+        position = np.full(len(self._graph.indices), -1, dtype=np.int64)
         position[places] = np.arange(len(places))
         return {int(i): int(position[better[i]]) for i in np.flatnonzero(better >= 0)}
 
@@ -107,6 +107,8 @@ def judge_looks(
         ccthreshold=thresholds.ccthreshold,
         stop=stop,
     )
+    if stop is not None:
+        stop.check()
     distances: dict[int, float] = {}
     if alike is not None:
         distinct = [

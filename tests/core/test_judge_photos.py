@@ -142,7 +142,10 @@ def test_a_stop_leaves_the_verdicts_as_they_were(project: Project, tmp_path: Pat
     with pytest.raises(Stopped):
         judge_project(project, stop=stop)
     assert set(verdicts(project)) == {"clean"}
-    assert {photo.outlier_distance for photo in project.photos.all()} == {None}
+    judge_project(project)
+    with pytest.raises(Stopped):
+        judge_project(project, Thresholds(outlier_distance=2.0), stop=stop)
+    assert verdicts(project)[60] == "outlier"
 
 
 def test_a_photo_that_is_missing_is_nobodys_better_photo_and_no_neighbour(project: Project, tmp_path: Path) -> None:
