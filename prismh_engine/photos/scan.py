@@ -122,7 +122,7 @@ def _has_picture_suffix(name: str) -> bool:
 def _begins_like_a_picture(path: str) -> bool:
     from PIL import Image
 
-    from .decode import prepare_pillow
+    from .pixels import prepare_pillow
 
     prepare_pillow()
     with open(path, "rb") as stream:
