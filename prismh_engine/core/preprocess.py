@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from PIL import Image
+
 from .. import jobs
 from ..command import required, run_step
 from ..errors import BadValueError, PrismhError
@@ -20,6 +22,7 @@ from ..models.encode_photos import UsablePhoto
 from ..models.starter_photos import starter_features_of
 from ..photos.cache import PhotoCache, default_cache_folder
 from ..photos.folder import find_pictures, look_at_pictures
+from ..photos.quality_report import Judged, check_report, write_report
 from ..photos.record import FoundPhoto, Look
 from ..photos.scan import Scan
 from ..photos.sorted_output import COPY, FOLDERS, LINK, LIST, JudgedPhoto, check_output, write_sorted
@@ -38,7 +41,7 @@ class PreprocessSettings(Settings):
     step: ClassVar[str] = "preprocess"
 
     data_dir: Path | None = setting(None, "folder with the photos; with --project it is added to the project")
-    output_dir: Path | None = setting(None, "folder for clean/, problematic/ and quality.csv")
+    output_dir: Path | None = setting(None, "folder for clean/, problematic/, quality.csv and quality_report.html")
     project: Path | None = setting(
         None, "a project, made where it is missing: its photos are judged and the verdicts kept in it"
     )
@@ -53,7 +56,7 @@ class PreprocessSettings(Settings):
     sample_size: int | None = setting(None, "look at this many photos only, chosen by chance", minimum=1)
     mode: str = setting(
         COPY,
-        "how photos come into the folders; link makes hard links, list only writes quality.csv",
+        "how photos come into the folders; link makes hard links, list leaves them empty",
         choices=(COPY, LINK, LIST),
     )
     no_starter: bool = setting(False, "leave the starter encoder out: no outliers, duplicates by bytes and hash alone")
@@ -158,6 +161,7 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
     assert settings.data_dir is not None
     assert settings.output_dir is not None
     check_output(settings.data_dir, settings.output_dir)
+    check_report(settings.output_dir)
     with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
         scan = Scan(settings.data_dir, without=[settings.output_dir, cache.folder])
         founds = yield from find_pictures(scan)
@@ -172,8 +176,10 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
         yield Progress(JUDGING, 0, None)
         photos = _judge_folder(looked, alike, cache, settings.thresholds, stop)
         problems = yield from write_sorted(settings.output_dir, photos, settings.mode)
+        judged = Judged(photos, settings.thresholds, scan.other_files, by_starter=alike is not None)
+        page = yield from write_report(settings.output_dir, judged, lambda photo: _copy(cache, photo))
     verdicts = Counter(photo.verdict for photo in photos)
-    return PreprocessReport(verdicts, scan.other_files, settings.output_dir, [*scan.problems, *problems])
+    return PreprocessReport(verdicts, scan.other_files, page, [*scan.problems, *problems])
 
 
 def _judge_folder(
@@ -199,6 +205,13 @@ def _judge_folder(
         )
         for (found, look), verdict in zip(looked, verdicts, strict=True)
     ]
+
+
+def _copy(cache: PhotoCache, photo: JudgedPhoto) -> Image.Image | None:
+    try:
+        return cache.copy(photo.path, photo.look.content_hash)
+    except PrismhError:  # gone since it was looked at
+        return None
 
 
 # A project
