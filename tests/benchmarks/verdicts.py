@@ -19,7 +19,7 @@ from . import near_duplicates, outliers, spoiled
 PARTS = ("spoiled", "duplicates", "outliers")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.verdicts",
         description=__doc__,
@@ -34,6 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="sizes photos are spoiled at, 0 for their own (default 192 384 1536)",
     )  # fmt: skip
     parser.add_argument("--times", type=int, default=5, help="how often outliers are mixed in (default 5)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = command_line()
     options = parser.parse_args(argv)
     parts = options.parts or [part for part in PARTS if part != "outliers" or options.others]
     if unknown := sorted(set(parts) - set(PARTS)):

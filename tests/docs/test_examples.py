@@ -14,10 +14,12 @@ import torch
 from prismh_engine.cli import STEPS, main
 from prismh_engine.photos.scenes import draw_scene
 
+from ..benchmarks import verdicts
 from .pages import CHECKOUT, examples
 
 PAGES = [f"docs/{path.name}" for path in sorted((CHECKOUT / "docs").glob("*.md"))]
 SMALL_RUN = ["--epochs", "1", "--batch_size", "4", "--image_size", "32", "--num_workers", "1"]
+SMALL_CALIBRATION = ["--count", "2", "--short_sides", "96"]
 SHORTER = {
     "epochs=100": "epochs=1", '"epochs": 100': '"epochs": 1, "image_size": 32', "photos=192": "photos=4",
     "size=224": "size=64", "batch_size=32": "batch_size=4",
@@ -63,14 +65,15 @@ def test_every_command_of_a_page_runs(page: str, beside_photos: Path, capsys: py
     for example in examples(page, "sh"):
         for words in example.commands():
             module, arguments = _step(words)
-            code = importlib.import_module(module).main([*arguments, "--quiet"])
+            code = importlib.import_module(module).main(arguments)
             assert code == 0, f"{page}:{example.line} {' '.join(words)}: {capsys.readouterr().err}"
 
 
 def test_every_flag_that_a_page_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     for step in STEPS:
         assert main([step, "--help"]) == 0
-    known = set(re.findall(r"--\w+", capsys.readouterr().out)) | {"--nproc_per_node"}
+    helps = capsys.readouterr().out + verdicts.command_line().format_help()
+    known = set(re.findall(r"--\w+", helps)) | {"--nproc_per_node"}
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--\w+", (CHECKOUT / page).read_text(encoding="utf-8")))
         assert named <= known, f"{page} names {sorted(named - known)}"
@@ -89,9 +92,11 @@ def _step(words: list[str]) -> tuple[str, list[str]]:
     else:
         place = words.index("-m")
         module, arguments = words[place + 1], words[place + 2 :]
+    if module.startswith("tests."):
+        return module, [*arguments, *SMALL_CALIBRATION]
     if module.startswith("prismh_engine.models.simclr"):
         small = ["--epochs", "2"] if "--resume_from" in arguments else SMALL_RUN
         if not {"--resume_from", "--preset"} & set(arguments):  # the published encoder writes 336 MB each time
             small = [*small, "--base_model", "resnet18"]
         arguments = [*(word.replace("epoch_50", "epoch_1") for word in arguments), *small]
-    return module, arguments
+    return module, [*arguments, "--quiet"]
