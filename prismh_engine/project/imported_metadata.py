@@ -5,10 +5,12 @@ It stands beside what the photos themselves say, so that a further look at a pho
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..photos.record import Look
 from .database import Database, now, this_person
 
 FROM_METADATA = "metadata"
@@ -80,15 +82,16 @@ class ImportedMetadata:
         return kept
 
 
-def with_imported(values: dict[str, Any], row: Any) -> None:
-    """Let what was imported stand over what the photo says, in the values of a `Look`; row: with `COLUMNS` in it."""
+def with_imported(look: Look, row: Any) -> Look:
+    """A look in which what was imported stands over what the photo says. row: with `COLUMNS` in it."""
+    said: dict[str, Any] = {}
     if row["given_taken_at"] is not None:
-        values["taken_at"], values["taken_at_source"] = row["given_taken_at"], FROM_METADATA
+        said.update(taken_at=row["given_taken_at"], taken_at_source=FROM_METADATA)
     if row["given_latitude"] is not None:
-        values["latitude"], values["longitude"] = row["given_latitude"], row["given_longitude"]
-        values["position_note"] = None
+        said.update(latitude=row["given_latitude"], longitude=row["given_longitude"], position_note=None)
     if row["given_camera"] is not None:
-        values["camera"] = row["given_camera"]
+        said["camera"] = row["given_camera"]
+    return dataclasses.replace(look, **said)
 
 
 def _told_by_exif(row: Any, name: str) -> bool:

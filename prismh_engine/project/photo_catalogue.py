@@ -20,20 +20,39 @@ from .imported_metadata import with_imported
 USED, SET_ASIDE = "used", "set aside"
 
 _LOOK_COLUMNS = [field.name for field in dataclasses.fields(Look)]
+_TRUNCATED, _HASH = _LOOK_COLUMNS.index("truncated"), _LOOK_COLUMNS.index("difference_hash")
+
+# A hundred thousand photos are read at once: by place, since asking a row by name takes most of the time.
+_COLUMNS = (
+    "photos.id, folder_id, alias, photos.relative_path, size, missing, verdict, reason, duplicate_of, "
+    f"outlier_distance, overruled, {', '.join(f'photos.{name}' for name in _LOOK_COLUMNS)}"
+)
+_FIRST_OF_LOOK = 11
+_AFTER_LOOK = _FIRST_OF_LOOK + len(_LOOK_COLUMNS)
+_NOTHING_IMPORTED = (None,) * 4
+_RECORDED = (
+    "folder_id", "relative_path", "size", "mtime_ns", "inode", "look_version", "missing", *_LOOK_COLUMNS
+)  # fmt: skip
+_INSERT = f"INSERT INTO photos({', '.join(_RECORDED)}) VALUES ({', '.join('?' * len(_RECORDED))}) RETURNING id"
+_UPDATE = f"UPDATE photos SET {', '.join(f'{name} = ?' for name in _RECORDED)} WHERE id = ?"
+_TELLING = "id, folder_id, relative_path, size, mtime_ns, inode, content_hash, taken_at, taken_at_source"
+_IN_PLACE = f"SELECT {_TELLING} FROM photos WHERE folder_id = ? AND relative_path = ? ORDER BY missing, id DESC LIMIT 1"
+_WITH_CONTENT = f"SELECT {_TELLING} FROM photos WHERE content_hash = ? ORDER BY missing DESC, id"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """One photo of a project: a row of the catalogue.
 
-    file_path: alias/relative path, as it stands in every output. verdict: clean, invalid, duplicate, dark, blurry or
-    outlier; overruled: "used" or "set aside" where a person decided, else None. See `Look` for the measures.
+    file_path: alias/relative path, as it stands in every output; root: the folder with this alias. verdict: clean,
+    invalid, duplicate, dark, blurry or outlier; overruled: "used" or "set aside" where a person decided, else None.
+    See `Look` for the measures.
     """
 
     id: int
     folder_id: int
     file_path: str
-    path: Path
+    root: Path
     size: int
     missing: bool
     look: Look
@@ -42,6 +61,11 @@ class Photo:
     duplicate_of: int | None
     outlier_distance: float | None
     overruled: str | None
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.root / from_text(self.file_path.partition("/")[2])
 
     @property
     def used(self) -> bool:
@@ -143,46 +167,42 @@ class PhotoCatalogue:
 
     def counts(self) -> Counter[str]:
         """How many photos: "all", "missing", of the others "used" and "set aside", and of the latter by verdict."""
+        used_as_judged = f"iif(verdict = 'clean', '{USED}', '{SET_ASIDE}')"
+        sql = (
+            f"SELECT missing, verdict, invalid_reason = '' AND coalesce(overruled, {used_as_judged}) = '{USED}', "
+            "count(*) FROM photos GROUP BY 1, 2, 3"
+        )
         counts: Counter[str] = Counter()
-        for photo in self.all():
-            counts["all"] += 1
-            counts["missing"] += photo.missing
-            if photo.missing:
+        for missing, verdict, used, count in self._database.rows(sql):
+            counts["all"] += count
+            counts["missing"] += count * missing
+            if missing:
                 continue
-            counts[USED if photo.used else SET_ASIDE] += 1
-            if not photo.used:
-                counts[photo.verdict] += 1
+            counts[USED if used else SET_ASIDE] += count
+            if not used:
+                counts[verdict] += count
         return counts
 
     def _record_one(self, db: sqlite3.Connection, folder_id: int, found: FoundPhoto, look: Look) -> int:
-        values = {
-            "folder_id": folder_id, "relative_path": found.relative, "size": found.size, "mtime_ns": found.mtime_ns,
-            "inode": found.inode, "look_version": LOOK_VERSION, "missing": 0,
-            **{name: _stored(look, name) for name in _LOOK_COLUMNS},
-        }  # fmt: skip
-        here = db.execute(
-            "SELECT * FROM photos WHERE folder_id = ? AND relative_path = ? ORDER BY missing, id DESC LIMIT 1",
-            (folder_id, found.relative),
-        ).fetchone()
+        values = (
+            folder_id, found.relative, found.size, found.mtime_ns, found.inode, LOOK_VERSION, 0, *_stored(look)
+        )  # fmt: skip
+        here = db.execute(_IN_PLACE, (folder_id, found.relative)).fetchone()
         known = here
         if here is None or here["content_hash"] != look.content_hash:
             known = self._moved(db, look) or (here if here is not None and _may_be_edited(here, look) else None)
         if here is not None and (known is None or known["id"] != here["id"]):
             db.execute("UPDATE photos SET missing = 1 WHERE id = ?", (here["id"],))
         if known is None:
-            names, marks = ", ".join(values), ", ".join("?" * len(values))
-            sql = f"INSERT INTO photos({names}) VALUES ({marks}) RETURNING id"
-            return int(db.execute(sql, list(values.values())).fetchone()["id"])
-        assignments = ", ".join(f"{name} = ?" for name in values)
-        db.execute(f"UPDATE photos SET {assignments} WHERE id = ?", [*values.values(), known["id"]])
+            return int(db.execute(_INSERT, values).fetchone()["id"])
+        db.execute(_UPDATE, (*values, known["id"]))
         return int(known["id"])
 
     def _moved(self, db: sqlite3.Connection, look: Look) -> sqlite3.Row | None:
         """The photo with these bytes that does not lie any more where it was, though its folder can be reached."""
         if not look.content_hash:
             return None
-        sql = "SELECT * FROM photos WHERE content_hash = ? ORDER BY missing DESC, id"
-        for row in db.execute(sql, (look.content_hash,)):
+        for row in db.execute(_WITH_CONTENT, (look.content_hash,)):
             root = self._folder_paths()[row["folder_id"]]
             if root.is_dir() and not _holds(root / from_text(row["relative_path"]), row):
                 return row
@@ -191,33 +211,24 @@ class PhotoCatalogue:
     def _select(self, where: str, parameters: Sequence[int]) -> Iterable[Photo]:
         roots = self._folder_paths()
         sql = (
-            f"SELECT photos.*, folders.alias, {IMPORTED_COLUMNS} FROM photos "
+            f"SELECT {_COLUMNS}, {IMPORTED_COLUMNS} FROM photos "
             f"JOIN folders ON folders.id = folder_id {WITH_IMPORTED} {where}"
         )
         for row in self._database.each(sql, parameters):
-            yield _photo(row, roots[row["folder_id"]])
+            yield _photo(row, roots[row[1]])
 
 
 def _photo(row: sqlite3.Row, root: Path) -> Photo:
-    values = {name: row[name] for name in _LOOK_COLUMNS}
-    values["truncated"] = bool(values["truncated"])
-    if values["difference_hash"] is not None:
-        values["difference_hash"] &= (1 << 64) - 1
-    with_imported(values, row)
-    relative = row["relative_path"]
+    identity, folder_id, alias, relative, size, missing, *judged = row[:_FIRST_OF_LOOK]
+    values = list(row[_FIRST_OF_LOOK:_AFTER_LOOK])
+    values[_TRUNCATED] = bool(values[_TRUNCATED])
+    if values[_HASH] is not None:
+        values[_HASH] &= (1 << 64) - 1
+    look = Look(*values)
+    if row[_AFTER_LOOK:] != _NOTHING_IMPORTED:
+        look = with_imported(look, row)
     return Photo(
-        id=row["id"],
-        folder_id=row["folder_id"],
-        file_path=f"{row['alias']}/{relative.removeprefix('./')}",
-        path=root / from_text(relative),
-        size=row["size"],
-        missing=bool(row["missing"]),
-        look=Look(**values),
-        verdict=row["verdict"],
-        reason=row["reason"],
-        duplicate_of=row["duplicate_of"],
-        outlier_distance=row["outlier_distance"],
-        overruled=row["overruled"],
+        identity, folder_id, f"{alias}/{relative.removeprefix('./')}", root, size, bool(missing), look, *judged
     )
 
 
@@ -244,8 +255,9 @@ def _may_be_edited(row: sqlite3.Row, look: Look) -> bool:
     return moments[0] == moments[1] or any(source != "exif" for _, source in moments)
 
 
-def _stored(look: Look, name: str) -> object:
-    value = getattr(look, name)
-    if name == "difference_hash" and value is not None and value >= 1 << 63:
-        return value - (1 << 64)  # SQLite's integers are signed
-    return value
+def _stored(look: Look) -> list[object]:
+    """The values of `_LOOK_COLUMNS`; SQLite's integers are signed."""
+    values = [getattr(look, name) for name in _LOOK_COLUMNS]
+    if look.difference_hash is not None and look.difference_hash >= 1 << 63:
+        values[_HASH] = look.difference_hash - (1 << 64)
+    return values
