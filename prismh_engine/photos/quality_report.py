@@ -129,7 +129,7 @@ def _share(limit: float, value: float | None) -> float:
 def _summary(judged: Judged, by_verdict: dict[str, list[JudgedPhoto]]) -> str:
     total = len(judged.photos)
     rows = "\n".join(_summary_row(verdict, len(by_verdict[verdict]), total) for verdict in (CLEAN, *_ORDER[:-1]))
-    others = f" {_count(judged.other_files, 'other file')} beside them left out." if judged.other_files else ""
+    others = f" Left out: {_count(judged.other_files, 'other file')}." if judged.other_files else ""
     clean = len(by_verdict[CLEAN])
     said = f"{clean:,} of {_count(total, 'photo')} can be used as they are." if total else "No photo was found."
     return f"<p>{said}{others}</p>\n<table>\n{rows}\n</table>"
