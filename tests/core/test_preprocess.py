@@ -119,6 +119,79 @@ def test_a_second_run_over_an_unchanged_folder_reads_no_photo_again(mixed: Path,
     assert rows(tmp_path / "out") == before
 
 
+@pytest.fixture(scope="module")
+def one_kind_and_two_others(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many photos as it takes to tell what is usual, and two that show something else."""
+    folder = tmp_path_factory.mktemp("one kind")
+    for number in range(40):
+        draw_scene("drum", number, (160, 120)).save(folder / f"drum {number:02}.jpg", quality=90)
+    for number in range(2):
+        picture(number, (160, 120)).save(folder / f"odd {number}.jpg", quality=90)
+    return folder
+
+
+def test_unusual_photos_are_told_and_another_threshold_sorts_anew_without_reading_a_photo(
+    one_kind_and_two_others: Path, tmp_path: Path
+) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    shutil.copytree(one_kind_and_two_others, photos)
+    arguments = ["--data_dir", photos, "--output_dir", out]
+    arguments += ["--cache_dir", one_kind_and_two_others.with_name("cache")]
+    # So near to one another that they would be near duplicates, which is not what is asked here.
+    arguments += ["--ccthreshold", 1, "--blurry", 0]
+    assert run(*arguments, "--outlier_distance", 2) == 0
+    first = rows(out)
+    assert {row["verdict"] for row in first.values()} == {"clean"}
+    distances = {name: float(row["outlier_distance"]) for name, row in first.items()}
+    furthest = sorted(distances, key=lambda name: -distances[name])
+    assert set(furthest[:2]) == {"odd 0.jpg", "odd 1.jpg"}
+    between = (distances[furthest[1]] + distances[furthest[2]]) / 2
+    copies = {path.name: path.read_bytes() for path in (out / "clean").iterdir()}
+    for path in photos.iterdir():
+        overwrite_secretly(path, b"no picture any more")
+    assert run(*arguments, "--outlier_distance", between) == 0
+    outliers = {path.name: path.read_bytes() for path in (out / "problematic" / "outliers").iterdir()}
+    assert outliers == {name: copies[name] for name in furthest[:2]}
+    found = rows(out)
+    assert {name: row["verdict"] for name, row in found.items()} == {
+        name: "outlier" if name in outliers else "clean" for name in first
+    }
+    assert "Unusual" in found["odd 0.jpg"]["reason"]
+
+
+def test_the_published_call_counts_unusual_photos(one_kind_and_two_others: Path, tmp_path: Path) -> None:
+    preprocessor = ImagePreprocessor(
+        one_kind_and_two_others, tmp_path, 1.0, 0.01, mode="list", cache_dir=one_kind_and_two_others.with_name("cache")
+    )
+    preprocessor.run_preprocessing()
+    stats = preprocessor.get_quality_stats()
+    assert 0 < stats["outlier_rate"] <= 1
+    assert stats["quality_score"] == pytest.approx(1 - sum(v for k, v in stats.items() if k.endswith("_rate")))
+    with pytest.raises(BadValueError, match="outlier_distance"):
+        ImagePreprocessor(one_kind_and_two_others, tmp_path, outlier_distance=2.5)
+
+
+def test_a_report_shows_examples_of_each_verdict(mixed: Path, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "out"
+    arguments = ["--data_dir", mixed, "--output_dir", out, "--no_starter", "--dark", 20]
+    assert preprocess.main([str(argument) for argument in arguments]) == 0
+    assert str(out / "quality_report.html") in capsys.readouterr().out
+    page = (out / "quality_report.html").read_text(encoding="utf-8")
+    assert "2 of 7 photos can be used" in page
+    assert "below 20 of 255" in page
+    assert page.count("data:image/jpeg;base64,") == 2 + 2 * 2 + 1 + 1  # clean, duplicates in pairs, dark, blurred
+
+
+def test_nothing_is_done_where_a_file_of_somebody_else_would_be_replaced(
+    mixed: Path, tmp_path: Path, capsys: Any
+) -> None:
+    for name in ("quality.csv", "quality_report.html"):
+        mine = write(tmp_path / name / name, b"mine")
+        assert run("--data_dir", mixed, "--output_dir", mine.parent, "--no_starter") == 1
+        assert "was not written by this step" in capsys.readouterr().err
+        assert [path.read_bytes() for path in mine.parent.iterdir()] == [b"mine"]
+
+
 def test_a_folder_without_a_usable_photo_ends_well_and_says_so(tmp_path: Path, capsys: Any) -> None:
     write(tmp_path / "photos" / "broken.jpg", b"no picture")
     write(tmp_path / "photos" / "notes.txt", b"notes")
@@ -139,7 +212,7 @@ def test_wrong_usage_and_a_missing_folder_are_one_sentence(tmp_path: Path, capsy
     assert "is not a folder" in error
     assert len(error.splitlines()) == 1
     assert run("--data_dir", tmp_path, "--output_dir", tmp_path / "out", "--ccthreshold", 2) == 2
-    assert run("--data_dir", tmp_path, "--output_dir", tmp_path / "out", "--outlier_distance", 0.5) == 2
+    assert run("--data_dir", tmp_path, "--output_dir", tmp_path / "out", "--outlier_distance", 3) == 2
 
 
 def test_no_torch_is_imported_with_or_without_the_starter(mixed: Path, tmp_path: Path) -> None:
