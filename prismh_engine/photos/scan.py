@@ -7,6 +7,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Collection, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 from ..errors import PrismhError
@@ -29,7 +30,8 @@ class Scan:
     out, so that copies of photos are never taken for photos.
 
     other_files: how many files look like no picture. skipped: "hidden" and "links", how many. problems: sentences on
-    folders that could not be read. Raises `PrismhError` at the start where the folder itself cannot be read.
+    folders and files that could not be read; what is moved or deleted in the meantime is none, but the whole folder
+    is. Raises `PrismhError` at the start where the folder itself cannot be read.
     """
 
     def __init__(self, folder: Path, without: Collection[Path] = ()) -> None:
@@ -42,25 +44,31 @@ class Scan:
     def __iter__(self) -> Iterator[FoundPhoto]:
         if not self.folder.is_dir():
             raise PrismhError(f"{self.folder} is not a folder that can be reached: choose the folder with the photos.")
+        real = os.path.realpath(self.folder)
         # A stack, not recursion: folders may lie deeper than Python can call.
         waiting = [iter(self._entries(self.folder, top=True))]
         while waiting:
-            entry = next(waiting[-1], None)
+            name, entry = next(waiting[-1], ("", None))
             if entry is None:
                 waiting.pop()
-            elif entry.is_dir(follow_symlinks=False):
-                if os.path.realpath(entry.path) not in self._without:
+            elif name.endswith("/"):
+                # Its real path, since no link was followed on the way.
+                if real + entry.path[len(str(self.folder)) :] not in self._without:
                     waiting.append(iter(self._entries(Path(entry.path))))
             else:
                 found = self._photo(entry)
                 if found is not None:
                     yield found
+        if not self.folder.is_dir():
+            self.problems.append(f"{self.folder} could not be reached any more before all of it was searched.")
 
-    def _entries(self, folder: Path, top: bool = False) -> list[os.DirEntry[str]]:
-        """What to look at in a folder, in such an order that whole paths come out sorted."""
+    def _entries(self, folder: Path, top: bool = False) -> list[tuple[str, os.DirEntry[str]]]:
+        """What to look at in a folder, with its name (of folders with a `/`), so that whole paths come out sorted."""
         try:
             with os.scandir(folder) as scan:
                 entries = list(scan)
+        except FileNotFoundError:
+            return []
         except OSError as error:
             if top:
                 raise PrismhError(f"Cannot look into {folder}: {error.strerror}.") from error
@@ -70,12 +78,17 @@ class Scan:
             return []
         kept = []
         for entry in entries:
-            kind = _kind_of_skip(entry)
+            try:
+                kind = _kind_of_skip(entry)
+                name = f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+            except OSError as error:  # drives that do not tell the kind with the name are asked once more
+                self.problems.append(f"Cannot look at {entry.path}: {error.strerror}.")
+                continue
             if kind:
                 self.skipped[kind] += 1
             else:
-                kept.append(entry)
-        return sorted(kept, key=lambda e: f"{e.name}/" if e.is_dir(follow_symlinks=False) else e.name)
+                kept.append((name, entry))
+        return sorted(kept, key=itemgetter(0))
 
     def _photo(self, entry: os.DirEntry[str]) -> FoundPhoto | None:
         try:
@@ -85,6 +98,8 @@ class Scan:
                 path = Path(entry.path)
                 relative = to_text(path.relative_to(self.folder))
                 return FoundPhoto(path, relative, *file_facts(status))
+        except FileNotFoundError:
+            return None
         except OSError as error:
             self.problems.append(f"Cannot look at {entry.path}: {error.strerror}.")
             return None

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +18,7 @@ from prismh_engine.photos.scan import Scan
 from .pictures import encoded, picture, write
 
 JPEG = encoded(picture(1))
+ROOT = Path(__file__).parents[2]
 
 
 def names(scan: Scan) -> list[str]:
@@ -94,7 +98,19 @@ def test_projects_and_given_folders_inside_are_left_out(tmp_path: Path) -> None:
     assert names(Scan(tmp_path, without=[tmp_path / "processed"])) == ["a.jpg"]
 
 
-@pytest.mark.parametrize("name", ["a b'\"c.jpg", "नमस्ते 📷.jpg", "=1+1.jpg", "שלום.jpg", f"{'x' * 251}.jpg", "100%.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a b'\"c.jpg",
+        "नमस्ते 📷.jpg",
+        "=1+1.jpg",
+        "שלום.jpg",
+        f"{'x' * 251}.jpg",
+        "100%.jpg",
+        "two\nlines\t.jpg",
+        "é" * 125 + ".jpeg",
+    ],
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows forbids some of these names")
 def test_any_legal_name_is_found(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, JPEG)
@@ -116,17 +132,79 @@ def test_a_folder_that_is_not_there_is_an_error_a_person_understands(tmp_path: P
         list(Scan(tmp_path / "none"))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="no folder is closed to this account")
-def test_a_closed_subfolder_is_a_problem_that_is_told_and_the_rest_is_found(tmp_path: Path) -> None:
-    write(tmp_path / "a.jpg", JPEG)
-    closed = write(tmp_path / "closed" / "b.jpg", JPEG).parent
-    closed.chmod(0)
-    try:
-        scan = Scan(tmp_path)
-        assert names(scan) == ["a.jpg"]
-        assert "Cannot look into" in scan.problems[0]
-    finally:
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders are not closed so on this system")
+def test_a_closed_subfolder_is_a_problem_that_is_told_and_the_rest_is_found() -> None:
+    code = (
+        "import os, sys\n"
+        "from prismh_engine.photos.pixels import prepare_pillow\n"
+        "from prismh_engine.photos.scan import Scan\n"
+        "prepare_pillow()  # before the folder of the libraries is closed too\n"
+        "if os.geteuid() == 0:\n"
+        "    os.seteuid(65534)  # nothing is closed to the superuser\n"
+        "scan = Scan(sys.argv[1])\n"
+        "print([found.relative for found in scan], scan.problems)\n"
+    )
+    with tempfile.TemporaryDirectory() as name:  # not below pytest's, which is closed to all others
+        folder = Path(name)
+        folder.chmod(0o755)
+        write(folder / "a.jpg", JPEG)
+        closed = write(folder / "closed" / "b.jpg", JPEG).parent
+        listed = write(folder / "listed" / "c.jpg", JPEG).parent
+        closed.chmod(0)
+        listed.chmod(0o444)  # names can be read, files cannot
+        done = subprocess.run([sys.executable, "-c", code, name], cwd=ROOT, capture_output=True, text=True)
         closed.chmod(0o755)
+        listed.chmod(0o755)
+    assert done.stderr == ""
+    assert done.stdout.startswith("['a.jpg'] ")
+    assert f"Cannot look into {closed}: Permission denied." in done.stdout
+    assert f"Cannot look at {listed / 'c.jpg'}: Permission denied." in done.stdout
+
+
+def test_what_is_moved_away_in_mid_scan_is_left_out_and_what_changes_is_told_as_it_is(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg", "d/e.jpg", "f/g.jpg", "h.jpg"):
+        write(tmp_path / name, JPEG)
+    scan = Scan(tmp_path)
+    found = iter(scan)
+    assert next(found).relative == "a.jpg"  # before anything else was looked into
+    (tmp_path / "b.jpg").unlink()
+    write(tmp_path / "c.jpg", JPEG + bytes(1000))
+    shutil.rmtree(tmp_path / "d")
+    write(tmp_path / "f" / "new.jpg", JPEG)
+    assert [(photo.relative, photo.size) for photo in found] == [
+        ("c.jpg", len(JPEG) + 1000),
+        ("f/g.jpg", len(JPEG)),
+        ("f/new.jpg", len(JPEG)),
+        ("h.jpg", len(JPEG)),
+    ]
+    assert scan.problems == []
+
+
+def test_a_drive_that_is_pulled_out_in_mid_scan_is_one_problem(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b/c.jpg", "d/e.jpg"):
+        write(tmp_path / "drive" / name, JPEG)
+    scan = Scan(tmp_path / "drive")
+    found = iter(scan)
+    next(found)
+    shutil.rmtree(tmp_path / "drive")
+    assert list(found) == []
+    (problem,) = scan.problems
+    assert "could not be reached any more" in problem
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths are shorter there")
+def test_folders_may_lie_deeper_than_python_can_call(tmp_path: Path) -> None:
+    depth = sys.getrecursionlimit() + 20
+    here = tmp_path
+    for _ in range(depth):
+        here = here / "d"
+        here.mkdir()
+    photo = write(here / "a.jpg", JPEG)
+    assert names(Scan(tmp_path)) == ["d/" * depth + "a.jpg"]
+    photo.unlink()  # what cleans up after tests calls itself for each folder
+    while here != tmp_path:
+        here.rmdir()
+        here = here.parent
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system gives no such numbers to write")
