@@ -102,4 +102,7 @@ def _text(value: Any) -> str:
     """A cell as one line of printable text; "" where it is empty, or a list or an object in JSON."""
     if value is None or isinstance(value, (bool, list, dict)):
         return ""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+    text = str(value)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())

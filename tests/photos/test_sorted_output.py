@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -120,6 +123,45 @@ def test_a_run_that_was_stopped_goes_on_and_copies_nothing_twice(root: Path, out
     assert jobs.run(write_sorted(output, photos, COPY)) == []
     assert files(output) == {"clean/0.jpg", "clean/1.jpg", "clean/2.jpg", "clean/3.jpg", "quality.csv"}
     assert (output / "clean/0.jpg").read_bytes() != photos[0].path.read_bytes()
+
+
+def test_a_program_that_was_killed_between_two_photos_knows_its_own_files(root: Path, output: Path) -> None:
+    photos = [judged(root, f"{number}.jpg") for number in range(4)]
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from prismh_engine.photos.record import Look\n"
+        "from prismh_engine.photos.sorted_output import JudgedPhoto, write_sorted\n"
+        "root, output = Path(sys.argv[1]), Path(sys.argv[2])\n"
+        "paths = sorted(root.iterdir())\n"
+        "photos = [JudgedPhoto(p.name, p, p.stat().st_size, Look('hash'), 'clean', '') for p in paths]\n"
+        "for progress in write_sorted(output, photos, 'copy'):\n"
+        "    if progress.done == 2: os._exit(9)\n"
+    )
+    command = [sys.executable, "-c", script, str(root), str(output)]
+    assert subprocess.run(command, timeout=60).returncode == 9
+    assert files(output) == {"clean/0.jpg", "clean/1.jpg", "quality.csv"}
+    assert jobs.run(write_sorted(output, [judged(root, photo.file_path, "dark") for photo in photos], COPY)) == []
+    assert files(output) == {*(f"problematic/dark/{number}.jpg" for number in range(4)), "quality.csv"}
+
+
+def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(
+    root: Path, output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = [judged(root, f"{number}.jpg") for number in range(3)]
+
+    def too_small(source: Path, target: Path) -> None:
+        if source.name == "1.jpg":
+            target.write_bytes(b"half of it")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        shutil.copyfile(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", too_small)
+        with pytest.raises(PrismhError, match=r"1\.jpg: the disk is full"):
+            jobs.run(write_sorted(output, photos, COPY))
+    assert [path.name for path in (output / "clean").iterdir()] == ["0.jpg"]
+    assert jobs.run(write_sorted(output, photos, COPY)) == []
+    assert files(output) == {"clean/0.jpg", "clean/1.jpg", "clean/2.jpg", "quality.csv"}
 
 
 def test_a_folder_that_somebody_else_filled_is_refused(root: Path, output: Path) -> None:
