@@ -20,6 +20,7 @@ from ..files import make_folder
 from .record import LOOK_VERSION, FoundPhoto, Look
 
 NAME = "cache.db"
+_TRIES = 3
 _IN_ONE_QUESTION = 500  # SQLite's old limit is 999 parameters
 
 T = TypeVar("T")
@@ -124,19 +125,20 @@ class CacheDatabase:
         self._retried(lambda: self._execute(statements))
 
     def _retried(self, action: Callable[[], T]) -> T:
-        """Do something with the database; once more on a new one where it was deleted or damaged while in use."""
+        """Do something with the database; again on a new one where it was deleted or damaged while in use."""
         with self._lock:
-            try:
-                return action()
-            except sqlite3.ProgrammingError as error:  # closed: it must not come to life again
-                raise PrismhError(f"The cache in {self.folder} is closed.") from error
-            except sqlite3.DatabaseError:
-                self._connection.close()
-                self._connection = self._open()
-            try:
-                return action()
-            except sqlite3.DatabaseError as error:
-                raise PrismhError(f"Cannot use the cache in {self.folder}: {error}.") from error
+            tries = 0
+            while True:
+                try:
+                    return action()
+                except sqlite3.ProgrammingError as error:  # noqa: PERF203 - closed: it must not come to life again
+                    raise PrismhError(f"The cache in {self.folder} is closed.") from error
+                except sqlite3.DatabaseError as error:
+                    tries += 1
+                    if tries == _TRIES:
+                        raise PrismhError(f"Cannot use the cache in {self.folder}: {error}.") from error
+                    self._connection.close()
+                    self._connection = self._open()
 
     def _execute(self, statements: Sequence[_Statement]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..errors import PrismhError
 from ..files import write_whole
 
 THUMBNAIL_SIDE = 256
+_TRIES = 5
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
 
 
@@ -82,8 +84,15 @@ class KeptPictures:
 
 
 def _write(path: Path, stream: io.BytesIO) -> None:
-    with write_whole(path, flush=False) as file:
-        file.write(stream.getvalue())
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with write_whole(path, flush=False) as file:
+                file.write(stream.getvalue())
+            return
+        except PrismhError as error:  # noqa: PERF203 - the loop ends at once but for a deleted cache
+            # The whole cache may be deleted at any moment, also between the making of a folder and of a file in it.
+            if not tries_left or not isinstance(error.__cause__, (FileNotFoundError, FileExistsError)):
+                raise
 
 
 def _opened(path: Path) -> Image.Image | None:
