@@ -143,7 +143,7 @@ def import_into_project(
 
 def write_report(path: Path, report: ImportReport) -> None:
     """Write a CSV with a row for each of the table. Raises `PrismhError` where the disk refuses."""
-    stays = "The EXIF data of the photo says this itself: {}; --replace takes the table's instead."
+    stays = "What the EXIF data of the photo says itself was left as it is: {}."
     write_csv(
         path,
         REPORT_COLUMNS,
