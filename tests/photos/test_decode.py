@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -279,6 +281,21 @@ def test_a_postscript_file_is_never_run() -> None:
 def test_a_file_that_is_gone_has_a_reason(tmp_path: Path) -> None:
     assert "cannot be read" in decode(tmp_path / "none.jpg").invalid_reason
     assert "cannot be read" in decode(tmp_path).invalid_reason
+
+
+@pytest.mark.filterwarnings("ignore")  # pytest undoes the silence that decode keeps
+def test_bad_files_get_the_same_verdict_each_time_and_from_threads_and_print_nothing(shared: Path, capfd: Any) -> None:
+    files = sorted(path for path in (shared / "bad").rglob("*") if path.is_file() and path.suffix != ".dds")
+    assert files
+    runs = [[decode(path, short_side=384) for path in files] for _ in range(2)]
+    with ThreadPoolExecutor(4) as pool:
+        runs.append(list(pool.map(lambda path: decode(path, short_side=384), files)))
+    for path, *three in zip(files, *runs, strict=True):
+        assert (three[0].image is None) == bool(three[0].invalid_reason), path
+        assert {(one.invalid_reason, one.truncated, one.width, one.height, one.facts) for one in three} == {
+            (three[0].invalid_reason, three[0].truncated, three[0].width, three[0].height, three[0].facts)
+        }, path
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_file_name_does_not_matter(tmp_path: Path) -> None:

@@ -54,6 +54,94 @@ def test_the_hemisphere_gives_the_sign(north: str, east: str, signs: tuple[int, 
     assert read.position_note is None
 
 
+@pytest.mark.parametrize(
+    ("north", "east", "latitude", "longitude"),
+    [
+        ((IFDRational(193456, 10000), 0, 0), (72.2345, 0, 0), 19.3456, 72.2345),  # all in the degrees
+        ((13, 4.962, 0), (80, 16.242, 0), 13.0827, 80.2707),  # all in the minutes
+        ((IFDRational(12_971_600, 1_000_000), 0, IFDRational(0, 1)), (77.5946,), 12.9716, 77.5946),
+        ((5, 36, 13.32), (0, 11, 13.2), 5.6037, 0.187),  # next to the meridian of Greenwich
+        ((IFDRational(4294967295, 4294967295), IFDRational(30, 1), 0), (2, IFDRational(7, 0), 0), 1.5, 2),
+        ((90, 0, 0), (180, 0, 0), 90, 180),
+    ],
+)
+def test_a_position_is_read_however_its_numbers_are_spread(
+    north: Any, east: Any, latitude: float, longitude: float
+) -> None:
+    read = gps(north, "N", east, "E")
+    assert read.latitude == pytest.approx(latitude, abs=1e-6)
+    assert read.longitude == pytest.approx(longitude, abs=1e-6)
+    assert read.position_note is None
+
+
+@pytest.mark.parametrize(
+    ("north", "east", "latitude", "longitude"),
+    [
+        ("12,30,36", "77 deg 15' 0\"", 12.51, 77.25),
+        ((-6.2088, 0, 0), (-106.8456, 0, 0), -6.2088, -106.8456),
+    ],
+)
+def test_a_position_as_text_or_with_a_sign_is_read_though_no_standard_allows_it(
+    north: Any, east: Any, latitude: float, longitude: float
+) -> None:
+    written = Image.Exif()
+    written.get_ifd(GPS).update({1: "N", 2: north, 3: "E", 4: east})
+    written[GPS] = 1  # as in one that was read from a file
+    read = exif.read(written)
+    assert (read.latitude, read.longitude) == (pytest.approx(latitude), pytest.approx(longitude))
+
+
+def test_the_order_of_bytes_does_not_matter() -> None:
+    written = Image.Exif()
+    written.endian = ">"
+    written[272] = "SM-A515F"
+    written.get_ifd(GPS).update({1: "S", 2: (1.0, 17.0, 11.04), 3: "E", 4: (36.0, 49.0, 1.92)})
+    data = written.tobytes()
+    assert data[6:8] == b"MM"
+    read = decode(encoded(picture(1), exif=data)).facts
+    assert (read.latitude, read.longitude) == (pytest.approx(-1.2864), pytest.approx(36.8172))
+    assert read.camera == "SM-A515F"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "AVIF"])
+def test_every_kind_of_picture_that_carries_exif_tells_it(kind: str) -> None:
+    written = Image.Exif()
+    written[271] = "Maker"
+    written.get_ifd(EXIF)[36867] = "2024:05:01 10:11:12"
+    written.get_ifd(GPS).update({1: "S", 2: (12.0, 30.0, 36.0), 3: "E", 4: (77.0, 15.0, 0.0)})
+    read = decode(encoded(picture(1), kind, exif=written)).facts
+    assert (read.taken_at, read.camera) == ("2024-05-01T10:11:12", "Maker")
+    assert (read.latitude, read.longitude) == (pytest.approx(-12.51), pytest.approx(77.25))
+
+
+@pytest.mark.filterwarnings("ignore")  # pytest undoes the silence that decode keeps
+def test_exif_cut_off_anywhere_gives_what_is_left_and_raises_nothing() -> None:
+    written = Image.Exif()
+    written[271] = "Maker"
+    written.get_ifd(EXIF)[36867] = "2024:05:01 10:11:12"
+    written.get_ifd(GPS).update({1: "S", 2: (12.0, 30.0, 36.0), 3: "E", 4: (77.0, 15.0, 0.0)})
+    whole = written.tobytes()
+    for length in range(6, len(whole), 3):
+        decoded = decode(encoded(picture(1, (32, 24)), exif=whole[:length]))
+        assert decoded.image is not None
+        assert (decoded.facts.latitude is None) == (decoded.facts.longitude is None)
+        assert decoded.facts.latitude is not None or decoded.facts.position_note
+
+
+def test_photos_of_real_phones_tell_when_and_by_what_they_were_taken(shared: Path) -> None:
+    for name, taken_at, camera, size in (
+        ("30-type_error", "2013-07-07T17:20:59", None, (3872, 2403)),
+        ("67-0_length_string", "2016-09-12T10:05:31", "samsung SM-G930F", (4032, 2012)),
+        ("HMD_Nokia_8.3_5G", "2022-08-14T14:12:31+03:00", "HMD Global Nokia 8.3 5G", (4608, 1976)),
+        ("craft-beer", None, None, (6000, 4000)),
+        ("iphone_hdr_YES", "2015-04-10T20:12:23", "Apple iPhone 6", (3264, 2448)),
+        ("jolla", "2014-09-21T16:00:56", "Jolla", (3264, 2448)),
+    ):
+        decoded = decode(shared / "phone" / f"{name}.jpg", short_side=384)
+        assert (decoded.facts.taken_at, decoded.facts.camera) == (taken_at, camera), name
+        assert (decoded.width, decoded.height) == size, name
+
+
 def test_a_second_that_is_unknown_counts_as_zero() -> None:
     read = gps((28.0, 36.0, IFDRational(0, 0)), "N", (77.0, 12.0, IFDRational(0, 0)), "E")
     assert (read.latitude, read.longitude) == (pytest.approx(28.6), pytest.approx(77.2))

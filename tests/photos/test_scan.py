@@ -195,16 +195,14 @@ def test_a_drive_that_is_pulled_out_in_mid_scan_is_one_problem(tmp_path: Path) -
 @pytest.mark.skipif(sys.platform == "win32", reason="paths are shorter there")
 def test_folders_may_lie_deeper_than_python_can_call(tmp_path: Path) -> None:
     depth = sys.getrecursionlimit() + 20
-    here = tmp_path
-    for _ in range(depth):
-        here = here / "d"
-        here.mkdir()
-    photo = write(here / "a.jpg", JPEG)
+    folders = [f"{tmp_path}{'/d' * level}" for level in range(1, depth + 1)]
+    for folder in folders:
+        os.mkdir(folder)
+    photo = write(Path(folders[-1], "a.jpg"), JPEG)
     assert names(Scan(tmp_path)) == ["d/" * depth + "a.jpg"]
-    photo.unlink()  # what cleans up after tests calls itself for each folder
-    while here != tmp_path:
-        here.rmdir()
-        here = here.parent
+    photo.unlink()
+    for folder in reversed(folders):  # what cleans up after tests calls itself for each
+        os.rmdir(folder)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system gives no such numbers to write")
