@@ -70,7 +70,7 @@ class JobCard(Card):
             self._name.setText(self.tr("All work is saved"))
             self._state.setText(self.tr("Nothing is running"))
         elif progress is None:
-            self._name.setText(self.tr("Starting"))
+            self._name.setText(self.tr("Paused") if self._session.paused else self.tr("Starting"))
             self._state.setText("")
         elif kind == LEARNING:
             self._show_learning(progress)

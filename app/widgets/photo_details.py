@@ -87,16 +87,15 @@ class PhotoDetails(Card):
         self._facts.setVisible(one is not None or (not photos and bool(everything)))
         self._verdict.setVisible(bool(photos))
         self._hint.setVisible(not photos)
-        usable = [photo for photo in photos if photo.look.usable]
-        self._aside.setVisible(any(photo.used for photo in usable))
-        self._back.setVisible(any(not photo.used for photo in usable))
+        used = sum(photo.used for photo in photos)
+        self._aside.setVisible(used > 0)
+        self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
         if one is not None:
             self._name.setText(one.path.name)
             self._facts.show_facts(self._facts_of(one))
             self._verdict.say(*self._verdict_of(one))
         elif photos:
             self._name.setText(self.tr("{0} selected").format(words.photos(len(photos))))
-            used = sum(photo.used for photo in photos)
             text = self.tr("{0} used, {1} set aside").format(words.number(used), words.number(len(photos) - used))
             self._verdict.say(text, "note")
         elif everything:

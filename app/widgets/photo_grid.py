@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -15,11 +14,12 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QRect,
     QRectF,
+    QSignalBlocker,
     QSize,
     Qt,
     Signal,
 )  # fmt: skip
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -44,7 +44,6 @@ TILE = 104
 GAP = 8
 RING = 3
 SET_ASIDE_OPACITY = 0.4
-PHOTO = Qt.ItemDataRole.UserRole
 
 
 class PhotoGrid(QWidget):
@@ -105,18 +104,22 @@ class PhotoGrid(QWidget):
         return self._model.photos
 
     def selected_ids(self) -> list[int]:
+        return [photo.id for photo in self.selected()]
+
+    def selected(self) -> list[Photo]:
+        """The selected photos, in the order of the grid."""
         ranges = sorted((part.top(), part.bottom()) for part in self._view.selectionModel().selection())
-        return [photo.id for first, last in ranges for photo in self._model.photos[first : last + 1]]
+        return [photo for first, last in ranges for photo in self._model.photos[first : last + 1]]
 
     def select(self, photo_ids: Iterable[int]) -> None:
         """Select these photos, those that are in the grid, and make the first of them visible."""
         rows = self._model.rows_of(photo_ids)
         selection = QItemSelection()
         for first, last in _runs(rows):
-            selection.select(self._model.index(first), self._model.index(last))
+            selection.select(self._model.index(first, 0), self._model.index(last, 0))
         self._view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if rows:
-            first_index = self._model.index(rows[0])
+            first_index = self._model.index(rows[0], 0)
             self._view.selectionModel().setCurrentIndex(first_index, QItemSelectionModel.SelectionFlag.NoUpdate)
             self._view.scrollTo(first_index)
 
@@ -139,21 +142,18 @@ class PhotoGrid(QWidget):
         self.activated.emit(self._model.photos[index.row()].id)
 
 
-class _PhotoModel(QAbstractListModel):
+class _PhotoModel(QStandardItemModel):
+    """Counts its rows in C++, without an item in any: the view asks for their number once for each of them."""
+
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(0, 1, parent)
         self.photos: list[Photo] = []
         self._rows: dict[int, int] | None = None
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.photos)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         photo = self.photos[index.row()]
-        if role == PHOTO:
-            return photo
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return photo.path.name
         if role == Qt.ItemDataRole.ToolTipRole:  # escaped, since Qt guesses whether a tip is HTML
@@ -163,21 +163,22 @@ class _PhotoModel(QAbstractListModel):
     def set_photos(self, photos: list[Photo]) -> None:
         self.beginResetModel()
         self.photos, self._rows = photos, None
+        with QSignalBlocker(self):
+            self.setRowCount(len(photos))
         self.endResetModel()
 
     def add_photos(self, photos: list[Photo]) -> None:
         if photos:
-            self.beginInsertRows(QModelIndex(), len(self.photos), len(self.photos) + len(photos) - 1)
             self.photos = self.photos + photos
             self._rows = None
-            self.endInsertRows()
+            self.setRowCount(len(self.photos))
 
     def replace_photos(self, photos: Sequence[Photo]) -> None:
         self.photos = list(self.photos)
         for photo in photos:
             for row in self.rows_of([photo.id]):
                 self.photos[row] = photo
-                self.dataChanged.emit(self.index(row), self.index(row))
+                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
         if self._rows is None:
@@ -238,7 +239,9 @@ class _TileDelegate(QStyledItemDelegate):
         return view.gridSize() if isinstance(view, QListView) else QSize(TILE, TILE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        photo: Photo = index.data(PHOTO)
+        model = index.model()
+        assert isinstance(model, _PhotoModel)
+        photo = model.photos[index.row()]
         colours = theme.colours()
         side = min(option.rect.width(), option.rect.height()) - GAP
         tile = QRect(option.rect.x(), option.rect.y(), side, side)

@@ -69,6 +69,11 @@ class PhotoViewer(Card):
     def photo(self) -> Photo | None:
         return self._photos[self._place] if self._photos else None
 
+    def shown_size(self) -> QSize:
+        """In pixels, of the picture on the screen: the small copy's, then the photo's as it was read for this room."""
+        pixmap = self._picture.pixmap()
+        return QSize() if pixmap is None else pixmap.size()
+
     def loaded(self) -> bool:
         """Whether the photo itself is on the screen, or cannot be."""
         return self._reading is None
@@ -167,6 +172,12 @@ class _Picture(QWidget):
         self._photo, self._large = photo, None
         self.update()
 
+    def pixmap(self) -> QPixmap | None:
+        """The photo itself where it was read, else its small copy, else None."""
+        if self._large is None and self._photo is not None and self._thumbnails is not None:
+            return self._thumbnails.whole(self._photo)
+        return self._large
+
     def show_large(self, image: QImage) -> None:
         self._large = QPixmap.fromImage(image)
         self.update()
@@ -180,9 +191,7 @@ class _Picture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        pixmap = self._large
-        if pixmap is None and self._photo is not None and self._thumbnails is not None:
-            pixmap = self._thumbnails.whole(self._photo)
+        pixmap = self.pixmap()
         if pixmap is not None:
             fitted = pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             place = QRectF(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app import photo_filters
 from app.photo_list import PhotoList
 from prismh_engine.photos.record import Look
 from prismh_engine.project import Photo

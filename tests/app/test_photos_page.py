@@ -1,0 +1,247 @@
+"""What a person does on the Photos page: one photo large, decisions undone, limits moved, data taken from a table."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QListView
+
+from app.session import READING
+from app.widgets.import_report import ImportReportDialog
+from app.widgets.photo_grid import PhotoGrid
+from app.widgets.photo_viewer import PhotoViewer
+from prismh_engine.jobs import Progress
+from prismh_engine.photos.verdicts import Thresholds
+from prismh_engine.project import Project
+
+from .windows import MS_TO_READ, click, find, open_window, wait_until_read
+
+
+@pytest.fixture
+def window(qtbot, mapped):
+    """The window with a project of 24 photos open on the Photos page."""
+    with open_window(qtbot) as made:
+        made.open_folder(mapped)
+        wait_until_read(qtbot, made)
+        yield made
+
+
+@pytest.fixture
+def grid(window):
+    return window.page().findChild(PhotoGrid)
+
+
+def trigger(window, object_name):
+    action = window.findChild(QAction, object_name)
+    assert action.isEnabled(), f"{object_name} is disabled"
+    action.trigger()
+
+
+def test_space_shows_a_photo_large_arrows_go_on_and_escape_closes(qtbot, window, grid):
+    photos = grid.photos()
+    tiles = find(window, "photo_tiles")
+    grid.select([photos[1].id])
+    qtbot.keyClick(tiles, Qt.Key.Key_Space)
+    viewer = window.page().findChild(PhotoViewer)
+    assert viewer.isVisible()
+    qtbot.keyClick(viewer, Qt.Key.Key_Right)
+    assert viewer.photo() == photos[2]
+    assert find(window, "viewer_place").text() == "3 of 24"
+    assert find(window, "photo_name").accessibleName() == photos[2].path.name
+    qtbot.keyClick(viewer, Qt.Key.Key_End)
+    assert viewer.photo() == photos[-1]
+    assert not find(window, "viewer_next").isEnabled()
+    qtbot.waitUntil(viewer.loaded)
+    qtbot.keyClick(viewer, Qt.Key.Key_Escape)
+    assert not viewer.isVisible()
+    assert grid.selected_ids() == [photos[-1].id]
+
+
+def test_a_double_click_shows_a_photo_with_all_its_pixels(qtbot, window, grid):
+    tiles: QListView = find(window, "photo_tiles")
+    place = tiles.visualRect(tiles.model().index(0, 0)).center()
+    qtbot.mouseClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    viewer = window.page().findChild(PhotoViewer)
+    assert viewer.isVisible()
+    qtbot.waitUntil(viewer.loaded)
+    assert viewer.shown_size().width() == 320
+    click(qtbot, window, "viewer_close")
+    assert not viewer.isVisible()
+
+
+def test_a_photo_that_went_away_is_still_shown_by_its_small_copy(qtbot, window, grid):
+    photo = grid.photos()[0]
+    window.session.thumbnails.whole(photo)
+    photo.path.unlink()
+    grid.select([photo.id])
+    trigger(window, "show_large")
+    viewer = window.page().findChild(PhotoViewer)
+    qtbot.waitUntil(lambda: viewer.loaded() and not viewer.shown_size().isEmpty())
+    assert viewer.shown_size().width() <= 256
+
+
+def test_set_aside_by_keyboard_and_undone_and_done_again_in_words(qtbot, window, grid):
+    chosen = [photo.id for photo in grid.photos()[:3]]
+    grid.select(chosen)
+    trigger(window, "set_aside_action")
+    photos = window.session.project.photos
+    assert [photo.used for photo in photos.some(chosen)] == [False] * 3
+    assert find(window, "chip_by_hand").accessibleName().endswith("3")
+    trigger(window, "undo")
+    assert [photo.overruled for photo in photos.some(chosen)] == [None] * 3
+    assert window.notice.text() == "Undone: 3 photos set aside"
+    click(qtbot, window, "redo_it")
+    assert [photo.used for photo in photos.some(chosen)] == [False] * 3
+    assert window.notice.text() == "Done again: 3 photos set aside"
+    trigger(window, "undo")
+    assert not window.findChild(QAction, "undo").isEnabled()
+
+
+def test_undo_gives_each_photo_the_decision_it_had_before(qtbot, window, grid):
+    first, second = (photo.id for photo in grid.photos()[:2])
+    grid.select([first])
+    trigger(window, "set_aside_action")
+    trigger(window, "take_back_action")
+    grid.select([first, second])
+    trigger(window, "set_aside_action")
+    trigger(window, "undo")
+    photos = window.session.project.photos
+    assert [photo.overruled for photo in photos.some([first, second])] == ["used", None]
+
+
+def test_a_decision_that_cannot_be_kept_is_said_and_leaves_nothing_to_undo(qtbot, window, grid):
+    photo = grid.photos()[0]
+    grid.select([photo.id])
+    refuse_changes_of_photos(window.session.project)
+    trigger(window, "set_aside_action")
+    assert "No space is left" in window.notice.text()
+    assert not window.findChild(QAction, "undo").isEnabled()
+    assert grid.photos()[0].overruled is None
+
+
+def refuse_changes_of_photos(project):
+    """As a full disk does."""
+    with closing(sqlite3.connect(project.folder / "project.db")) as db, db:
+        db.execute("CREATE TRIGGER full BEFORE UPDATE ON photos BEGIN SELECT RAISE(ABORT, 'No space is left'); END")
+
+
+def test_what_was_decided_in_one_project_cannot_be_undone_in_another(qtbot, window, grid):
+    grid.select([grid.photos()[0].id])
+    trigger(window, "set_aside_action")
+    trigger(window, "close_project")
+    assert not window.findChild(QAction, "undo").isEnabled()
+
+
+def test_limits_say_what_they_would_set_aside_and_change_nothing_until_they_are_used(qtbot, window, grid):
+    click(qtbot, window, "show_limits")
+    total = find(window, "limits_total")
+    qtbot.waitUntil(lambda: "set aside" in total.text(), timeout=MS_TO_READ)
+    before = [(photo.id, photo.verdict) for photo in window.session.project.photos.all()]
+    slider = find(window, "limit_blurry")
+    slider.setValue(slider.maximum())
+    sharpest = slider.maximum() * 5
+    blurry = sum(photo.look.sharpness < sharpest for photo in grid.photos())
+    qtbot.waitUntil(lambda: f"{blurry} photo" in find(window, "count_blurry").text(), timeout=MS_TO_READ)
+    assert [(photo.id, photo.verdict) for photo in window.session.project.photos.all()] == before
+    assert window.session.project.thresholds == Thresholds()
+
+
+def test_limits_that_are_used_judge_again_without_a_photo_and_are_kept(qtbot, window, grid, mapped):
+    shutil.rmtree(mapped.parent / "photos")
+    trigger(window, "show_limits_action")
+    slider = find(window, "limit_dark")
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    click(qtbot, window, "use_limits")
+    wait_until_read(qtbot, window)
+    limit = window.session.project.thresholds.dark
+    assert limit == 100
+    dark = {photo.id for photo in grid.photos() if photo.look.brightness < limit}
+    assert {photo.id for photo in grid.photos() if "Too dark" in photo.reason} == dark
+    click(qtbot, window, "usual_limits")
+    click(qtbot, window, "use_limits")
+    wait_until_read(qtbot, window)
+    assert window.session.project.thresholds == Thresholds()
+    click(qtbot, window, "close_limits")
+    assert find(window, "photo_details").isVisible()
+
+
+def test_a_limit_moved_by_hand_is_refused_nothing_while_something_runs(qtbot, window):
+    click(qtbot, window, "show_limits")
+    find(window, "limit_dark").setValue(40)
+    assert find(window, "use_limits").isEnabled()
+    window.session.start_reading(waiting)
+    assert not find(window, "use_limits").isEnabled()
+    window.session.stop()
+    qtbot.waitUntil(lambda: find(window, "use_limits").isEnabled())
+
+
+def waiting(stop):
+    while True:
+        yield Progress("Looking at photos", 3, 10)
+
+
+def test_looking_at_photos_can_be_paused_and_goes_on(qtbot, window):
+    seen = []
+
+    def counting(stop):
+        for number in range(10**6):
+            seen.append(number)
+            yield Progress("Looking at photos", number, 10**6)
+
+    window.session.start_reading(counting)
+    qtbot.waitUntil(lambda: len(seen) > 3)
+    click(qtbot, window, "job_pause")
+    assert find(window, "job_pause").text() == "Go on"
+    assert find(window, "job_name").accessibleName() == "Paused"
+    qtbot.wait(50)
+    paused_at = len(seen)
+    qtbot.wait(50)
+    assert len(seen) == paused_at
+    click(qtbot, window, "job_pause")
+    qtbot.waitUntil(lambda: len(seen) > paused_at)
+    click(qtbot, window, "job_stop")
+    qtbot.waitUntil(lambda: window.session.running_kind is None)
+
+
+def test_a_project_that_is_paused_can_be_closed(qtbot, window):
+    window.session.start_reading(waiting)
+    click(qtbot, window, "job_pause")
+    assert window.session.running_kind == READING
+    trigger(window, "close_project")
+    assert window.session.project is None
+
+
+def test_data_from_a_table_is_taken_and_told_of(qtbot, monkeypatch, tmp_path, window, grid):
+    name = grid.photos()[0].path.name
+    table = tmp_path / "notes.csv"
+    table.write_text(f"file_path,label\n{name},old tyres\nnobody.jpg,drum\n", encoding="utf-8")
+    report = tmp_path / "report.csv"
+    monkeypatch.setattr("app.pages.photos.choose_file", lambda *_: table)
+    monkeypatch.setattr("app.widgets.import_report.choose_new_file", lambda *_: report)
+    trigger(window, "add_data")
+    wait_until_read(qtbot, window)
+    dialog = window.findChild(ImportReportDialog)
+    said = " ".join(line.text() for line in dialog.findChildren(type(window.page().title)))
+    assert "nobody.jpg" in said
+    click(qtbot, window, "save_import_report")
+    assert "nobody.jpg" in report.read_text(encoding="utf-8-sig")
+    click(qtbot, window, "close_import_report")
+    with Project.open(window.session.project.folder) as project:
+        assert project.labels.of_photos() == {grid.photos()[0].id: ["old tyres"]}
+
+
+def test_photos_judged_unusual_have_a_filter_of_their_own(qtbot, window, grid):
+    from prismh_engine.project.photo_catalogue import Judgement
+
+    photo = grid.photos()[4]
+    window.session.project.photos.judge([Judgement(photo.id, "outlier", "Unlike the others.", None, 0.9)])
+    window.session.photos_changed.emit()
+    wait_until_read(qtbot, window)
+    click(qtbot, window, "chip_outlier")
+    assert [shown.id for shown in grid.photos()] == [photo.id]
