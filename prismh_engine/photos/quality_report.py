@@ -139,9 +139,10 @@ def _summary_row(verdict: str, count: int, total: int) -> str:
     share = count / max(total, 1)
     name = _TITLES[verdict]
     title = f'<a href="#{verdict}">{name}</a>' if count else name
+    bar = f'<i class="{verdict}" style="width:{share:.2%}"></i>' if count else ""
     return (
         f'<tr><td>{title}</td><td class="number">{count:,}</td><td class="number">{_percent(share)}</td>'
-        f'<td class="bar"><i class="{verdict}" style="width:{share:.2%}"></i></td></tr>'
+        f'<td class="bar">{bar}</td></tr>'
     )
 
 
