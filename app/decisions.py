@@ -23,8 +23,8 @@ USED, SET_ASIDE = "used", "set aside"
 class Decisions(QObject):
     """Every decision goes through `overrule`; `stack` knows what can be undone and done again, in words."""
 
-    changed = Signal(list)
-    """Ids of photos on which there is another decision now."""
+    changed = Signal(object)
+    """A list of the ids of photos on which there is another decision now."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,37 +26,38 @@ def groups_of(photo: Photo) -> tuple[str, ...]:
     return (*groups, MISSING) if photo.missing else groups
 
 
-def _newest_first(photo: Photo) -> Any:
-    return photo.look.taken_at or "", photo.file_path
+def _when(photo: Photo) -> str:
+    return photo.look.taken_at or ""
 
 
-def _oldest_first(photo: Photo) -> Any:
-    # Photos without a date come last here too.
-    return photo.look.taken_at is None, photo.look.taken_at or "", photo.file_path
+def _when_known(photo: Photo) -> str:
+    return photo.look.taken_at or "no date"  # which comes after every digit
 
 
-def _by_name(photo: Photo) -> Any:
+def _name(photo: Photo) -> str:
     return photo.file_path.casefold()
 
 
-def _blurriest_first(photo: Photo) -> Any:
-    return photo.look.sharpness is None, photo.look.sharpness or 0.0
+def _sharpness(photo: Photo) -> float:
+    return math.inf if photo.look.sharpness is None else photo.look.sharpness
 
 
-def _darkest_first(photo: Photo) -> Any:
-    return photo.look.brightness is None, photo.look.brightness or 0.0
+def _brightness(photo: Photo) -> float:
+    return math.inf if photo.look.brightness is None else photo.look.brightness
 
 
-def _most_unusual_first(photo: Photo) -> Any:
-    return photo.outlier_distance is None, -(photo.outlier_distance or 0.0)
+def _likeness(photo: Photo) -> float:
+    return math.inf if photo.outlier_distance is None else -photo.outlier_distance
 
 
 SORTS: dict[str, tuple[Callable[[Photo], Any], bool]] = {
-    NEWEST: (_newest_first, True),
-    OLDEST: (_oldest_first, False),
-    NAME: (_by_name, False),
-    BLURRIEST: (_blurriest_first, False),
-    DARKEST: (_darkest_first, False),
-    UNUSUAL: (_most_unusual_first, False),
+    NEWEST: (_when, True),
+    OLDEST: (_when_known, False),
+    NAME: (_name, False),
+    BLURRIEST: (_sharpness, False),
+    DARKEST: (_brightness, False),
+    UNUSUAL: (_likeness, False),
 }
-"""Name of an order -> the key to sort by, and whether the largest comes first."""
+"""Name of an order -> the key to sort by, and whether the largest comes first, and of equal ones the last by name. What
+is not known comes last in each. Keys of an order are of one type, by which they are sorted several times faster.
+"""

@@ -151,9 +151,11 @@ class PhotoList:
         order = self._orders.get(sort)
         if order is None:
             key, largest_first = photo_filters.SORTS[sort]
-            # By name first, so that photos that are alike in what is asked for follow each other by name.
-            order = list(range(len(self._photos))) if sort == NAME else list(self._order(NAME))
             keys = [key(photo) for photo in self._photos]
+            # Those that are alike in what is asked for follow each other by name.
+            order = list(range(len(self._photos))) if sort == NAME else list(self._order(NAME))
+            if largest_first:
+                order.reverse()
             order.sort(key=keys.__getitem__, reverse=largest_first)
             self._orders[sort] = order
         return order

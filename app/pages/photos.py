@@ -208,7 +208,8 @@ class PhotosPage(Page):
         self._show_counts()
         chosen = self._photos.select(self._filters.which, self._filters.search, self._filters.sort)
         self._grid.set_photos(chosen)
-        if self._stack.currentWidget() is self._viewer:
+        large = self._viewer.photo() if self._stack.currentWidget() is self._viewer else None
+        if large is not None and not self._viewer.show_photos(self._grid.photos(), large.id):
             self._close_viewer()
         self._selection_changed(self._grid.selected_ids())
         self._show_stack()
@@ -248,6 +249,7 @@ class PhotosPage(Page):
     # ---- one photo large
 
     def _open_viewer(self, photo_id: int) -> None:
+        self._grid.select([photo_id])
         self._viewer.show_photos(self._grid.photos(), photo_id)
         self._details.show_preview(False)
         self._stack.setCurrentWidget(self._viewer)

@@ -183,6 +183,7 @@ class _LimitRow(QWidget):
         self._slider = _QuietSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName(f"limit_{limit.field}")
         self._slider.setAccessibleName(limit.name)
+        self._slider.setMinimumHeight(20)  # of its handle, which the style draws larger than the groove
         self._slider.setRange(0, round((limit.highest - limit.lowest) / limit.step))
         self._slider.setPageStep(max(1, self._slider.maximum() // 10))
         self._slider.valueChanged.connect(self._slid)

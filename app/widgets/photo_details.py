@@ -25,8 +25,8 @@ PREVIEW_HEIGHT, SMALLEST_PREVIEW = 196, 110
 class PhotoDetails(Card):
     """Shows one photo, or says how many are selected. `overruled` gives the decision for all of them."""
 
-    overruled = Signal(list, str)
-    """The photos it is about, and "used" or "set aside"."""
+    overruled = Signal(object, str)
+    """A list of the photos it is about, and "used" or "set aside"."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("photo_details")

@@ -52,8 +52,8 @@ class PhotoGrid(QWidget):
     Arrow keys move, Ctrl and Shift select several, Ctrl+A all; Enter, Space and a double click open one.
     """
 
-    selection_changed = Signal(list)
-    """Ids of the selected photos, in the order of the grid."""
+    selection_changed = Signal(object)
+    """A list of the ids of the selected photos, in the order of the grid."""
     activated = Signal(int)
     """Id of a photo that was opened."""
 

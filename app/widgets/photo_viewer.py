@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from prismh_engine.jobs import Job, Progress, StopToken
@@ -36,9 +36,10 @@ class PhotoViewer(Card):
         self._photos: Sequence[Photo] = []
         self._place = 0
         self._reading: RunningJob | None = None
-        self._read_id = 0
+        self._read_for: tuple[str, QSize] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._picture = _Picture(session)
+        self._picture.resized.connect(self._read)
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("viewer_name")
         self._where = label("", "quiet")
@@ -59,12 +60,13 @@ class PhotoViewer(Card):
         self.body.addLayout(inside)
         session.project_closing.connect(self._forget)
 
-    def show_photos(self, photos: Sequence[Photo], photo_id: int) -> None:
-        """Show one of these photos; the others follow in their order. One that is not among them changes nothing."""
+    def show_photos(self, photos: Sequence[Photo], photo_id: int) -> bool:
+        """Show one of these photos, which the others follow in their order; return whether it is among them."""
         place = next((place for place, photo in enumerate(photos) if photo.id == photo_id), None)
         if place is not None:
             self._photos = photos
             self._go(place)
+        return place is not None
 
     def photo(self) -> Photo | None:
         return self._photos[self._place] if self._photos else None
@@ -102,10 +104,11 @@ class PhotoViewer(Card):
         )
         self._before.setEnabled(self._place > 0)
         self._next.setEnabled(self._place < len(self._photos) - 1)
-        self._picture.show_photo(photo)
         self.setAccessibleName(self.tr("{0}, large").format(photo.path.name))
-        self._read()
-        self.moved.emit(photo.id)
+        if self._picture.show_photo(photo):
+            self._read_for = None
+            self._read()
+            self.moved.emit(photo.id)
 
     def _forward(self) -> None:
         if self._place < len(self._photos) - 1:
@@ -116,32 +119,30 @@ class PhotoViewer(Card):
             self._go(self._place - 1)
 
     def _read(self) -> None:
-        """Read the photo itself, one at a time: of those passed over quickly none is read."""
+        """Read the photo itself for the room there is, one at a time: of those passed over quickly none is read."""
         photo = self.photo()
         if photo is None or self._reading is not None or not photo.look.usable or photo.missing:
             return
-        self._read_id = photo.id
-        ratio = self.devicePixelRatioF()
-        room = QSize(round(self._picture.width() * ratio), round(self._picture.height() * ratio))
-        self._reading = self._session.run_beside(_read_large(photo.path, room), StopToken())
-        self._reading.finished.connect(self._was_read)
-        self._reading.failed.connect(self._was_not_read)
-        self._reading.stopped.connect(self._was_not_read)
+        wanted = (photo.look.content_hash, self._picture.size() * self.devicePixelRatioF())
+        if wanted != self._read_for:
+            self._read_for = wanted
+            self._reading = self._session.run_beside(_read_large(photo.path, wanted[1]), StopToken())
+            self._reading.finished.connect(self._was_read)
+            self._reading.failed.connect(self._was_not_read)
+            self._reading.stopped.connect(self._was_not_read)
 
     def _was_read(self, image: QImage | None) -> None:
         self._reading = None
-        photo = self.photo()
-        if photo is not None and photo.id == self._read_id:
-            if image is not None:
-                self._picture.show_large(image)
-        else:
-            self._read()
+        photo, read_for = self.photo(), self._read_for
+        if image is not None and photo is not None and read_for and read_for[0] == photo.look.content_hash:
+            self._picture.show_large(image)
+        self._read()  # another photo, or for another room, where that changed meanwhile
 
     def _was_not_read(self, sentence: str = "") -> None:
         self._reading = None
 
     def _forget(self) -> None:
-        self._photos, self._place = [], 0
+        self._photos, self._place, self._reading, self._read_for = [], 0, None, None
         self._picture.show_photo(None)
 
     def _button(self, object_name: str, text: str, name: str, call: object) -> QPushButton:
@@ -156,7 +157,9 @@ class PhotoViewer(Card):
 
 
 class _Picture(QWidget):
-    """The photo with its own ratio, never larger than its pixels allow without looking soft."""
+    """The photo with its own ratio, as large as fits."""
+
+    resized = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -168,9 +171,15 @@ class _Picture(QWidget):
         session.project_changed.connect(self._project_changed)
         self._project_changed()
 
-    def show_photo(self, photo: Photo | None) -> None:
-        self._photo, self._large = photo, None
+    def show_photo(self, photo: Photo | None) -> bool:
+        """Show a photo; return whether it is another one than before."""
+        before, self._photo = self._photo, photo
+        shown = (before.id, before.look.content_hash) if before is not None else None
+        if photo is not None and shown == (photo.id, photo.look.content_hash):
+            return False
+        self._large = None
         self.update()
+        return True
 
     def pixmap(self) -> QPixmap | None:
         """The photo itself where it was read, else its small copy, else None."""
@@ -187,6 +196,10 @@ class _Picture(QWidget):
             self._photo, self._large, self._thumbnails = None, None, self._session.thumbnails
             if self._thumbnails is not None:
                 self._thumbnails.arrived.connect(self.update)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

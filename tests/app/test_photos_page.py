@@ -69,10 +69,22 @@ def test_a_double_click_shows_a_photo_with_all_its_pixels(qtbot, window, grid):
     qtbot.mouseDClick(tiles.viewport(), Qt.MouseButton.LeftButton, pos=place)
     viewer = window.page().findChild(PhotoViewer)
     assert viewer.isVisible()
-    qtbot.waitUntil(viewer.loaded)
-    assert viewer.shown_size().width() == 320
+    qtbot.waitUntil(lambda: viewer.loaded() and viewer.shown_size().width() == 320)
     click(qtbot, window, "viewer_close")
     assert not viewer.isVisible()
+
+
+def test_a_photo_stays_large_while_the_list_is_read_again(qtbot, window, grid):
+    photo = grid.photos()[3]
+    grid.select([photo.id])
+    trigger(window, "show_large")
+    window.session.photos_changed.emit()
+    wait_until_read(qtbot, window)
+    viewer = window.page().findChild(PhotoViewer)
+    assert viewer.isVisible()
+    assert viewer.photo().id == photo.id
+    click(qtbot, window, "chip_used")
+    assert viewer.isVisible() == photo.used
 
 
 def test_a_photo_that_went_away_is_still_shown_by_its_small_copy(qtbot, window, grid):

@@ -1,14 +1,16 @@
 """How smooth the window is: frames of the map beside pyqtgraph's own scatter plot, and gaps between GUI events.
 
-    python -m tests.benchmarks.window [map] [learning] [--epochs N] [--screenshot FOLDER]
+    python -m tests.benchmarks.window [map] [grid] [learning] [--epochs N] [--screenshot FOLDER]
 
 map: milliseconds a frame while panning, and of a look-up under the pointer, at 10,000 to 1,000,000 points.
+grid: the Photos page with 100,000 photos: how long it takes to show, scroll, filter, search, sort and count.
 learning: gaps seen by a 5-ms timer in the real window, idle and while it learns from drawn photos.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 import tempfile
@@ -21,11 +23,14 @@ import numpy as np
 
 TIMER_MS = 5
 ROUNDS = 15
+GRID_PHOTOS, GRID_PICTURES, GRID_FRAMES = 100_000, 4000, 300
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", default=["map", "learning"], help="map, learning; both where none is given")
+    parser.add_argument(
+        "what", nargs="*", default=["map", "grid", "learning"], help="map, grid, learning; all where none is given"
+    )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--screenshot", type=Path, help="folder for pictures of the Learn page while it learns")
     options = parser.parse_args(argv)
@@ -40,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
         theme.apply(theme.LIGHT, 1.0)
         if "map" in options.what:
             measure_map(application)
+        if "grid" in options.what:
+            measure_grid(application, Path(home))
         if "learning" in options.what:
             measure_learning(application, Path(home), options.epochs, options.screenshot)
     return 0
@@ -107,6 +114,117 @@ def _alternating(*calls: Callable[[], object]) -> list[float]:
             if number:  # the first one also fills caches
                 times.append(1000 * (time.perf_counter() - began))
     return [float(np.median(times)) for times in taken]
+
+
+def measure_grid(application: Any, home: Path) -> None:
+    """A project of a few drawn photos, whose page is given a list of 100,000 with pictures of their own."""
+    import shiboken6
+
+    from app.main_window import MainWindow
+    from app.photo_list import PhotoList
+    from app.settings import AppSettings
+    from prismh_engine import jobs
+    from prismh_engine.photos.scenes import write_scenes
+
+    jobs.run(write_scenes(home / "few", 24))
+    window = MainWindow(AppSettings())
+    window.resize(1280, 800)
+    window.show()
+    window.open_folder(home / "few")
+    gaps = Gaps(application)
+    gaps.watch(window.loaded, 300)
+    page: Any = window.page()
+    began = time.perf_counter()
+    photos = PhotoList(_many(window.session), _day)
+    photos.prepare("newest")
+    print(f"list of {GRID_PHOTOS:,} photos made in {time.perf_counter() - began:.2f} s, beside the window")
+
+    def shown(call: Callable[[], object]) -> tuple[float, float]:
+        """Milliseconds by the clock and of the GUI thread's own work, which a busy machine does not stretch."""
+        began, worked = time.perf_counter(), time.thread_time()
+        call()
+        application.processEvents()
+        page._grid._view.viewport().repaint()
+        return 1000 * (time.perf_counter() - began), 1000 * (time.thread_time() - worked)
+
+    def say(name: str, times: tuple[float, float]) -> None:
+        print(f"{name:<34} {times[0]:>7.1f} {times[1]:>7.1f}", flush=True)
+
+    bar, view = page._filters, page._grid._view
+    print(f"{'milliseconds':<34} {'clock':>7} {'work':>7}")
+    say("shown first", shown(lambda: page._photos_read(photos)))
+    gaps.watch(lambda: not page._grid.loading(), 10)
+    for name, call in {
+        "filter: used": lambda: bar._chips.choose("used"),
+        "filter: all": lambda: bar._chips.choose("all"),
+        "search: july 07": lambda: (bar._search.setText("july 07"), bar._typing.stop(), bar.changed.emit()),
+        "search: nothing": lambda: (bar._search.setText(""), bar._typing.stop(), bar.changed.emit()),
+        **{f"sort: {action.data()}": action.trigger for action in bar._sort_actions.actions()},
+        "all of them selected": view.selectAll,
+        "one of them selected": lambda: page._grid.select([photos.select()[5000].id]),
+        "20 photos more": lambda: page._photos_added(photos_of(window.session, 20)),
+    }.items():
+        say(name, shown(call))
+        gaps.watch(lambda: not page._grid.loading(), 10)
+    for name, step in {"scrolled by a third of a tile": 40, "scrolled by pages": 560}.items():
+        view.verticalScrollBar().setValue(0)
+        gaps.watch(lambda: not page._grid.loading(), 10)
+        frames = []
+        for _ in range(GRID_FRAMES):
+            target = view.verticalScrollBar().value() + step
+            frames.append(shown(lambda target=target: view.verticalScrollBar().setValue(target)))
+            gaps.watch(lambda: False, max(0.0, 0.016 - frames[-1][0] / 1000))
+        for part, of in (("median", 0.5), ("p95", 0.95), ("max", 1.0)):
+            clock, work = np.quantile(np.array(frames), of, axis=0)
+            say(f"{name}, {part}", (clock, work))
+    window.close()
+    shiboken6.delete(window)
+
+
+def photos_of(session: Any, count: int) -> list[int]:
+    return [photo.id for photo in session.project.photos.all()][:count]
+
+
+def _day(day: str) -> str:
+    from app import words
+
+    return words.taken(day)
+
+
+def _many(session: Any) -> list[Any]:
+    """Photos with dates, verdicts and names as a season brings them; the first some thousand have their own picture."""
+    from PIL import Image
+
+    from prismh_engine.photos.kept_pictures import KeptPictures
+
+    few = session.project.photos.all()
+    pictures = KeptPictures(session.cache.folder)
+    drawn = [Image.open(session.cache.thumbnail(photo.path, photo.look.content_hash)) for photo in few]
+    many = []
+    for number in range(GRID_PHOTOS):
+        photo = few[number % len(few)]
+        content = f"{number % GRID_PICTURES:064x}"
+        if number < GRID_PICTURES:
+            pictures.keep_thumbnail(drawn[number % len(few)], content)
+        day, minute = divmod(number * 7, 720)
+        taken = f"2026-{1 + day % 12:02}-{1 + day % 28:02}T{6 + minute // 60:02}:{minute % 60:02}:00"
+        look = dataclasses.replace(
+            photo.look, content_hash=content, taken_at=taken, sharpness=float(number * 37 % 1000), latitude=13.0
+        )
+        verdict = ("clean", "clean", "clean", "clean", "blurry", "dark", "duplicate", "outlier")[number * 5 % 8]
+        file_path = f"photos/ward {number % 40}/IMG_{number * 7919 % GRID_PHOTOS:06}.jpg"
+        many.append(
+            dataclasses.replace(
+                photo,
+                id=1000 + number,
+                file_path=file_path,
+                look=look,
+                verdict=verdict,
+                overruled=None,
+                outlier_distance=number * 11 % 100 / 100,
+            )
+        )
+    return many
 
 
 class Gaps:
