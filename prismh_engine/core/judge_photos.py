@@ -88,13 +88,14 @@ def look_alikes_in(features: FeatureSet) -> Job[LookAlikes]:
 def judge_looks(
     looks: Sequence[Look],
     names: Sequence[str],
-    paths: Sequence[Path],
+    path_of: Callable[[int], Path],
     alike: LookAlikes | None,
     cache: PhotoCache,
     thresholds: Thresholds,
     stop: StopToken | None = None,
 ) -> list[Verdict]:
-    """A verdict for each photo. names: as in the reasons; paths: where they lie. alike: None without a starter pass.
+    """A verdict for each photo. names: as in the reasons; path_of(index): where it lies. alike: None where the
+    starter pass was left out.
 
     The outlier distance is measured among photos that are no duplicates, so that a burst of an odd thing does not
     shield itself; a duplicate has that of its best photo. Dark and blurred photos count: a folder of them is one kind.
@@ -103,7 +104,7 @@ def judge_looks(
         looks,
         names,
         alike=alike,
-        thumbnail=lambda index: _thumbnail(cache, paths[index], looks[index].content_hash),
+        thumbnail=lambda index: _thumbnail(cache, path_of(index), looks[index].content_hash),
         ccthreshold=thresholds.ccthreshold,
         stop=stop,
     )
@@ -164,7 +165,7 @@ def judgements_by(
         verdicts = judge_looks(
             [photo.look for photo in photos],
             [photo.file_path for photo in photos],
-            [photo.path for photo in photos],
+            lambda index: photos[index].path,
             alike,
             cache,
             thresholds,

@@ -191,7 +191,7 @@ def _judge_folder(
 ) -> list[JudgedPhoto]:
     looks = [look for _, look in looked]
     names = [found.relative for found, _ in looked]
-    verdicts = judge_looks(looks, names, [found.path for found, _ in looked], alike, cache, thresholds, stop)
+    verdicts = judge_looks(looks, names, lambda index: looked[index][0].path, alike, cache, thresholds, stop)
     return [
         JudgedPhoto(
             found.relative,

@@ -114,7 +114,7 @@ def _by_hash(
 
     Two hashes that differ in at most 3 bits are equal in at least one of four bands of 16 bits.
     """
-    groups = [_equal_in_band(hashes, band) for band in range(_BANDS)]
+    groups = [_equal_in_band(hashes, sorted(unseen), band) for band in range(_BANDS)]
     settled = set(better) | set(better.values())  # a photo that others hang on must not hang on another
     for position in sorted({member for group in groups for member in group}):
         if position in better:
@@ -130,10 +130,11 @@ def _by_hash(
                 settled |= {other, position}
 
 
-def _equal_in_band(hashes: NDArray[np.uint64], band: int) -> dict[int, NDArray[np.int64]]:
-    """Position -> all positions with the same 16 bits, for those that are not alone."""
+def _equal_in_band(hashes: NDArray[np.uint64], unseen: Sequence[int], band: int) -> dict[int, NDArray[np.int64]]:
+    """Position -> all positions with the same 16 bits, for those that are not alone and have one of `unseen` there."""
     keys = (hashes >> np.uint64(16 * band)) & np.uint64(0xFFFF)
     order = np.argsort(keys, kind="stable")
+    order = order[np.isin(keys[order], keys[unseen])]
     ends = np.flatnonzero(np.diff(keys[order])) + 1
     return {
         position: group for group in np.split(order, ends) if len(group) > 1 for position in group.tolist()
