@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from prismh_engine.jobs import Job, Progress, Stopped, StopToken, change_progress, run
+from prismh_engine.jobs import Job, Progress, Stopped, StopToken, change_progress, pausing, run
 
 
 def _count(to: int, closed: list[str] | None = None) -> Job[str]:
@@ -104,6 +104,40 @@ def test_a_stop_ends_a_pause() -> None:
         token.wait_while_paused()
     with pytest.raises(Stopped):
         token.check()
+
+
+def test_a_job_that_can_be_paused_begins_nothing_until_it_may_go_on() -> None:
+    stop, order = StopToken(), list[str]()
+
+    def work() -> Job[str]:
+        yield Progress("Working", 0, 2)
+        order.append("went on")
+        yield Progress("Working", 1, 2)
+        return "done"
+
+    def let_go_on() -> None:
+        order.append("resumed")
+        stop.resume()
+
+    def told(progress: Progress) -> None:
+        if progress.done == 0:
+            stop.pause()
+            threading.Timer(0.05, let_go_on).start()
+
+    assert run(pausing(work(), stop), told, stop) == "done"
+    assert order == ["resumed", "went on"]
+
+
+def test_a_stop_in_a_pause_gives_what_the_job_can_keep() -> None:
+    stop = StopToken()
+
+    def told(progress: Progress) -> None:
+        if progress.done == 4:
+            stop.pause()
+            threading.Timer(0.05, stop.stop).start()
+
+    # The one who drains the job sees no stop by itself: only the pause does.
+    assert run(pausing(_keeps_part(9), stop), told) == 4
 
 
 def test_without_a_stop_or_a_pause_nobody_waits() -> None:

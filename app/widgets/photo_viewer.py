@@ -134,7 +134,7 @@ class PhotoViewer(Card):
     def _was_read(self, image: QImage | None) -> None:
         self._reading = None
         photo, read_for = self.photo(), self._read_for
-        if image is not None and photo is not None and read_for and read_for[0] == photo.look.content_hash:
+        if photo is not None and read_for and read_for[0] == photo.look.content_hash:
             self._picture.show_large(image)
         self._read()  # another photo, or for another room, where that changed meanwhile
 
@@ -167,6 +167,7 @@ class _Picture(QWidget):
         self._thumbnails: Thumbnails | None = None
         self._photo: Photo | None = None
         self._large: QPixmap | None = None
+        self._gone = False
         self.setMinimumSize(120, 120)
         session.project_changed.connect(self._project_changed)
         self._project_changed()
@@ -177,7 +178,7 @@ class _Picture(QWidget):
         shown = (before.id, before.look.content_hash) if before is not None else None
         if photo is not None and shown == (photo.id, photo.look.content_hash):
             return False
-        self._large = None
+        self._large, self._gone = None, photo is not None and photo.missing
         self.update()
         return True
 
@@ -187,8 +188,10 @@ class _Picture(QWidget):
             return self._thumbnails.whole(self._photo)
         return self._large
 
-    def show_large(self, image: QImage) -> None:
-        self._large = QPixmap.fromImage(image)
+    def show_large(self, image: QImage | None) -> None:
+        """image: None where the photo cannot be read any more; its small copy stays then, if there is one."""
+        self._large = None if image is None else QPixmap.fromImage(image)
+        self._gone = image is None
         self.update()
 
     def _project_changed(self) -> None:
@@ -218,7 +221,8 @@ class _Picture(QWidget):
         elif self._photo is not None:
             painter.setPen(QColor(theme.colours().quiet))
             painter.setFont(theme.font(13))
-            text = self._photo.look.invalid_reason or self.tr("There is no picture of it any more.")
+            gone = self.tr("It is not where it was, and there is no small copy of it.") if self._gone else ""
+            text = self._photo.look.invalid_reason or gone
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
         painter.end()
 
