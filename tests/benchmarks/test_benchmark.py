@@ -28,7 +28,7 @@ from prismh_engine.benchmarks import (
     training_throughput,
 )
 from prismh_engine.benchmarks.command import BenchmarkReport, BenchmarkSettings, benchmark
-from prismh_engine.benchmarks.fresh_process import extra_bytes
+from prismh_engine.benchmarks.fresh_process import call, extra_bytes, peak_bytes
 from prismh_engine.benchmarks.photo_sets import write_large_photos
 from prismh_engine.benchmarks.rows import AT_LEAST, AT_MOST, Conditions, Row, in_turn
 from prismh_engine.errors import BadValueError, PrismhError
@@ -164,6 +164,13 @@ def test_only_memory_taken_beyond_what_was_there_counts() -> None:
     there = torch.ones(20_000_000)
     assert 30e6 < extra_bytes(lambda: torch.ones(10_000_000), seconds=0.2) < 50e6
     assert len(there) == 20_000_000
+
+
+def test_the_peak_of_a_fresh_process_is_its_own_and_not_that_of_the_one_that_began_it() -> None:
+    there = torch.ones(80_000_000)
+    assert peak_bytes() > 320e6
+    assert call(peak_bytes) < 200e6
+    assert len(there) == 80_000_000
 
 
 def test_photos_are_enlarged_to_twelve_megapixels(few_photos: Path, tmp_path: Path) -> None:
