@@ -133,17 +133,17 @@ def _decode(picture: Image.Image, data: bytes, short_side: int | None) -> Decode
         orientation = tags.get(_ORIENTATION_TAG) if tags is not None else None
         facts = exif.read(tags)
         image = flatten(picture)
-    truncated = damage is not None
-    if damage is not None or (kind in _NEVER_ENDS_IN_ZEROS and _ends_in_zeros(data)):
-        first, last = _rows_there(image)
-        if last - first < max(1, ENOUGH_ROWS * image.height):
-            reason = "The end of the file is lost: too little of the picture is there."
-            reason = _why(damage, data) if damage is not None else reason
-            return Decoded(None, reason, width=full_size[0], height=full_size[1], facts=facts)
-        truncated = truncated or last - first < image.height
-        image = image.crop((0, first, image.width, last))
-    if short_side is not None and image.size != (reduced := _reduced(image.size, short_side)):
-        image = image.resize(reduced, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        truncated = damage is not None
+        if damage is not None or (kind in _NEVER_ENDS_IN_ZEROS and _ends_in_zeros(data)):
+            first, last = _rows_there(image)
+            if last - first < max(1, ENOUGH_ROWS * image.height):
+                reason = "The end of the file is lost: too little of the picture is there."
+                reason = _why(damage, data) if damage is not None else reason
+                return Decoded(None, reason, width=full_size[0], height=full_size[1], facts=facts)
+            truncated = truncated or last - first < image.height
+            image = image.crop((0, first, image.width, last))
+        if short_side is not None and image.size != (reduced := _reduced(image.size, short_side)):
+            image = image.resize(reduced, Image.Resampling.BICUBIC, reducing_gap=2.0)
     image = to_srgb(image, profile_of(picture))
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
