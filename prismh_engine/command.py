@@ -93,7 +93,8 @@ def required(resolved: Resolved[Any], *names: str) -> None:
     """Raise `BadValueError` where none of a step's ways to name its input or output was given."""
     for name in names:
         if getattr(resolved.settings, name) is None:
-            replaced = hasattr(resolved.settings, "project") and name != "output"  # a project holds no such file
+            # A project holds no such file as --output, and what a table tells of has to be named.
+            replaced = hasattr(resolved.settings, "project") and name not in {"output", "project", "metadata"}
             instead = " (or --project)" if replaced else ""
             raise BadValueError(f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help")
 

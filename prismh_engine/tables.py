@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,14 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) 
 def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a CSV that has at least `columns`; undoes what `cell` did to text.
 
+    Spreadsheets of many languages save it with `;`, some with TAB: the first line tells.
+
     Raises `PrismhError` where the file is missing, no UTF-8 text, or lacks a column.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+            first = stream.readline()
+            reader = csv.DictReader(chain([first], stream), delimiter=_separator(first, columns))
             missing = [column for column in columns if column not in (reader.fieldnames or [])]
             if missing:
                 raise PrismhError(
@@ -63,6 +67,15 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise PrismhError(f"Cannot read {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise PrismhError(f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.') from error
+
+
+def _separator(header: str, columns: Sequence[str]) -> str:
+    """What stands between the columns: the sign that brings most of `columns` out of the header, else a comma."""
+
+    def found(sign: str) -> int:
+        return len(set(columns) & set(next(csv.reader([header], delimiter=sign), [])))
+
+    return max((",", ";", "\t"), key=found)
 
 
 def _like_a_formula(text: str) -> bool:

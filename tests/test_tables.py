@@ -53,7 +53,8 @@ def test_rows_that_fail_half_way_leave_the_old_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"a;b\n1;2\n", "has no column 'a'"),
+        (b"a b\n1 2\n", "has no column 'a'"),
+        (b"a;c\n1;2\n", "has no column 'b'"),
         (b"", "has no column 'a'"),
         (b"a,b\n\xff\xfe,1\n", 'save it as "CSV UTF-8"'),
     ],
@@ -72,3 +73,10 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_files_of_other_programs_may_lack_the_mark_and_have_short_or_long_rows(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_bytes(b"a,b,c\n1\n1,2,3,4\n")
     assert read_csv(tmp_path / "t.csv", ("a", "b")) == [{"a": "1", "b": "", "c": ""}, {"a": "1", "b": "2", "c": "3"}]
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_table_saved_with_another_separator_is_read(tmp_path: Path, sign: str) -> None:
+    lines = [["a", "b"], ["1,5", '"x;\ty"']]
+    (tmp_path / "t.csv").write_text("".join(sign.join(line) + "\r\n" for line in lines), "utf-8-sig", newline="")
+    assert read_csv(tmp_path / "t.csv", ("b",)) == [{"a": "1,5", "b": "x;\ty"}]

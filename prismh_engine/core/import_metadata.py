@@ -90,7 +90,9 @@ class ImportReport:
         if stayed:
             told.append(f"What the EXIF data of {_count(stayed, 'photo')} says itself was left as it is.")
         faulty = [row for row in self.rows if row.problems]
-        told += [f"Row {row.number} ({row.file_path}): {' '.join(row.problems)}" for row in faulty[:_ROWS_NAMED]]
+        for row in faulty[:_ROWS_NAMED]:
+            named = f" ({row.file_path})" if row.file_path else ""
+            told.append(f"Row {row.number}{named}: {' '.join(row.problems)}")
         if len(faulty) > _ROWS_NAMED:
             told.append(f"{_count(len(faulty) - _ROWS_NAMED, 'further row')} had something that could not be taken.")
         return told

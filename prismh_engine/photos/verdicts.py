@@ -64,12 +64,15 @@ def _judge(
         same = f"The same file as {best}." if duplicate.equal_bytes else f"Shows nearly the same as {best}."
         holds.append((DUPLICATE, same))
     if look.brightness is not None and look.brightness < thresholds.dark:
-        dark = f"Too dark: its mean brightness is {look.brightness:.1f} of 255, below {thresholds.dark:g}."
+        brightness = _apart(look.brightness, thresholds.dark, 1)
+        dark = f"Too dark: its mean brightness is {brightness} of 255, below {thresholds.dark:g}."
         holds.append((DARK, dark))
     if look.sharpness is not None and look.sharpness < thresholds.blurry:
-        holds.append((BLURRY, f"Blurred: its sharpness is {look.sharpness:.1f}, below {thresholds.blurry:g}."))
+        sharpness = _apart(look.sharpness, thresholds.blurry, 1)
+        holds.append((BLURRY, f"Blurred: its sharpness is {sharpness}, below {thresholds.blurry:g}."))
     if distance is not None and distance > thresholds.outlier_distance:
-        unlike = f"Unusual: few other photos look like it (its distance is {distance:.2f}"
+        apart = _apart(distance, thresholds.outlier_distance, 2)
+        unlike = f"Unusual: few other photos look like it (its distance is {apart}"
         holds.append((OUTLIER, f"{unlike}, above {thresholds.outlier_distance:g})."))
     reasons = [reason for _, reason in holds]
     if look.truncated:
@@ -80,3 +83,9 @@ def _judge(
         duplicate.best if duplicate is not None else None,
         distance,
     )
+
+
+def _apart(value: float, limit: float, decimals: int) -> str:
+    """A value with so many decimals, or the few more that keep it from reading like the limit it differs from."""
+    texts = [f"{value:.{places}f}" for places in range(decimals, decimals + 5)]
+    return next((text for text in texts if float(text) != limit), texts[-1])

@@ -159,7 +159,7 @@ def test_rows_that_tell_of_no_photo_or_of_several_are_named_with_the_reason(
     assert "Row 2 (a.jpg): 2 photos are called so" in told
     assert "field photos/day 1/a.jpg, field photos/day 2/a.jpg" in told
     assert "Row 3 (none.jpg): No photo of the project is called so." in told
-    assert "Row 4 (): The row names no photo." in told
+    assert "Row 4: The row names no photo." in told
     assert "Nothing was taken" in told
 
 
@@ -272,7 +272,7 @@ def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
     with pytest.raises(PrismhError, match="not a JSON file"):
         taken_in(project, write(tmp_path / "t.json", b"[{"))
     assert import_metadata.main(["--metadata", str(tmp_path / "none.csv")]) == 2
-    assert "--project" in capsys.readouterr().err
+    assert "--project is needed" in capsys.readouterr().err
     assert import_metadata.main(["--project", str(tmp_path), "--metadata", str(tmp_path / "t.csv")]) == 1
 
 

@@ -53,6 +53,13 @@ def test_a_photo_far_from_the_others_is_an_outlier_in_a_plain_sentence() -> None
     assert "Unusual" in dark.reason
 
 
+def test_a_value_close_to_its_limit_never_reads_like_the_limit() -> None:
+    assert "its distance is 0.683, above 0.68)" in verdict(GOOD, distance=0.683).reason
+    close = verdict(Look("c", brightness=12.96, sharpness=49.999))
+    assert "its mean brightness is 12.96 of 255, below 13." in close.reason
+    assert "its sharpness is 49.999, below 50." in close.reason
+
+
 def test_a_file_cut_short_is_used_and_marked_in_words() -> None:
     judged = verdict(Look("c", truncated=True, brightness=120.0, sharpness=500.0))
     assert judged.kind == "clean"
