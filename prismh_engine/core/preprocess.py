@@ -175,7 +175,7 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
             alike = yield from look_alikes_of(features)
         yield Progress(JUDGING, 0, None)
         photos = _judge_folder(looked, alike, cache, settings.thresholds, stop)
-        problems = yield from write_sorted(settings.output_dir, photos, settings.mode)
+        problems = yield from write_sorted(settings.data_dir, settings.output_dir, photos, settings.mode)
         judged = Judged(photos, settings.thresholds, scan.other_files, by_starter=alike is not None)
         page = yield from write_report(settings.output_dir, judged, lambda photo: _copy(cache, photo))
     verdicts = Counter(photo.verdict for photo in photos)

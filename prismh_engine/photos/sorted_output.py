@@ -6,7 +6,7 @@ import csv
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from ..files import cannot_write, make_folder
 from ..jobs import Job, Progress
 from ..paths import from_text, to_text
 from ..tables import write_csv
+from .look import content_hash
 from .placed_files import PlacedFiles
 from .record import Look
 from .verdicts import BLURRY, CLEAN, DARK, DUPLICATE, INVALID, OUTLIER
@@ -58,13 +59,14 @@ class JudgedPhoto:
     outlier_distance: float | None = None
 
 
-def write_sorted(output: Path, photos: Sequence[JudgedPhoto], mode: str) -> Job[list[str]]:
+def write_sorted(data: Path, output: Path, photos: Sequence[JudgedPhoto], mode: str) -> Job[list[str]]:
     """Write `quality.csv` and bring the photos into the folder of their verdict, with their subfolders.
 
     mode: "copy"; "link", a hard link where the disk allows it, else a copy; or "list", which leaves the folders empty.
-    What an earlier run put into the folders is moved where it belongs now, or taken away; a person's files, and
-    copies that a person changed, stay as they are. Returns sentences on them, and on photos that could not be brought.
-    Raises `PrismhError` where the folders hold files and no earlier run put any there, or the disk refuses.
+    data: the folder with the photos. What an earlier run put into the folders is moved where it belongs now, or taken
+    away, but where the photo itself is gone: a copy may be the last one. A person's files, and copies that a person
+    changed, stay as they are. Returns sentences on all these, and on photos that could not be brought. Raises
+    `PrismhError` where the folders hold files and no earlier run put any there, or the disk refuses.
     """
     with closing(PlacedFiles(output)) as placed:
         by_name = {photo.file_path: photo for photo in photos}
@@ -74,10 +76,10 @@ def write_sorted(output: Path, photos: Sequence[JudgedPhoto], mode: str) -> Job[
         # Before the photos, so that the verdicts are there also where a disk is too small for copies.
         write_csv(output / QUALITY_FILE, COLUMNS, (_row(photo) for photo in photos))
         targets = {} if mode == LIST else {name: _target(output, photo) for name, photo in by_name.items()}
-        yield from _take_away(output, earlier, by_name, targets, placed)
+        last_ones = yield from _take_away(data, output, earlier, by_name, targets, placed)
         for folder in FOLDERS.values():
             make_folder(output / folder)
-        problems = _about_strangers(strangers)
+        problems = _about_strangers(strangers) + _about_last_ones(last_ones)
         for done, (name, target) in enumerate(targets.items()):
             yield Progress(_SORTING, done, len(targets))
             problem = _bring(by_name[name], target, mode, placed)
@@ -148,15 +150,31 @@ def _about_strangers(strangers: Sequence[Path]) -> list[str]:
     return [f"{strangers[0]} and {more} were not put there by this step, or were changed since: they stay as they are."]
 
 
+def _about_last_ones(last_ones: Sequence[Path]) -> list[str]:
+    if not last_ones:
+        return []
+    if len(last_ones) == 1:
+        return [f"{last_ones[0]} stays, since the photo it was made from is gone."]
+    others = len(last_ones) - 1
+    more = f"{others:,} more file{'s' * (others > 1)}"
+    return [f"{last_ones[0]} and {more} stay, since the photos they were made from are gone."]
+
+
 def _take_away(
+    data: Path,
     output: Path,
     earlier: Mapping[str, list[Path]],
     photos: Mapping[str, JudgedPhoto],
     targets: Mapping[str, Path],
     placed: PlacedFiles,
-) -> Job[None]:
-    """Move what an earlier run placed and is judged otherwise now, so that no photo is read again; remove the rest."""
+) -> Job[list[Path]]:
+    """Move what an earlier run placed and is judged otherwise now, so that no photo is read again; remove the rest.
+
+    Gives what stays, since the photo is not where it was and nowhere else.
+    """
     path = output
+    last_ones: list[Path] = []
+    contents = {photo.look.content_hash for photo in photos.values() if photo.look.content_hash}
     try:
         for done, (name, places) in enumerate(earlier.items()):
             if done % _FILES_BETWEEN_PROGRESS == 0:
@@ -170,6 +188,8 @@ def _take_away(
                     assert target is not None
                     make_folder(target.parent)
                     placed.put(path, target)
+                elif not os.path.lexists(data / from_text(name)) and _is_last_one(path, contents):
+                    last_ones.append(path)
                 else:
                     path.unlink(missing_ok=True)
     except OSError as error:
@@ -178,6 +198,12 @@ def _take_away(
         for folder, _, _ in os.walk(output / top, topdown=False):
             if not os.listdir(folder):
                 os.rmdir(folder)
+    return last_ones
+
+
+def _is_last_one(path: Path, contents: Collection[str]) -> bool:
+    """Whether no photo with these contents has the bytes of a copy."""
+    return not contents or content_hash(path.read_bytes()) not in contents
 
 
 def _bring(photo: JudgedPhoto, target: Path, mode: str, placed: PlacedFiles) -> str:
