@@ -46,6 +46,7 @@ class GuardedDecoder:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._of_others: list[subprocess.Popen[bytes]] = []
 
     def decode(self, data: bytes, short_side: int | None) -> Decoded:
         """`photos.decode` for any kind of picture. Raises `PrismhError` where the child does not start."""
@@ -58,6 +59,12 @@ class GuardedDecoder:
                 except (OSError, EOFError, ValueError):
                     exit_code = _end(self._child)
                     self._child = None
+                except MemoryError:
+                    self.close()
+                    return Decoded(None, "The picture needs more memory than is free.")
+                except BaseException:  # the rest of the answer would be taken for that to the next picture
+                    self.close()
+                    raise
         if exit_code == _ENDED_BY_TIME:
             return Decoded(None, f"The picture could not be decoded within {self._seconds:g} seconds.")
         return Decoded(None, "The picture is damaged: it makes its decoder crash.")
@@ -78,8 +85,15 @@ class GuardedDecoder:
         child, self._child = self._child, None
         self._lock = threading.Lock()
         if child is not None:
-            _close_pipes(child)
             child.returncode = 0  # so that nobody waits for another's child
+            # Its streams are led elsewhere and kept: to close them takes their locks, which may be held like ours.
+            self._of_others.append(child)
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in (child.stdin, child.stdout):
+                assert stream is not None
+                with contextlib.suppress(ValueError):  # closed already
+                    os.dup2(nowhere, stream.fileno(), inheritable=False)
+            os.close(nowhere)
 
 
 _decoder = GuardedDecoder()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -219,6 +220,46 @@ def test_after_a_fork_each_process_has_a_child_of_its_own() -> None:
         "    assert all(running.get(60))\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_while_a_picture_is_decoded_does_not_hang_and_takes_nothing_from_it() -> None:
+    done = run_python(
+        "import os, signal, threading\n"
+        "from prismh_engine.photos.guarded import _decoder\n"
+        "from tests.photos.test_guarded import _decodes, slow_picture, until\n"
+        "got = []\n"
+        "data = slow_picture(100)\n"
+        "asking = threading.Thread(target=lambda: got.append(_decoder.decode(data, 384)))\n"
+        "asking.start()\n"
+        "assert until(lambda: _decoder.process_id is not None and _decodes(_decoder.process_id))\n"
+        "forked = os.fork()\n"
+        "if not forked: os._exit(0)\n"
+        "ended = until(lambda: os.waitpid(forked, os.WNOHANG)[0], 10)\n"
+        "if not ended: os.kill(forked, signal.SIGKILL)\n"
+        "asking.join()\n"
+        "assert ended\n"
+        "assert got[0].image is not None\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt reaches no waiting thread there")
+def test_who_is_interrupted_leaves_no_answer_for_the_next_picture(patient: GuardedDecoder) -> None:
+    patient.decode(TIFF, None)
+
+    def interrupt() -> None:
+        assert until(lambda: _decodes(patient.process_id))
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        patient.decode(slow_picture(100), 384)
+    interrupting.join()
+    answer = patient.decode(TIFF, None)
+    assert answer.image is not None
+    assert answer.image.tobytes() == picture(1).tobytes()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a script cannot stand for a program there")
