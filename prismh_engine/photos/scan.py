@@ -19,6 +19,8 @@ _HIDDEN_ATTRIBUTE = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 0)
 
 # Told by their first bytes whatever they are called. Others have too short a mark to be told from a text or a program.
 _TOLD_BY_CONTENT = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "HEIF", "TIFF", "JPEG2000", "PSD", "QOI")
+# What Pillow knows by name alone: films, weather, tables of an instrument.
+_NO_PICTURES = {"MPEG", "BUFR", "GRIB", "HDF5"}
 _DIB_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 
 
@@ -123,11 +125,12 @@ def _kind_of_skip(entry: os.DirEntry[str]) -> str | None:
 
 @functools.cache
 def picture_suffixes() -> frozenset[str]:
-    """The suffixes, in lower case with their dot, that Pillow (with HEIC) can open; films are left out."""
+    """The suffixes, in lower case with their dot, that Pillow (with HEIC) can open; films and data are left out."""
     from PIL import Image
 
-    readable = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
-    return frozenset(readable | {".heic", ".heif", ".avif"}) - {".mpg", ".mpeg"}
+    kinds = Image.registered_extensions()  # fills `OPEN` too
+    readable = {suffix for suffix, kind in kinds.items() if kind in Image.OPEN and kind not in _NO_PICTURES}
+    return frozenset(readable | {".heic", ".heif", ".avif"})
 
 
 def _has_picture_suffix(name: str) -> bool:

@@ -54,10 +54,17 @@ def test_a_photo_is_known_by_its_content_whatever_its_name(tmp_path: Path) -> No
 def test_a_file_with_the_suffix_of_a_picture_is_listed_though_it_is_none(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.HEIC", "c.avif", "d.tif", "e.webp"):
         write(tmp_path / name, b"no picture")
-    write(tmp_path / "film.mpg", b"no picture")
     scan = Scan(tmp_path)
     assert names(scan) == ["a.jpg", "b.HEIC", "c.avif", "d.tif", "e.webp"]
-    assert scan.other_files == 1
+    assert scan.other_files == 0
+
+
+def test_films_and_data_of_instruments_are_no_pictures_though_pillow_knows_their_suffixes(tmp_path: Path) -> None:
+    for name in ("film.mpg", "logger.h5", "logger.hdf", "weather.grib", "weather.bufr"):
+        write(tmp_path / name, b"no picture")
+    scan = Scan(tmp_path)
+    assert names(scan) == []
+    assert scan.other_files == 5
 
 
 def test_hidden_files_and_folders_are_counted_and_left_out(tmp_path: Path) -> None:
