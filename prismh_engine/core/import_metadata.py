@@ -5,6 +5,7 @@ Run it with `prismh-engine import` or `python -m prismh_engine.core.import_metad
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..command import required, run_step
-from ..errors import PrismhError
+from ..errors import BadValueError, PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..project import Project
 from ..project.imported_metadata import CAMERA, POSITION, TAKEN_AT, ShotFacts
@@ -107,6 +108,8 @@ def import_metadata(resolved: Resolved[ImportSettings], stop: StopToken | None =
     required(resolved, "project", "metadata")
     assert settings.project is not None
     assert settings.metadata is not None
+    if settings.report is not None and os.path.realpath(settings.report) == os.path.realpath(settings.metadata):
+        raise BadValueError(f"--report would replace the table {settings.metadata} itself: choose another file.")
     with Project.open(settings.project) as project:
         report = yield from import_into_project(project, settings.metadata, replace_exif=settings.replace, stop=stop)
     if settings.report is not None:

@@ -18,6 +18,7 @@ TAKEN_COLUMNS = ("taken_at", "latitude", "longitude", "label", "camera")
 _MOMENT = re.compile(
     r"(\d{4})([-:/.])(\d\d?)\2(\d\d?)(?:[T ]\s*(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?"
 )
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _EARLIEST_YEAR = 1900
 _LONGEST_CAMERA = 100
 
@@ -76,7 +77,7 @@ def _position(row: Mapping[str, Any], problems: list[str]) -> tuple[float, float
             problems.append(f"The row has a {other} but no {name}.")
             return None
         try:
-            number = float(text)
+            number = float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):

@@ -129,6 +129,17 @@ def test_a_time_is_taken_where_it_can_only_mean_one_thing(
     assert bool(report.rows[0].problems) == (kept is None)
 
 
+def test_a_table_as_excel_writes_it_with_semicolons_and_decimal_commas_is_taken(
+    project: Project, photos: Path, tmp_path: Path
+) -> None:
+    lines = "\ufefffile_path;latitude;longitude;label\r", 'day 1/a.jpg;-9,5;34,25;"drum; tyre"\r'
+    report = taken_in(project, table(tmp_path / "t.csv", *lines))
+    one = photo(project, "day 1/a.jpg")
+    assert (one.look.latitude, one.look.longitude) == (-9.5, 34.25)
+    assert sorted(project.labels.of_photos()[one.id]) == ["drum", "tyre"]
+    assert [row.problems for row in report.rows] == [[]]
+
+
 @pytest.mark.parametrize(
     ("latitude", "longitude", "reason"),
     [
@@ -274,6 +285,18 @@ def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
     assert import_metadata.main(["--metadata", str(tmp_path / "none.csv")]) == 2
     assert "--project is needed" in capsys.readouterr().err
     assert import_metadata.main(["--project", str(tmp_path), "--metadata", str(tmp_path / "t.csv")]) == 1
+
+
+def test_a_report_never_replaces_the_table_that_is_read(
+    project: Project, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    path = table(tmp_path / "t.csv", "file_path,camera", "day 1/a.jpg,x")
+    before = path.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    flags = ["--project", str(project.folder), "--metadata", str(path), "--report", "t.csv"]
+    assert import_metadata.main(flags) != 0
+    assert "--report would replace the table" in capsys.readouterr().err
+    assert path.read_bytes() == before
 
 
 def test_a_stop_takes_nothing(project: Project, photos: Path, tmp_path: Path) -> None:
