@@ -150,7 +150,7 @@ class PhotoDetails(Card):
                 self.tr("Taken back by you. {0}").format(reason) if reason else self.tr("Taken back by you")
             ), "note"
         if photo.used:
-            return self.tr("Used: clear, and unlike the others"), "note"
+            return self.tr("Used: none of the limits sets it aside"), "note"
         return self.tr("Set aside. {0}").format(photo.reason), "warning"
 
     def _button(self, object_name: str, text: str) -> QPushButton:
