@@ -79,29 +79,21 @@ class StopToken:
 
 def change_progress(job: Job[T], change: Callable[[Progress], Progress]) -> Job[T]:
     """The same job, each of its `Progress` passed through `change`; a stop reaches the job inside."""
+    return _relayed(job, change, lambda: None)
+
+
+def pausing(job: Job[T], stop: StopToken) -> Job[T]:
+    """The same job, which waits after each `Progress` for as long as it is paused; for one that has nothing to save."""
+    return _relayed(job, lambda progress: progress, stop.wait_while_paused)
+
+
+def _relayed(job: Job[T], change: Callable[[Progress], Progress], then: Callable[[], None]) -> Job[T]:
     try:
         progress = next(job)
         while True:
             try:
                 yield change(progress)
-            except Stopped as stopped:  # noqa: PERF203 - a stop may come at any of them
-                progress = job.throw(stopped)
-            else:
-                progress = next(job)
-    except StopIteration as end:
-        return end.value
-    finally:
-        job.close()
-
-
-def pausing(job: Job[T], stop: StopToken) -> Job[T]:
-    """The same job, which waits after each `Progress` for as long as it is paused; for one that has nothing to save."""
-    try:
-        progress = next(job)
-        while True:
-            try:
-                yield progress
-                stop.wait_while_paused()
+                then()
             except Stopped as stopped:  # noqa: PERF203 - a stop may come at any of them
                 progress = job.throw(stopped)
             else:

@@ -79,7 +79,15 @@ def write_sorted(data: Path, output: Path, photos: Sequence[JudgedPhoto], mode: 
         last_ones = yield from _take_away(data, output, earlier, by_name, targets, placed)
         for folder in FOLDERS.values():
             make_folder(output / folder)
-        problems = _about_strangers(strangers) + _about_last_ones(last_ones)
+        problems = _about(
+            strangers,
+            "was not put there by this step, or was changed since: it stays as it is.",
+            "were not put there by this step, or were changed since: they stay as they are.",
+        ) + _about(
+            last_ones,
+            "stays, since the photo it was made from is gone.",
+            "stay, since the photos they were made from are gone.",
+        )
         for done, (name, target) in enumerate(targets.items()):
             yield Progress(_SORTING, done, len(targets))
             problem = _bring(by_name[name], target, mode, placed)
@@ -140,24 +148,12 @@ def _files(output: Path) -> Iterator[tuple[Path, str]]:
                 yield path, "" if root is None else to_text(path.relative_to(Path(*root)))
 
 
-def _about_strangers(strangers: Sequence[Path]) -> list[str]:
-    if not strangers:
-        return []
-    if len(strangers) == 1:
-        return [f"{strangers[0]} was not put there by this step, or was changed since: it stays as it is."]
-    others = len(strangers) - 1
-    more = f"{others:,} more file{'s' * (others > 1)}"
-    return [f"{strangers[0]} and {more} were not put there by this step, or were changed since: they stay as they are."]
-
-
-def _about_last_ones(last_ones: Sequence[Path]) -> list[str]:
-    if not last_ones:
-        return []
-    if len(last_ones) == 1:
-        return [f"{last_ones[0]} stays, since the photo it was made from is gone."]
-    others = len(last_ones) - 1
-    more = f"{others:,} more file{'s' * (others > 1)}"
-    return [f"{last_ones[0]} and {more} stay, since the photos they were made from are gone."]
+def _about(paths: Sequence[Path], of_one: str, of_several: str) -> list[str]:
+    """A sentence on files, the first of them named; none where there are none."""
+    if len(paths) <= 1:
+        return [f"{path} {of_one}" for path in paths]
+    others = len(paths) - 1
+    return [f"{paths[0]} and {others:,} more file{'s' * (others > 1)} {of_several}"]
 
 
 def _take_away(
