@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..counted import counted
 from ..files import write_whole
 from ..jobs import Job, Progress
 from ..photos.decode import decode
@@ -45,7 +46,7 @@ def write_gallery(path: Path, groups: Sequence[GalleryGroup], total: int) -> Job
     shown = sum(len(group.photos) for group in groups)
     done = 0
     with write_whole(path, "w", encoding="utf-8") as stream:
-        stream.write(_HEAD.format(count=_count(len(groups), "group"), total=_count(total, "photo")))
+        stream.write(_HEAD.format(count=counted(len(groups), "group"), total=counted(total, "photo")))
         for number, group in enumerate(groups):
             stream.write(_heading(number, group))
             for photo in group.photos:
@@ -66,7 +67,9 @@ def separated(separation: float) -> str:
 
 def _heading(number: int, group: GalleryGroup) -> str:
     title = f"Group {number + 1}" if group.name is None else html.escape(group.name)
-    facts = f"{_count(group.size, 'photo')} · {separated(group.separation)} ({group.separation:.0%}) · cluster {number}"
+    facts = (
+        f"{counted(group.size, 'photo')} · {separated(group.separation)} ({group.separation:.0%}) · cluster {number}"
+    )
     return f'<section><h2>{title}</h2><p>{facts}</p><div class="photos">\n'
 
 
@@ -93,10 +96,6 @@ def _thumbnail(path: Path) -> bytes | None:
     stream = io.BytesIO()
     image.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, box=box).save(stream, "JPEG", quality=_QUALITY)
     return stream.getvalue()
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 # Nothing is loaded from anywhere and no script can run, whatever the names of photos hold.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..command import required, run_step
+from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..project import Project
@@ -82,20 +83,20 @@ class ImportReport:
     def sentences(self) -> list[str]:
         """What was taken, and what was not and why, in sentences for a person; five rows at most are named."""
         photos = len({row.photo for row in self.rows if row.photo})
-        told = [f"{_count(len(self.rows) - self.unmatched, 'row')} of {len(self.rows):,} in {self.table.name} tell of "
-                f"{_count(photos, 'photo')} of the project."]  # fmt: skip
-        taken = [f"{words} for {_count(self.photos_with(name), 'photo')}" for name, words in _WORDS.items()
+        told = [f"{counted(len(self.rows) - self.unmatched, 'row')} of {len(self.rows):,} in {self.table.name} tell of "
+                f"{counted(photos, 'photo')} of the project."]  # fmt: skip
+        taken = [f"{words} for {counted(self.photos_with(name), 'photo')}" for name, words in _WORDS.items()
                  if self.photos_with(name)]  # fmt: skip
         told.append(f"Taken from it: {', '.join(taken)}." if taken else "Nothing was taken from it.")
         stayed = len({row.photo for row in self.rows if row.stayed})
         if stayed:
-            told.append(f"What the EXIF data of {_count(stayed, 'photo')} says itself was left as it is.")
+            told.append(f"What the EXIF data of {counted(stayed, 'photo')} says itself was left as it is.")
         faulty = [row for row in self.rows if row.problems]
         for row in faulty[:_ROWS_NAMED]:
             named = f" ({row.file_path})" if row.file_path else ""
             told.append(f"Row {row.number}{named}: {' '.join(row.problems)}")
         if len(faulty) > _ROWS_NAMED:
-            told.append(f"{_count(len(faulty) - _ROWS_NAMED, 'further row')} had something that could not be taken.")
+            told.append(f"{counted(len(faulty) - _ROWS_NAMED, 'further row')} had something that could not be taken.")
         return told
 
     def __str__(self) -> str:
@@ -204,10 +205,6 @@ class _Said:
             stayed = [name for name in said if name not in taken]
             rows.append(replace(row, taken=[*taken, *row.taken], stayed=stayed))
         return rows
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from ..counted import counted
 from ..errors import PrismhError
 from ..files import write_whole
 from ..jobs import Job, Progress
@@ -129,9 +130,9 @@ def _share(limit: float, value: float | None) -> float:
 def _summary(judged: Judged, by_verdict: dict[str, list[JudgedPhoto]]) -> str:
     total = len(judged.photos)
     rows = "\n".join(_summary_row(verdict, len(by_verdict[verdict]), total) for verdict in (CLEAN, *_ORDER[:-1]))
-    others = f" Left out: {_count(judged.other_files, 'other file')}." if judged.other_files else ""
+    others = f" Left out: {counted(judged.other_files, 'other file')}." if judged.other_files else ""
     clean = len(by_verdict[CLEAN])
-    said = f"{clean:,} of {_count(total, 'photo')} can be used as they are." if total else "No photo was found."
+    said = f"{clean:,} of {counted(total, 'photo')} can be used as they are." if total else "No photo was found."
     return f"<p>{said}{others}</p>\n<table>\n{rows}\n</table>"
 
 
@@ -148,7 +149,7 @@ def _summary_row(verdict: str, count: int, total: int) -> str:
 
 def _heading(verdict: str, count: int, judged: Judged) -> str:
     share = _percent(count / max(len(judged.photos), 1))
-    facts = f"{_count(count, 'photo')} · {share}" if count else "none"
+    facts = f"{counted(count, 'photo')} · {share}" if count else "none"
     shown = f" Shown are {EXAMPLES} of them." if count > EXAMPLES else ""
     folder = FOLDERS[verdict].as_posix()
     return (
@@ -228,7 +229,3 @@ def _picture(photo: JudgedPhoto, picture: Picture, middle: bool) -> str:
 def _percent(share: float) -> str:
     """Never 0 % for one, nor 100 % for all but one."""
     return "< 1 %" if 0 < share < 0.01 else "> 99 %" if 0.99 < share < 1 else f"{share:.0%}".replace("%", " %")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
