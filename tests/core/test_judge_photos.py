@@ -178,3 +178,12 @@ def test_features_given_by_hand_are_compared_without_a_project() -> None:
     nothing = jobs.run(look_alikes_of({}))
     assert nothing.better([], 0.9) == {}
     assert nothing.outlier_distances([]) == []
+
+
+def test_what_a_person_overruled_stays_so(project: Project, mixed: Path) -> None:
+    project.add_folder(mixed)
+    jobs.run(look_at_project(project))
+    blurred = next(photo for photo in project.photos.all() if photo.verdict == "blurry")
+    project.photos.overrule([blurred.id], "used")
+    judge_project(project, Thresholds(blurry=10_000.0))
+    assert blurred.id in {photo.id for photo in project.photos.used()}

@@ -8,20 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image
 
-from prismh_engine import jobs
 from prismh_engine.core import preprocess
-from prismh_engine.core.judge_photos import judge_project
-from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.core.preprocess import ImagePreprocessor
 from prismh_engine.errors import BadValueError, PrismhError
-from prismh_engine.jobs import Progress, Stopped, StopToken
-from prismh_engine.photos.record import Look
-from prismh_engine.photos.scan import Scan
 from prismh_engine.photos.scenes import draw_scene
-from prismh_engine.photos.verdicts import Thresholds
-from prismh_engine.project import Project
 
 from ..photos.pictures import encoded, overwrite_secretly, picture, write
 
@@ -30,22 +22,6 @@ COLUMNS = [
     "duplicate_of", "outlier_distance", "taken_at", "taken_at_source", "latitude", "longitude", "position_note",
     "camera",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def mixed(tmp_path: Path) -> Path:
-    """One photo of each verdict, and what is no photo."""
-    folder = tmp_path / "field photos"
-    good, other, dark, blurred = (draw_scene(kind, 1, (640, 480)) for kind in ("drum", "tyre", "pot", "puddle"))
-    write(folder / "good.jpg", encoded(good, quality=95))
-    write(folder / "day 2" / "IMG_20240501_101112.jpg", encoded(other, quality=95))
-    write(folder / "copy of good.jpg", (folder / "good.jpg").read_bytes())
-    write(folder / "smaller.jpg", encoded(good.resize((480, 360)), quality=80))
-    write(folder / "dark.jpg", encoded(ImageEnhance.Brightness(dark).enhance(0.05)))
-    write(folder / "blurred.jpg", encoded(blurred.filter(ImageFilter.GaussianBlur(8))))
-    write(folder / "broken.jpg", b"no picture")
-    write(folder / "notes.txt", b"notes")
-    return folder
 
 
 def rows(output: Path) -> dict[str, dict[str, str]]:
@@ -246,109 +222,6 @@ def test_the_published_call_sorts_a_folder_and_tells_its_quality(mixed: Path, tm
         ImagePreprocessor(mixed, tmp_path / "processed", ccthreshold=1.5)
 
 
-def test_a_project_is_made_and_judged_at_the_command_line(mixed: Path, tmp_path: Path) -> None:
-    assert run("--data_dir", mixed, "--project", tmp_path / "project") == 0
-    with Project.open(tmp_path / "project") as project:
-        assert project.photos.counts()["used"] == 2
-        assert project.features.find("starter") is not None
-        smaller = next(photo for photo in project.photos.all() if photo.path.name == "smaller.jpg")
-        best = project.photos.some([smaller.duplicate_of or 0])[0]
-        assert best.path.name == "good.jpg"
-    assert run("--project", tmp_path / "project", "--no_starter", "--blurry", 0, "--dark", 0) == 0
-    with Project.open(tmp_path / "project") as project:
-        assert project.photos.counts()["used"] == 4
-    assert run("--project", tmp_path / "project", "--output_dir", tmp_path / "out") == 2
-
-
-def test_a_project_may_have_its_cache_elsewhere(mixed: Path, tmp_path: Path) -> None:
-    assert run("--data_dir", mixed, "--project", tmp_path / "project", "--cache_dir", tmp_path / "elsewhere") == 0
-    assert (tmp_path / "elsewhere" / "cache.db").is_file()
-    assert not (tmp_path / "project" / "cache").exists()
-
-
-def test_looking_at_a_project_tells_the_ids_of_every_photo_once(project: Project, mixed: Path) -> None:
-    project.add_folder(mixed)
-    told: list[Progress] = []
-    report = jobs.run(look_at_project(project), told.append)
-    ids = [photo_id for progress in told for photo_id in progress.metrics.get("photo_ids", [])]
-    assert sorted(ids) == sorted(photo.id for photo in project.photos.all())
-    assert (report.looked_at, report.other_files) == (7, 1)
-    assert project.photos.counts()["used"] == 2
-
-
-def test_a_second_look_takes_only_what_is_new_or_changed(project: Project, mixed: Path) -> None:
-    project.add_folder(mixed)
-    jobs.run(look_at_project(project))
-    write(mixed / "new.jpg", encoded(picture(8, (640, 480))))
-    write(mixed / "broken.jpg", encoded(picture(9, (640, 480))))
-    report = jobs.run(look_at_project(project))
-    assert (report.looked_at, report.unchanged) == (2, 6)
-    assert project.photos.counts()["used"] == 4
-
-
-def test_a_moved_photo_keeps_its_names_and_a_deleted_one_is_missing_until_it_is_back(
-    project: Project, mixed: Path, tmp_path: Path
-) -> None:
-    project.add_folder(mixed)
-    jobs.run(look_at_project(project))
-    by_name = {photo.path.name: photo.id for photo in project.photos.all()}
-    project.labels.name_photos([by_name["good.jpg"]], "drum")
-    (mixed / "sorted").mkdir()
-    shutil.move(mixed / "good.jpg", mixed / "sorted" / "drum 1.jpg")
-    shutil.move(mixed / "dark.jpg", tmp_path / "dark.jpg")
-    assert jobs.run(look_at_project(project)).missing == 2
-    moved = next(photo for photo in project.photos.all() if photo.path.name == "drum 1.jpg")
-    assert moved.id == by_name["good.jpg"]
-    assert project.labels.of_photos()[moved.id] == ["drum"]
-    assert project.photos.counts()["missing"] == 1
-    shutil.move(tmp_path / "dark.jpg", mixed / "dark.jpg")
-    jobs.run(look_at_project(project))
-    assert project.photos.counts()["missing"] == 0
-
-
-def test_a_folder_that_cannot_be_reached_loses_no_photo(project: Project, mixed: Path, tmp_path: Path) -> None:
-    project.add_folder(mixed)
-    other = write(tmp_path / "other" / "a.jpg", encoded(picture(20, (640, 480)))).parent
-    project.add_folder(other)
-    jobs.run(look_at_project(project))
-    mixed.rename(tmp_path / "unplugged")
-    report = jobs.run(look_at_project(project))
-    assert len(report.problems) == 1
-    assert project.photos.counts()["all"] == 8
-    assert project.photos.counts()["missing"] == 7
-    (tmp_path / "unplugged").rename(mixed)
-    jobs.run(look_at_project(project))
-    assert project.photos.counts()["missing"] == 0
-
-
-def test_a_stop_keeps_what_was_looked_at(project: Project, mixed: Path) -> None:
-    project.add_folder(mixed)
-    stop = StopToken()
-    told: list[Progress] = []
-
-    def on_progress(progress: Progress) -> None:
-        told.append(progress)
-        if progress.metrics.get("photo_ids"):
-            stop.stop()
-
-    with pytest.raises(Stopped):
-        jobs.run(look_at_project(project, stop), on_progress, stop)
-    ids = [photo_id for progress in told for photo_id in progress.metrics.get("photo_ids", [])]
-    assert ids
-    assert set(ids) <= {photo.id for photo in project.photos.all()}
-    jobs.run(look_at_project(project))
-    assert project.photos.counts()["all"] == 7
-
-
-def test_what_a_person_overruled_stays_so(project: Project, mixed: Path) -> None:
-    project.add_folder(mixed)
-    jobs.run(look_at_project(project))
-    blurred = next(photo for photo in project.photos.all() if photo.verdict == "blurry")
-    project.photos.overrule([blurred.id], "used")
-    judge_project(project, Thresholds(blurry=10_000.0))
-    assert blurred.id in {photo.id for photo in project.photos.used()}
-
-
 def test_every_bad_file_is_listed_with_a_verdict_and_nothing_but_that_is_said(shared: Path, tmp_path: Path) -> None:
     arguments = ["--data_dir", shared / "bad", "--output_dir", tmp_path, "--mode", "list", "--no_starter", "--quiet"]
     command = [sys.executable, "-m", "prismh_engine.core.preprocess", *map(str, arguments)]
@@ -364,35 +237,6 @@ def test_a_picture_drawn_for_the_screen_is_as_welcome_as_a_photo(tmp_path: Path)
     out = tmp_path / "out"
     assert run("--data_dir", tmp_path / "photos", "--output_dir", out, "--no_starter") == 0
     assert rows(out)["plain.png"]["brightness"] == "255.0"
-
-
-def test_a_photo_that_could_not_be_read_is_looked_at_again(project: Project, mixed: Path) -> None:
-    folder = project.add_folder(mixed)
-    unread = Look("", invalid_reason="The file cannot be read: Permission denied.")
-    project.photos.record(folder.id, [(one, unread) for one in Scan(mixed)])
-    assert jobs.run(look_at_project(project)).looked_at == 7
-    assert project.photos.counts()["used"] == 2
-
-
-def test_a_project_is_looked_at_again_where_the_way_of_looking_has_changed(
-    project: Project, mixed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project.add_folder(mixed)
-    with monkeypatch.context() as patch:
-        patch.setattr("prismh_engine.project.photo_catalogue.LOOK_VERSION", 0)
-        jobs.run(look_at_project(project))
-    assert jobs.run(look_at_project(project)).looked_at == 7
-    assert jobs.run(look_at_project(project)).looked_at == 0
-
-
-def test_the_thresholds_given_for_a_project_stay_its_own(mixed: Path, tmp_path: Path) -> None:
-    assert run("--data_dir", mixed, "--project", tmp_path / "p", "--no_starter", "--blurry", 0) == 0
-    with Project.open(tmp_path / "p") as project:
-        jobs.run(look_at_project(project))
-        assert not [photo for photo in project.photos.all() if photo.verdict == "blurry"]
-    assert run("--project", tmp_path / "p", "--no_starter", "--dark", 0) == 0
-    with Project.open(tmp_path / "p") as project:
-        assert project.thresholds == Thresholds(0.9, 0.0, 0.0)
 
 
 def test_a_strip_too_long_for_a_copy_stops_no_other_photo(tmp_path: Path) -> None:
