@@ -11,13 +11,12 @@ from pathlib import Path
 from ..errors import PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..photos.cache import PhotoCache
-from ..photos.folder import LOOKING
+from ..photos.folder import LOOKING, SECONDS_BETWEEN_PROGRESS
 from ..photos.record import FoundPhoto, Look
 from ..photos.scan import Scan
 from ..project import Folder, Project
 from .judge_photos import JUDGING, judge_project
 
-_SECONDS_BETWEEN_PROGRESS = 0.1
 _SECONDS_OF_SCAN_FIRST = 1.0
 
 
@@ -83,7 +82,7 @@ def _look_at_project_folder(
         with closing(cache.looks(coming(), stop=stop)) as looks:
             for pair in looks:
                 pending.append(pair)
-                if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
+                if time.monotonic() - last >= SECONDS_BETWEEN_PROGRESS:
                     ids, pending = project.photos.record(folder.id, pending), []
                     done, last = done + len(ids), time.monotonic()
                     yield Progress(LOOKING, done, total, {"photo_ids": ids})
@@ -110,7 +109,7 @@ def _first_finds(scan: Scan, to_the_end: bool) -> Job[tuple[list[FoundPhoto], It
         now = time.monotonic()
         if not to_the_end and now - began >= _SECONDS_OF_SCAN_FIRST:
             return founds, coming
-        if now - last >= _SECONDS_BETWEEN_PROGRESS:
+        if now - last >= SECONDS_BETWEEN_PROGRESS:
             last = now
             yield Progress("Finding photos", len(founds), None)
     return founds, iter(())

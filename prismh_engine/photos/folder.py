@@ -13,7 +13,7 @@ from .record import FoundPhoto, Look
 from .scan import Scan
 
 LOOKING = "Looking at photos"
-_SECONDS_BETWEEN_PROGRESS = 0.1
+SECONDS_BETWEEN_PROGRESS = 0.1
 
 
 def list_photos(folder: Path, cache: PhotoCache, stop: StopToken | None = None) -> Job[list[tuple[FoundPhoto, Look]]]:
@@ -46,7 +46,7 @@ def look_at_pictures(
     with closing(cache.looks(founds, stop=stop)) as looks:
         for found, look in looks:
             looked.append((found, look))
-            if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
+            if time.monotonic() - last >= SECONDS_BETWEEN_PROGRESS or len(looked) == len(founds):
                 last = time.monotonic()
                 yield Progress(LOOKING, len(looked), len(founds))
     return sorted(looked, key=lambda pair: pair[0].relative)
@@ -58,7 +58,7 @@ def find_pictures(scan: Scan) -> Job[list[FoundPhoto]]:
     last = time.monotonic()
     for found in scan:
         founds.append(found)
-        if time.monotonic() - last >= _SECONDS_BETWEEN_PROGRESS:
+        if time.monotonic() - last >= SECONDS_BETWEEN_PROGRESS:
             last = time.monotonic()
             yield Progress("Finding photos", len(founds), None)
     return founds
