@@ -30,7 +30,7 @@ _WIDTH, _HEIGHT = 256, 192  # pixels of a picture, at most; three quarters as hi
 _QUALITY = 80
 _ORDER = (INVALID, DUPLICATE, DARK, BLURRY, OUTLIER, CLEAN)
 _TITLES = {
-    INVALID: "Cannot be used",
+    INVALID: "Unreadable",
     DUPLICATE: "Duplicates",
     DARK: "Too dark",
     BLURRY: "Blurred",

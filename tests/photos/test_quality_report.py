@@ -68,6 +68,7 @@ def test_the_page_counts_and_says_what_each_verdict_means_with_its_threshold(tmp
     assert "above 0.55" in section(page, "outlier")
     assert "problematic/dark/" in section(page, "dark")
     assert "none" in section(page, "invalid")
+    assert "Unreadable" in section(page, "invalid")  # as the window says
 
 
 def test_what_was_not_looked_for_is_said(tmp_path: Path) -> None:
