@@ -125,6 +125,68 @@ MIGRATIONS = (
         imported_at TEXT NOT NULL
     );
     """,
+    """
+    ALTER TABLE groupings ADD COLUMN leaves BLOB;  -- int32, a part of the tree for each photo; null: it has no tree
+    ALTER TABLE groupings ADD COLUMN merges BLOB;  -- int32, the two that each coarser cut joins
+    CREATE TABLE cuts (                    -- of a grouping's tree, finer or coarser than the grouping itself
+        id INTEGER PRIMARY KEY,
+        grouping_id INTEGER NOT NULL REFERENCES groupings(id) ON DELETE CASCADE,
+        groups INTEGER NOT NULL,
+        report TEXT NOT NULL,              -- these four as in groupings
+        distances BLOB NOT NULL,
+        silhouettes BLOB NOT NULL,
+        separation BLOB NOT NULL,
+        UNIQUE (grouping_id, groups)
+    );
+    CREATE TABLE shown_groupings (
+        feature_set_id INTEGER PRIMARY KEY REFERENCES feature_sets(id) ON DELETE CASCADE,
+        grouping_id INTEGER NOT NULL REFERENCES groupings(id) ON DELETE CASCADE,
+        groups INTEGER                     -- which of its cuts; null: the grouping itself
+    );
+    INSERT INTO shown_groupings SELECT feature_set_id, max(id), NULL FROM groupings GROUP BY feature_set_id;
+
+    CREATE TABLE suggestions (             -- names that a classifier would give
+        feature_set_id INTEGER NOT NULL REFERENCES feature_sets(id) ON DELETE CASCADE,
+        photo_id INTEGER NOT NULL REFERENCES photos(id),
+        name TEXT NOT NULL,                -- '' where it is unsure
+        confidence REAL NOT NULL,          -- 0 to 1
+        PRIMARY KEY (feature_set_id, photo_id)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE history_steps (           -- what a person did, oldest first
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        text TEXT NOT NULL,
+        changes INTEGER NOT NULL,          -- how many rows of the three tables below are its own
+        undone INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE history_labels (          -- a name given or taken off, in the order in which that was done
+        id INTEGER PRIMARY KEY,
+        step_id INTEGER NOT NULL REFERENCES history_steps(id) ON DELETE CASCADE,
+        given INTEGER NOT NULL,            -- 0: taken off
+        photo_id INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        given_to TEXT NOT NULL,
+        given_by TEXT NOT NULL,
+        given_at TEXT NOT NULL
+    );
+    CREATE TABLE history_overruled (
+        id INTEGER PRIMARY KEY,
+        step_id INTEGER NOT NULL REFERENCES history_steps(id) ON DELETE CASCADE,
+        photo_id INTEGER NOT NULL,
+        decision_before TEXT, by_before TEXT, at_before TEXT,
+        decision_after TEXT, by_after TEXT, at_after TEXT
+    );
+    CREATE TABLE history_shown (           -- another grouping or cut was shown; null: none
+        id INTEGER PRIMARY KEY,
+        step_id INTEGER NOT NULL REFERENCES history_steps(id) ON DELETE CASCADE,
+        feature_set_id INTEGER NOT NULL,
+        grouping_before INTEGER, groups_before INTEGER,
+        grouping_after INTEGER, groups_after INTEGER
+    );
+    CREATE INDEX history_labels_by_step ON history_labels(step_id);
+    CREATE INDEX history_overruled_by_step ON history_overruled(step_id);
+    CREATE INDEX history_shown_by_step ON history_shown(step_id);
+    """,
 )
 
 
