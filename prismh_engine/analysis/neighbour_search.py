@@ -65,6 +65,25 @@ def look_up(
     return _nearest(rows, wanted, best, k, 0)
 
 
+def look_up_among(
+    queries: NDArray[np.float32], rows: NDArray[np.float32], k: int
+) -> Job[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+    """The k <= N of the rows [N, D] nearest to each query [M, D]: indices [M, k] and cosines, nearest first.
+
+    Exact but for how products of matrices round; above 10^10 pairs in 64 principal components.
+    """
+    if len(queries) * len(rows) > EXACT_ROWS**2:
+        axes = _principal_axes(rows)
+        queries, rows = queries @ axes, rows @ axes
+    best = _Best(len(queries), k, k)
+    for start in range(0, len(queries), _TILE):
+        part = queries[start : start + _TILE]
+        for column in range(0, len(rows), _TILE):
+            best.take(start, column, part @ rows[column : column + _TILE].T)
+        yield Progress(WHAT, start + len(part), len(queries))
+    return best.indices, best.cosines
+
+
 class _Best:
     """The best candidates of N rows so far, nearest first: indices [N, wide], -1 where there is none, and cosines."""
 
@@ -149,9 +168,12 @@ def _tiles(start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _principal(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows [N, D] in their first 64 principal components, nothing centred: products come near the cosines."""
+    return rows @ _principal_axes(rows)
+
+
+def _principal_axes(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     sample = rows[:: max(1, len(rows) // _SAMPLED_ROWS)]
-    axes = np.linalg.eigh(sample.T @ sample)[1][:, -_COMPONENTS:]
-    return rows @ np.ascontiguousarray(axes)
+    return np.ascontiguousarray(np.linalg.eigh(sample.T @ sample)[1][:, -_COMPONENTS:])
 
 
 def _nearest(

@@ -28,7 +28,7 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
         judge_project(project, stop=stop)
     if project.photos.used():
         yield from cluster_project(project, stop=stop)
-        yield from map_project(project, stop=stop)
+        yield from map_project(project, keep_places=True, stop=stop)
 
 
 def _photos_seen(project: Project) -> tuple[int, int] | None:

@@ -19,13 +19,15 @@ from ..command import run_step
 from ..errors import PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..project import Map, Project
+from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbours_of_photos
 from ..settings import Resolved, Settings, setting
 from ..tables import write_csv
 from . import embedding_files
+from .earlier_map import can_be_extended, extend, turned
 from .sources import check_source
 
-TSNE, PCA = "tsne", "pca"
+TSNE, PCA, UMAP = "tsne", "pca", "umap"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class MapSettings(Settings):
     embeddings: Path | None = setting(None, "the all_embeddings.npz that extract wrote")
     output_dir: Path | None = setting(None, "folder for map.csv")
     project: Path | None = setting(None, "project folder, in place of --embeddings and --output_dir")
-    method: str = setting(TSNE, "t-SNE or principal components", choices=(TSNE, PCA))
+    method: str = setting(TSNE, "t-SNE, principal components, or UMAP where it is installed", choices=(TSNE, PCA, UMAP))
     perplexity: float = setting(
         30.0, "how many neighbours t-SNE keeps together; lowered where there are few photos", above=1.0
     )
@@ -52,7 +54,7 @@ class MapReport:
     file: Path | None = None
 
     def __str__(self) -> str:
-        method = {TSNE: "t-SNE", PCA: "principal components"}[self.layout.method]
+        method = {TSNE: "t-SNE", PCA: "principal components", UMAP: "UMAP"}[self.layout.method]
         where = f": {self.file}." if self.file else "."
         done = "Map" if self.layout.finished else "Unfinished map"
         count = len(self.layout.positions)
@@ -90,38 +92,55 @@ def map_project(
     method: str = TSNE,
     perplexity: float = 30.0,
     seed: int = 0,
+    keep_places: bool = False,
     stop: StopToken | None = None,
 ) -> Job[Map]:
     """Map the used photos of a project that have features of this name, and keep the map.
 
+    The map is turned and mirrored so that it lies like the one that was there, else like the starter's. keep_places:
+    where t-SNE has mapped most of these photos before, they stay where they are and the others are placed among them.
     Each `Progress` holds metrics["photo_ids"] (int64 [N]) and metrics["positions"] (float32 [N, 2]) so far. A stop
     keeps the unfinished map where there is no finished one of these photos. Raises `PrismhError` where there are no
     such features.
     """
     settings = MapSettings(method=method, perplexity=perplexity, seed=seed)
-    _, made = yield from _map_project(project, features, settings, stop)
+    _, made = yield from _map_project(project, features, settings, stop, keep_places=keep_places)
     return made
 
 
 def _map_project(
-    project: Project, name: str, settings: MapSettings, stop: StopToken | None
+    project: Project, name: str, settings: MapSettings, stop: StopToken | None, *, keep_places: bool = False
 ) -> Job[tuple[mapping.Layout, Map]]:
     features = project.features.get(name)
     photos, embeddings = features.read(project.photos.used())
     photo_ids = np.array([photo.id for photo in photos], dtype=np.int64)
-    latest: dict[str, NDArray] = {}
+    kept = project.maps.newest(features, settings.method)
+    if keep_places and kept is not None and can_be_extended(kept, photo_ids):
+        layout = yield from extend(kept, photo_ids, embeddings, stop)
+    else:
+        earlier = kept or project.maps.newest(features) or _map_by_starter(project)
+        latest: dict[str, NDArray] = {}
 
-    def with_photos(progress: Progress) -> Progress:
-        latest.update(progress.metrics)  # while photos are compared the map stays as it is
-        return dataclasses.replace(progress, metrics={"photo_ids": photo_ids, **latest})
+        def with_photos(progress: Progress) -> Progress:
+            # While photos are compared the map stays as it is.
+            latest.update({key: turned(earlier, photo_ids, value) for key, value in progress.metrics.items()})
+            return dataclasses.replace(progress, metrics={"photo_ids": photo_ids, **latest})
 
-    neighbours_of = partial(neighbours_of_photos, features, photos)
-    layout = yield from jobs.change_progress(_lay_out(embeddings, settings, neighbours_of, stop), with_photos)
-    parameters = {"seed": settings.seed, "perplexity": layout.perplexity, "finished": layout.finished}
+        neighbours_of = partial(neighbours_of_photos, features, photos)
+        layout = yield from jobs.change_progress(_lay_out(embeddings, settings, neighbours_of, stop), with_photos)
+        layout = dataclasses.replace(layout, positions=turned(earlier, photo_ids, layout.positions))
+    parameters = {
+        "seed": settings.seed, "perplexity": layout.perplexity, "finished": layout.finished, "placed": layout.placed
+    }  # fmt: skip
     made = Map(layout.method, parameters, photo_ids, layout.positions)
     if layout.finished or not _finished_map_of(project.maps.newest(features), photo_ids):
         project.maps.save(features, made)
     return layout, made
+
+
+def _map_by_starter(project: Project) -> Map | None:
+    starter = project.features.find(STARTER)
+    return None if starter is None else project.maps.newest(starter)
 
 
 def _finished_map_of(kept: Map | None, photo_ids: NDArray[np.int64]) -> bool:
@@ -139,6 +158,8 @@ def _lay_out(
     rows = unit_rows(embeddings)
     if settings.method == PCA:
         return mapping.pca(rows, settings.seed)
+    if settings.method == UMAP:
+        return (yield from mapping.umap(rows, seed=settings.seed, neighbours_of=neighbours_of))
     return (
         yield from mapping.tsne(
             rows, perplexity=settings.perplexity, seed=settings.seed, neighbours_of=neighbours_of, stop=stop

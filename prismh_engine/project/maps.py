@@ -54,9 +54,9 @@ class Maps:
         self._database = database
 
     def save(self, features: FeatureSet, made: Map) -> None:
-        """Keep a map; an older one of the same features is replaced."""
+        """Keep a map; an older one of the same features by the same method is replaced."""
         with self._database.writing() as db:
-            db.execute("DELETE FROM maps WHERE feature_set_id = ?", (features.id,))
+            db.execute("DELETE FROM maps WHERE feature_set_id = ? AND method = ?", (features.id, made.method))
             db.execute(
                 "INSERT INTO maps(feature_set_id, method, parameters, photo_ids, positions, created_at) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
@@ -66,9 +66,11 @@ class Maps:
                 ),
             )  # fmt: skip
 
-    def newest(self, features: FeatureSet) -> Map | None:
+    def newest(self, features: FeatureSet, method: str | None = None) -> Map | None:
+        """The map of these features that was made last, by one method where that is given."""
         rows = self._database.rows(
-            "SELECT * FROM maps WHERE feature_set_id = ? ORDER BY id DESC LIMIT 1", (features.id,)
+            "SELECT * FROM maps WHERE feature_set_id = ? AND (? IS NULL OR method = ?) ORDER BY id DESC LIMIT 1",
+            (features.id, method, method),
         )
         return next(
             (

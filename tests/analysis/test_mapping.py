@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import importlib.util
 import warnings
 
 import numpy as np
 import pytest
 
 from prismh_engine import jobs
+from prismh_engine.analysis import mapping
 from prismh_engine.analysis.mapping import pca, tsne
 from prismh_engine.analysis.neighbours import unit_rows
+from prismh_engine.errors import PrismhError
 
 from ..invented import heaps
 
@@ -95,3 +98,36 @@ def test_equal_photos_lie_at_one_place_and_nothing_is_complained_of(n: int) -> N
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not pca(unit_rows(np.ones((n, 8)))).positions.any()
+
+
+def test_of_very_many_photos_a_part_is_laid_out_and_the_others_lie_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "MOST_LAID_OUT", 100)
+    monkeypatch.setattr(mapping, "SAMPLED", 80)
+    embeddings, heap = heaps((60, 50, 40))
+    rows = unit_rows(embeddings)
+    seen: list[jobs.Progress] = []
+    made = jobs.run(tsne(rows), seen.append)
+    assert made.finished
+    assert "80 of the photos were laid out" in made.note
+    assert _share_of_own_heap(made.positions, heap) > 0.95
+    assert np.array_equal(made.positions, jobs.run(tsne(rows)).positions)
+    moving = [p.metrics["positions"] for p in seen if "positions" in p.metrics]
+    assert {len(positions) for positions in moving} == {150}
+
+    stop = jobs.StopToken()
+    stopped = jobs.run(tsne(rows, stop=stop), lambda p: stop.stop() if p.done == 200 else None, stop)
+    assert not stopped.finished
+    assert _share_of_own_heap(stopped.positions, heap) > 0.9
+
+
+def test_umap_draws_the_map_or_says_how_to_get_it() -> None:
+    embeddings, heap = heaps((30, 30))
+    rows = unit_rows(embeddings)
+    if importlib.util.find_spec("umap") is None:
+        with pytest.raises(PrismhError, match=r"pip install .prism-h\[umap\]"):
+            jobs.run(mapping.umap(rows))
+        return
+    made = jobs.run(mapping.umap(rows))
+    assert made.method == "umap"
+    assert _share_of_own_heap(made.positions, heap) > 0.98
+    assert np.array_equal(made.positions, jobs.run(mapping.umap(rows)).positions)

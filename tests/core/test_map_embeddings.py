@@ -13,7 +13,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.project import Project
 from prismh_engine.tables import read_csv
 
-from ..invented import fill_with_embeddings, heaps
+from ..invented import add_features, fill_with_embeddings, heaps
 
 
 @pytest.fixture
@@ -141,3 +141,62 @@ def test_a_map_stopped_half_way_does_not_take_the_place_of_a_finished_one(projec
     kept = project.maps.newest(project.features.get("starter"))
     assert kept is not None
     assert np.array_equal(kept.positions, finished.positions)
+
+
+def test_photos_added_later_are_placed_and_nothing_else_moves(project: Project, tmp_path: Path) -> None:
+    embeddings, heap = heaps((30, 30))
+    order = np.random.default_rng(0).permutation(60)
+    embeddings, heap = embeddings[order], heap[order]
+    fill_with_embeddings(project, tmp_path / "photos", embeddings[:50])
+    before = jobs.run(map_project(project))
+    fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    seen: list[jobs.Progress] = []
+    after = jobs.run(map_project(project, keep_places=True), seen.append)
+    assert len(after.photo_ids) == 60
+    assert np.array_equal(after.positions[:50], before.positions)
+    assert all(len(p.metrics["positions"]) == 60 for p in seen if "positions" in p.metrics)
+    nearest = np.linalg.norm(after.positions[50:, None] - before.positions[None], axis=2).argmin(axis=1)
+    assert (heap[:50][nearest] == heap[50:]).all()
+    again = jobs.run(map_project(project, keep_places=True))
+    assert np.array_equal(again.positions, after.positions)
+
+
+def test_where_many_photos_are_new_the_map_is_made_anew_and_lies_like_the_one_before(
+    project: Project, tmp_path: Path
+) -> None:
+    embeddings, _ = heaps((30, 30, 30))
+    order = np.random.default_rng(0).permutation(90)
+    fill_with_embeddings(project, tmp_path / "photos", embeddings[order][:50])
+    before = jobs.run(map_project(project))
+    fill_with_embeddings(project, tmp_path / "photos", embeddings[order])
+    after = jobs.run(map_project(project, keep_places=True))
+    assert not np.array_equal(after.positions[:50], before.positions)
+    # A turn or a mirror image in place of this map would lie further from the one before.
+    shared = after.positions[:50] - after.positions[:50].mean(axis=0)
+    there = before.positions - before.positions.mean(axis=0)
+    distance = ((shared - there) ** 2).sum()
+    for other in ([[0, 1], [-1, 0]], [[0, -1], [1, 0]], [[-1, 0], [0, -1]], [[-1, 0], [0, 1]], [[1, 0], [0, -1]]):
+        assert distance < ((shared @ np.array(other) - there) ** 2).sum()
+
+
+def test_a_learned_map_lies_like_the_starter_s(project: Project, tmp_path: Path) -> None:
+    embeddings, _ = heaps((25, 20, 15))
+    photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    instant = jobs.run(map_project(project))
+    add_features(project, embeddings[:, ::-1].copy() * 2, "run-1")
+    learned = jobs.run(map_project(project, "run-1", seed=3))
+    assert len(learned.photo_ids) == len(photos)
+    one, other = (made.positions - made.positions.mean(axis=0) for made in (instant, learned))
+    for turn in ([[-1, 0], [0, 1]], [[0, 1], [-1, 0]], [[0, -1], [1, 0]], [[1, 0], [0, -1]]):
+        assert (one * (other @ np.array(turn))).sum() < (one * other).sum()
+
+
+def test_a_project_keeps_a_map_of_each_method(project: Project, tmp_path: Path) -> None:
+    fill_with_embeddings(project, tmp_path / "photos", heaps((15, 15))[0])
+    by_tsne = jobs.run(map_project(project))
+    by_components = jobs.run(map_project(project, method="pca"))
+    features = project.features.get("starter")
+    for method, made in (("tsne", by_tsne), ("pca", by_components), (None, by_components)):
+        kept = project.maps.newest(features, method)
+        assert kept is not None
+        assert np.array_equal(kept.positions, made.positions)
