@@ -24,8 +24,8 @@ THUMBNAILS = 3
 @dataclass(frozen=True)
 class Summary:
     """photos: all that were seen. set_aside: those not used. missing: those not found where they were. groups, named:
-    of the newest grouping. learned: whether a run has finished. learning: the done part of an unfinished run, 0 to 1;
-    learned_elsewhere: whether another program is learning into it, as far as one can see.
+    in the groups that are shown. learned: whether a run has finished. learning: the done part of an unfinished run, 0
+    to 1; learned_elsewhere: whether another program is learning into it, as far as one can see.
     exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files.
     """
 
@@ -104,12 +104,12 @@ def _thumbnail(cache: PhotoCache, photo: Photo) -> str:
 
 
 def _groups(project: Project) -> tuple[int, int]:
-    for features in reversed(project.features.all()):
-        grouping = project.groupings.newest(features)
-        if grouping is not None:
-            members = {cluster: ids.tolist() for cluster, ids in grouping.members().items()}
-            return len(members), len(project.labels.of_groups(members))
-    return 0, 0
+    shown = project.shown_features
+    grouping = project.groupings.newest(project.features.get(shown)) if shown is not None else None
+    if grouping is None:
+        return 0, 0
+    members = {cluster: ids.tolist() for cluster, ids in grouping.members().items()}
+    return len(members), len(project.labels.of_groups(members))
 
 
 def _share_done(run: Run) -> float:

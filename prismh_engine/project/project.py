@@ -100,6 +100,22 @@ class Project:
     def set_thresholds(self, thresholds: Thresholds) -> None:
         self._keep_fact("thresholds", json.dumps(dataclasses.asdict(thresholds)))
 
+    @property
+    def shown_features(self) -> str | None:
+        """The feature set whose map and groups a person looks at: what `show_features` kept, as long as it is there.
+
+        Until then the newest one that has groups; None where none has.
+        """
+        kept = self._fact("shown_features")
+        if kept is not None and self.features.find(kept) is not None:
+            return kept
+        newest_first = reversed(self.features.all())
+        return next((features.name for features in newest_first if self.groupings.newest(features) is not None), None)
+
+    def show_features(self, name: str) -> None:
+        """Keep which feature set a person looks at. Raises `PrismhError` where the project has none of this name."""
+        self._keep_fact("shown_features", self.features.get(name).name)
+
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""
         rows = self._database.rows("SELECT * FROM folders ORDER BY id")

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from prismh_engine import databases
+from prismh_engine import databases, jobs
+from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.project import Grouping, Map, Project, schema
 from prismh_engine.project.photo_catalogue import Judgement
 
-from ..invented import fill, fill_with_embeddings, found, look
+from ..invented import add_features, fill, fill_with_embeddings, found, heaps, look
 
 
 def test_a_project_is_made_only_in_an_empty_folder(tmp_path: Path) -> None:
@@ -311,3 +312,22 @@ def test_a_project_deleted_while_it_is_open_is_told_in_a_sentence(tmp_path: Path
         reader.join()
     assert told == [f"The project {folder} is not there any more: bring the folder back and open it again."]
     assert not any(folder.iterdir())
+
+
+def test_the_features_a_person_looks_at_are_kept_and_else_the_newest_that_have_groups(
+    project: Project, tmp_path: Path
+) -> None:
+    embeddings = heaps((6, 6))[0]
+    fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    assert project.shown_features is None
+    for name in ("run-1", "run-2"):
+        add_features(project, embeddings, name)
+    for name in ("starter", "run-1"):
+        jobs.run(cluster_project(project, features=name, clusters=2))
+    assert project.shown_features == "run-1"
+    project.show_features("starter")
+    project.close()
+    with Project.open(project.folder) as again:
+        assert again.shown_features == "starter"
+        with pytest.raises(PrismhError, match="no features 'run-7'"):
+            again.show_features("run-7")
