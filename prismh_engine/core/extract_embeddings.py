@@ -23,7 +23,7 @@ from ..models.encode_photos import EncoderToStart, UsablePhoto, encode_photos
 from ..models.file_encoder import BY_LEARNED, file_encoder
 from ..models.ranks import Ranks
 from ..models.starter_photos import BY_STARTER, starter_encoder
-from ..photos.cache import PhotoCache, default_cache_folder
+from ..photos.cache import PhotoCache, check_cache_folder, default_cache_folder
 from ..project import FeatureSet, Project
 from ..project.feature_sets import STARTER, Encoder
 from ..project.runs import Run
@@ -153,8 +153,11 @@ def _begin(
     if settings.export_onnx is not None:
         yield Progress("Writing the encoder", 0, None)
         _export(encoder, settings.export_onnx)
-    default_cache = default_cache_folder() if project is None else project.cache_folder
-    cache = opened.enter_context(PhotoCache(settings.cache_dir or default_cache))
+    cache_folder = settings.cache_dir or (default_cache_folder() if project is None else project.cache_folder)
+    for folder in [settings.input_dir] if project is None else [folder.path for folder in project.folders()]:
+        assert folder is not None
+        check_cache_folder(cache_folder, folder)
+    cache = opened.enter_context(PhotoCache(cache_folder))
     photos: FolderToEmbed | ProjectToEmbed
     if project is not None:
         photos = ProjectToEmbed(project, _features(project, run, encoder), run is not None, cache)

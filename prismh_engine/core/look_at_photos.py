@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import PrismhError
 from ..jobs import Job, Progress, StopToken
-from ..photos.cache import PhotoCache
+from ..photos.cache import PhotoCache, check_cache_folder
 from ..photos.folder import LOOKING, SECONDS_BETWEEN_PROGRESS
 from ..photos.record import FoundPhoto, Look
 from ..photos.scan import Scan
@@ -38,11 +38,14 @@ def look_at_project(
 
     Each `Progress` has in `metrics["photo_ids"]` the ids recorded since the last one. A photo that is not where it was
     is marked as missing; so are all of a folder that cannot be reached. A stop leaves as `Stopped`; what was looked
-    at is recorded. cache_folder: None for the project's.
+    at is recorded. cache_folder: None for the project's; raises `PrismhError` where it would mix with the photos.
     """
     report = LookReport()
+    folders = project.folders()
+    for folder in folders:
+        check_cache_folder(cache_folder or project.cache_folder, folder.path)
     with PhotoCache(cache_folder or project.cache_folder) as cache:
-        for folder in project.folders():
+        for folder in folders:
             yield from _look_at_project_folder(project, folder, cache, report, stop)
     yield Progress(JUDGING, 0, None)
     judge_project(project, stop=stop, cache_folder=cache_folder)

@@ -20,7 +20,7 @@ from ..errors import BadValueError, PrismhError
 from ..jobs import Job, Progress, StopToken
 from ..models.encode_photos import UsablePhoto
 from ..models.starter_photos import starter_features_of
-from ..photos.cache import PhotoCache, default_cache_folder
+from ..photos.cache import PhotoCache, check_cache_folder, default_cache_folder
 from ..photos.folder import find_pictures, look_at_pictures
 from ..photos.quality_report import Judged, check_report, write_report
 from ..photos.record import FoundPhoto, Look
@@ -162,7 +162,9 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
     assert settings.output_dir is not None
     check_output(settings.data_dir, settings.output_dir)
     check_report(settings.output_dir)
-    with PhotoCache(settings.cache_dir or default_cache_folder()) as cache:
+    cache_folder = settings.cache_dir or default_cache_folder()
+    check_cache_folder(cache_folder, settings.data_dir)
+    with PhotoCache(cache_folder) as cache:
         scan = Scan(settings.data_dir, without=[settings.output_dir, cache.folder])
         founds = yield from find_pictures(scan)
         if settings.sample_size is not None and settings.sample_size < len(founds):
@@ -221,13 +223,15 @@ def _preprocess_project(
     resolved: Resolved[PreprocessSettings], folder: Path, stop: StopToken | None
 ) -> Job[PreprocessReport]:
     settings = resolved.settings
+    cache_folder = settings.cache_dir
+    if cache_folder is not None and settings.data_dir is not None:
+        check_cache_folder(cache_folder, settings.data_dir)  # before a project is made
     with Project.open(folder) if settings.data_dir is None else Project.open_or_create(folder) as project:
         if settings.data_dir is not None:
             project.add_folder(settings.data_dir)
         given = {name: value for name, value in asdict(settings.thresholds).items() if resolved.given(name)}
         if given:  # kept, so that the window judges by them too
             project.set_thresholds(replace(project.thresholds, **given))
-        cache_folder = settings.cache_dir
         report = yield from look_at_project(project, stop, cache_folder=cache_folder)
         use_starter = not settings.no_starter
         if use_starter:

@@ -5,6 +5,7 @@ Everything here can be made again from the photos, so the folder may be deleted 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -19,7 +20,7 @@ from ..errors import PrismhError
 from ..jobs import StopToken
 from . import cache_database, decode
 from .cache_database import CacheDatabase
-from .kept_pictures import KeptPictures
+from .kept_pictures import KeptPictures, holds_kept_pictures
 from .look import content_hash, look_at, with_name
 from .measures import SHORT_SIDE
 from .record import FoundPhoto, Look, file_facts
@@ -32,6 +33,30 @@ def default_cache_folder() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("prism-h", appauthor=False))
+
+
+def check_cache_folder(cache: Path, photos: Path) -> None:
+    """Raise `PrismhError` where a cache in one folder and the photos below another would be taken for each other.
+
+    A cache below the photos is well where that folder is its own, since a scan leaves it out; one above them is, unless
+    they lie where it puts its pictures.
+    """
+    real_cache, real_photos = Path(os.path.realpath(cache)), Path(os.path.realpath(photos))
+    choose = "choose another folder for the cache"
+    try:
+        same = real_cache == real_photos or real_cache.samefile(real_photos)
+    except OSError:  # one of them is not there
+        same = False
+    if same:
+        raise PrismhError(f"The cache would mix with the photos in {photos}: {choose}.")
+    if real_photos.is_relative_to(real_cache) and _is_of_cache(real_photos.relative_to(real_cache).parts[0]):
+        raise PrismhError(f"The photos in {photos} lie where a cache in {cache} keeps its pictures: {choose}.")
+    if real_cache.is_relative_to(real_photos) and not PhotoCache.is_in(real_cache):
+        with contextlib.suppress(OSError):  # not there yet, or told by who makes it
+            others = sorted(name for name in os.listdir(real_cache) if not name.startswith("."))
+            other = next((name for name in others if not _is_of_cache(name)), None)
+            if other is not None:
+                raise PrismhError(f"A cache in {cache} would hide {other!r} there from the search: {choose}.")
 
 
 class PhotoCache:
@@ -155,6 +180,11 @@ class PhotoCache:
         if decoded.image is None:
             raise PrismhError(f"The photo {path} cannot be used. {decoded.invalid_reason}")
         return self._pictures.keep(decoded.image, name)
+
+
+def _is_of_cache(name: str) -> bool:
+    """Whether a cache has such a file or folder."""
+    return name.startswith(cache_database.NAME) or holds_kept_pictures(name)
 
 
 def _finished(running: dict[Future[Look], FoundPhoto], stop: StopToken | None) -> Iterator[tuple[FoundPhoto, Look]]:

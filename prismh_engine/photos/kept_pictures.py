@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 from PIL import Image
@@ -11,8 +12,14 @@ from ..errors import PrismhError
 from ..files import write_whole
 
 THUMBNAIL_SIDE = 256
+_COPIES, _THUMBNAILS = "copies", "thumbnails"
 _TRIES = 5
 _COPY_QUALITY, _THUMBNAIL_QUALITY = 90, 82
+
+
+def holds_kept_pictures(name: str) -> bool:
+    """Whether a folder of this name in a cache is one of those that `KeptPictures` makes."""
+    return re.fullmatch(rf"{_COPIES}(-\d+)?|{_THUMBNAILS}", name, re.IGNORECASE) is not None
 
 
 class KeptPictures:
@@ -74,13 +81,13 @@ class KeptPictures:
         return path
 
     def _copy_path(self, name: str) -> Path:
-        return self._folder / "copies" / name[:2] / f"{name}.jpg"
+        return self._folder / _COPIES / name[:2] / f"{name}.jpg"
 
     def _packed_path(self, name: str, short_side: int) -> Path:
-        return self._folder / f"copies-{short_side}" / name[:2] / f"{name}.jpg"
+        return self._folder / f"{_COPIES}-{short_side}" / name[:2] / f"{name}.jpg"
 
     def _thumbnail_path(self, name: str) -> Path:
-        return self._folder / "thumbnails" / name[:2] / f"{name}.jpg"
+        return self._folder / _THUMBNAILS / name[:2] / f"{name}.jpg"
 
 
 def _write(path: Path, stream: io.BytesIO) -> None:

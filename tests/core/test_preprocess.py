@@ -168,6 +168,18 @@ def test_nothing_is_done_where_a_file_of_somebody_else_would_be_replaced(
         assert [path.read_bytes() for path in mine.parent.iterdir()] == [b"mine"]
 
 
+def test_a_cache_in_the_photo_folder_itself_is_refused_before_anything_is_written(
+    mixed: Path, tmp_path: Path, capsys: Any
+) -> None:
+    before = sorted(mixed.rglob("*"))
+    assert run("--data_dir", mixed, "--output_dir", tmp_path / "out", "--no_starter", "--cache_dir", mixed) == 1
+    assert capsys.readouterr().err.startswith(f"The cache would mix with the photos in {mixed}: choose another")
+    with pytest.raises(PrismhError, match="would mix"):
+        ImagePreprocessor(mixed, tmp_path / "out", cache_dir=mixed, starter=False).run_preprocessing()
+    assert sorted(mixed.rglob("*")) == before
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_without_a_usable_photo_ends_well_and_says_so(tmp_path: Path, capsys: Any) -> None:
     write(tmp_path / "photos" / "broken.jpg", b"no picture")
     write(tmp_path / "photos" / "notes.txt", b"notes")

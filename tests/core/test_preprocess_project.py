@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from prismh_engine import jobs
 from prismh_engine.core import preprocess
@@ -41,3 +42,18 @@ def test_the_thresholds_given_for_a_project_stay_its_own(mixed: Path, tmp_path: 
     assert run("--project", tmp_path / "p", "--no_starter", "--dark", 0) == 0
     with Project.open(tmp_path / "p") as project:
         assert project.thresholds == Thresholds(0.9, 0.0, 0.0)
+
+
+def test_a_cache_in_the_photo_folder_itself_is_refused_and_no_photo_goes_missing(
+    mixed: Path, tmp_path: Path, capsys: Any
+) -> None:
+    project_flags = ["--project", tmp_path / "p", "--no_starter"]
+    before = sorted(mixed.rglob("*"))
+    assert run(*project_flags, "--data_dir", mixed, "--cache_dir", mixed) == 1
+    assert not (tmp_path / "p").exists()
+    assert run(*project_flags, "--data_dir", mixed) == 0
+    assert run(*project_flags, "--cache_dir", mixed) == 1
+    assert capsys.readouterr().err.count("The cache would mix with the photos") == 2
+    assert sorted(mixed.rglob("*")) == before
+    with Project.open(tmp_path / "p") as project:
+        assert (project.photos.counts()["missing"], project.photos.counts()["all"]) == (0, 7)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from PIL import Image
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Stopped, StopToken
-from prismh_engine.photos.cache import PhotoCache
+from prismh_engine.photos.cache import PhotoCache, check_cache_folder
 from prismh_engine.photos.scan import Scan
 
 from .pictures import encoded, found, overwrite_secretly, picture, write
@@ -213,3 +214,25 @@ def test_a_cache_that_was_closed_stays_closed(photos: Path, tmp_path: Path) -> N
     with pytest.raises(PrismhError, match="is closed"):
         cache.features("one", ["a"])
     assert not cache.folder.exists()
+
+
+def test_a_cache_that_would_mix_with_the_photos_is_refused(tmp_path: Path) -> None:
+    photos = write(tmp_path / "photos" / "day 1" / "a.jpg", encoded(picture(1))).parents[1]
+    os.symlink(photos, tmp_path / "by another name")
+    for cache in (photos, tmp_path / "by another name", photos / "day 1" / ".."):
+        with pytest.raises(PrismhError, match="would mix with the photos"):
+            check_cache_folder(cache, photos)
+    with pytest.raises(PrismhError, match=r"would hide 'a\.jpg'"):
+        check_cache_folder(photos / "day 1", photos)
+    for inside in ("copies", "copies-64/ab", "thumbnails"):
+        with pytest.raises(PrismhError, match="keeps its pictures"):
+            check_cache_folder(tmp_path, tmp_path / inside)
+
+
+def test_a_cache_beside_above_or_in_a_folder_of_its_own_below_the_photos_is_well(tmp_path: Path) -> None:
+    photos = write(tmp_path / "photos" / "a.jpg", encoded(picture(1))).parent
+    for folder in (tmp_path, tmp_path / "cache", photos / "new", photos / "cache"):
+        check_cache_folder(folder, photos)
+        with PhotoCache(folder) as cache:
+            cache.look(found(photos / "a.jpg"))
+        check_cache_folder(folder, photos)

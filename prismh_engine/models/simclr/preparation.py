@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import PhotosDifferError, PrismhError
 from ...jobs import Job, StopToken
-from ...photos.cache import PhotoCache, default_cache_folder
+from ...photos.cache import PhotoCache, check_cache_folder, default_cache_folder
 from ...project import Project, Run
 from ...project.runs import FAILED, RUNNING, STOPPED
 from .settings import TrainSettings
@@ -145,9 +145,11 @@ def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None
 
 
 def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:
-    if settings.cache_dir is not None:
-        return settings.cache_dir
-    return default_cache_folder() if project is None else project.cache_folder
+    cache = settings.cache_dir or (default_cache_folder() if project is None else project.cache_folder)
+    for folder in [settings.data_dir] if project is None else [folder.path for folder in project.folders()]:
+        if folder is not None:  # a finished run needs no photos
+            check_cache_folder(cache, folder)
+    return cache
 
 
 @contextmanager
