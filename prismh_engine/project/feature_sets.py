@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..errors import PrismhError
 from ..files import write_whole
 from .database import Database, now
-from .photo_catalogue import Photo
+from .kept_rows import KeptRows
+from .photo_catalogue import IS_USED, Photo
 from .runs import Run
 
 STARTER = "starter"
@@ -32,17 +33,30 @@ class Encoder:
 class FeatureSet:
     """The embeddings of one encoder, float32 [N, D], in blocks of 4,096 rows that are written whole or not at all."""
 
-    def __init__(self, database: Database, identity: int, name: str, encoder: Encoder, folder: Path) -> None:
+    def __init__(
+        self, database: Database, identity: int, name: str, encoder: Encoder, folder: Path, kept: dict[int, KeptRows]
+    ) -> None:
         self.id = identity
         self.name = name
         self.encoder = encoder
         self.folder = folder
         self._database = database
+        self._kept = kept
 
     def rows(self) -> dict[str, int]:
         """Content hash -> row."""
         found = self._database.rows("SELECT content_hash, row FROM feature_rows WHERE feature_set_id = ?", (self.id,))
         return {row["content_hash"]: row["row"] for row in found}
+
+    def of_used(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The used photos that have a row: their ids [N], rising, and the row of each [N]. No photo is made for it."""
+        found = self._database.rows(
+            "SELECT photos.id, row FROM photos JOIN feature_rows USING (content_hash) "
+            f"WHERE feature_set_id = ? AND NOT missing AND {IS_USED} ORDER BY photos.id",
+            (self.id,),
+        )
+        pairs = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 2)
+        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
     def missing(self, photos: Iterable[Photo]) -> list[Photo]:
         """The usable photos that have no row yet; of several with equal bytes the first."""
@@ -116,6 +130,17 @@ class FeatureSet:
             embeddings[here] = stored[wanted[here] % BLOCK_ROWS]
         return embeddings
 
+    def kept_rows(self) -> KeptRows:
+        """All rows, as one asks again and again which of them look like something; mapped and measured once."""
+        count = self._database.rows(
+            "SELECT coalesce(max(row) + 1, 0) FROM feature_rows WHERE feature_set_id = ?", (self.id,)
+        )[0][0]
+        kept = self._kept.get(self.id)
+        if kept is None or len(kept) != count:
+            blocks = [self._block(number) for number in range(-(-count // BLOCK_ROWS))]
+            kept = self._kept[self.id] = KeptRows(blocks, count)
+        return kept
+
     def _block(self, number: int) -> Path:
         return self.folder / f"{number}.npy"
 
@@ -126,6 +151,7 @@ class FeatureSets:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._kept: dict[int, KeptRows] = {}
 
     def all(self) -> list[FeatureSet]:
         """Every feature set, oldest first."""
@@ -137,6 +163,7 @@ class FeatureSets:
                 row["name"],
                 Encoder(row["encoder"], row["weights_sha256"], row["image_size"], row["dimension"]),
                 self._folder / row["name"],
+                self._kept,
             )
             for row in rows
         ]
@@ -179,6 +206,7 @@ class FeatureSets:
                 for table in ("maps", "groupings", "feature_rows"):
                     db.execute(f"DELETE FROM {table} WHERE feature_set_id = ?", (found.id,))
                 db.execute("DELETE FROM feature_sets WHERE id = ?", (found.id,))
+                self._kept.pop(found.id, None)
             db.execute(
                 "INSERT INTO feature_sets(name, run_id, encoder, weights_sha256, image_size, dimension, created_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",

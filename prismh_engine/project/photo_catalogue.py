@@ -18,6 +18,8 @@ from .imported_metadata import JOIN as WITH_IMPORTED
 from .imported_metadata import with_imported
 
 USED, SET_ASIDE = "used", "set aside"
+IS_USED = f"invalid_reason = '' AND coalesce(overruled, iif(verdict = 'clean', '{USED}', '{SET_ASIDE}')) = '{USED}'"
+"""What SQL says of a photo for which `Photo.used` holds."""
 
 _LOOK_COLUMNS = [field.name for field in dataclasses.fields(Look)]
 _TRUNCATED, _HASH = _LOOK_COLUMNS.index("truncated"), _LOOK_COLUMNS.index("difference_hash")
@@ -167,11 +169,7 @@ class PhotoCatalogue:
 
     def counts(self) -> Counter[str]:
         """How many photos: "all", "missing", of the others "used" and "set aside", and of the latter by verdict."""
-        used_as_judged = f"iif(verdict = 'clean', '{USED}', '{SET_ASIDE}')"
-        sql = (
-            f"SELECT missing, verdict, invalid_reason = '' AND coalesce(overruled, {used_as_judged}) = '{USED}', "
-            "count(*) FROM photos GROUP BY 1, 2, 3"
-        )
+        sql = f"SELECT missing, verdict, {IS_USED}, count(*) FROM photos GROUP BY 1, 2, 3"
         counts: Counter[str] = Counter()
         for missing, verdict, used, count in self._database.rows(sql):
             counts["all"] += count
