@@ -60,6 +60,8 @@ class FlowLayout(QLayout):
     def _arrange(self, rectangle: QRect, *, move: bool) -> int:
         x, y, line = rectangle.x(), rectangle.y(), 0
         for item in self._items:
+            if item.isEmpty():
+                continue
             hint = item.sizeHint()
             if x > rectangle.x() and x + hint.width() > rectangle.x() + rectangle.width():
                 x, y, line = rectangle.x(), y + line + self.spacing(), 0
