@@ -13,7 +13,8 @@ from ..paths import from_text, to_text
 RECORD_FILE = ".placed.jsonl"
 
 _CLOCK_NS = 2_000_000_000  # the coarsest clock of a file system (FAT); no person edits a photo that fast
-_Facts = tuple[int, int]
+Facts = tuple[int, int]
+"""A file's size in bytes and time of change in nanoseconds."""
 
 
 class PlacedFiles:
@@ -38,7 +39,7 @@ class PlacedFiles:
         """Whether a file was put where it is by this program, and nobody changed it since."""
         known = self._known.get(to_text(path.relative_to(self._output)))
         try:
-            return known is not None and _alike(known, _facts(path))
+            return known is not None and alike(known, facts(path))
         except OSError:
             return False
 
@@ -46,18 +47,18 @@ class PlacedFiles:
         """Move a file of our own (a finished copy beside the target, or an earlier one) to its place, and note it."""
         if self._stream is None:
             self._stream = self._begin()
-        place, facts = to_text(target.relative_to(self._output)), _facts(source)
-        self._stream.write(_line(place, facts))
+        place, found = to_text(target.relative_to(self._output)), facts(source)
+        self._stream.write(_line(place, found))
         self._stream.flush()
         os.replace(source, target)
-        self._known[place] = facts
+        self._known[place] = found
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.close()
 
-    def _read(self) -> dict[str, _Facts]:
-        known: dict[str, _Facts] = {}
+    def _read(self) -> dict[str, Facts]:
+        known: dict[str, Facts] = {}
         try:
             lines = self._record.read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:
@@ -75,20 +76,22 @@ class PlacedFiles:
     def _begin(self) -> IO[str]:
         """Written anew without files that are gone, and without a line cut short, on which no other can follow."""
         with write_whole(self._record, "w", encoding="utf-8") as stream:
-            for place, facts in self._known.items():
+            for place, known in self._known.items():
                 if self.holds(self._output / from_text(place)):
-                    stream.write(_line(place, facts))
+                    stream.write(_line(place, known))
         return self._record.open("a", encoding="utf-8")
 
 
-def _line(place: str, facts: _Facts) -> str:
-    return json.dumps([place, *facts]) + "\n"
+def _line(place: str, known: Facts) -> str:
+    return json.dumps([place, *known]) + "\n"
 
 
-def _facts(path: Path) -> _Facts:
+def facts(path: Path) -> Facts:
+    """Of the file, or of the link, that stands at a path. Raises `OSError` where there is none."""
     status = path.lstat()
     return status.st_size, status.st_mtime_ns
 
 
-def _alike(one: _Facts, other: _Facts) -> bool:
+def alike(one: Facts, other: Facts) -> bool:
+    """Whether two files are of one size and, as far as any disk's clock tells, of one time."""
     return one[0] == other[0] and abs(one[1] - other[1]) <= _CLOCK_NS

@@ -17,7 +17,7 @@ from ..jobs import Job, Progress
 from ..paths import from_text, to_text
 from ..tables import write_csv
 from .look import content_hash
-from .placed_files import PlacedFiles
+from .placed_files import PlacedFiles, alike, facts
 from .record import Look
 from .verdicts import BLURRY, CLEAN, DARK, DUPLICATE, INVALID, OUTLIER
 
@@ -255,10 +255,9 @@ def _linked(source: Path, path: Path) -> bool:
 def _unchanged(source: Path, path: Path) -> bool:
     """Whether a copy, which keeps size and time, shows the photo as it is now."""
     try:
-        a, b = source.stat(), path.stat()
+        return alike(facts(source), facts(path))
     except OSError:
         return False
-    return (a.st_size, a.st_mtime_ns) == (b.st_size, b.st_mtime_ns)
 
 
 def _row(photo: JudgedPhoto) -> list[object]:

@@ -171,6 +171,19 @@ def test_a_program_that_was_killed_between_two_photos_knows_its_own_files(root: 
     assert files(output) == {*(f"problematic/dark/{number}.jpg" for number in range(4)), "quality.csv"}
 
 
+def test_a_disk_whose_clock_counts_two_seconds_is_not_written_again(root: Path, output: Path) -> None:
+    photo = judged(root, "1.jpg")
+    jobs.run(write_sorted(root, output, [photo], COPY))
+    copied = output / "clean/1.jpg"
+    os.utime(photo.path, ns=(0, 1_700_000_001_987_654_321))
+    os.utime(copied, ns=(0, 1_700_000_000_000_000_000))  # as such a disk (FAT, exFAT) keeps it
+    (output / ".placed.jsonl").write_text(json.dumps(["clean/1.jpg", photo.bytes, 1_700_000_001_987_654_321]) + "\n")
+    before = copied.read_bytes()
+    overwrite_secretly(photo.path, b"!" * photo.bytes)
+    assert jobs.run(write_sorted(root, output, [photo], COPY)) == []
+    assert copied.read_bytes() == before
+
+
 def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(
     root: Path, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
