@@ -26,12 +26,29 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "the disk does not answer",
 }
+_WHY_UNREADABLE = {
+    errno.EACCES: "reading it is not allowed",
+    errno.EPERM: "reading it is not allowed",
+    errno.ENOENT: "it is not there any more",
+    errno.ENOTDIR: "it is not there any more",
+    errno.EISDIR: "it is a folder",
+    errno.EIO: "the disk does not answer",
+    errno.ENXIO: "the disk does not answer",
+    errno.ENODEV: "the disk does not answer",
+    errno.ESTALE: "the disk does not answer",
+    errno.ETIMEDOUT: "the disk does not answer",
+}
 
 
 def cannot_write(path: Path, error: OSError) -> PrismhError:
     """The sentence for a file or folder that could not be written; what was there before is intact."""
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
     return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.")
+
+
+def why_unreadable(error: OSError) -> str:
+    """Why a file could not be read, as the end of a sentence."""
+    return _WHY_UNREADABLE.get(error.errno or 0, error.strerror or str(error))
 
 
 def _umask() -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import PrismhError
-from ..files import cannot_write, make_folder
+from ..files import cannot_write, make_folder, why_unreadable
 from ..jobs import Job, Progress
 from ..paths import from_text, to_text
 from ..tables import write_csv
@@ -39,6 +39,7 @@ COLUMNS = (
 
 _SORTING = "Sorting photos"
 _FILES_BETWEEN_PROGRESS = 500
+_BLOCK = 1024 * 1024  # bytes
 _OF_THE_SYSTEM = {"thumbs.db", "desktop.ini"}  # made by whoever looks into a folder on Windows
 
 
@@ -198,8 +199,11 @@ def _take_away(
 
 
 def _is_last_one(path: Path, contents: Collection[str]) -> bool:
-    """Whether no photo with these contents has the bytes of a copy."""
-    return not contents or content_hash(path.read_bytes()) not in contents
+    """Whether no photo with these contents has the bytes of a copy; also where its bytes cannot be had."""
+    try:
+        return not contents or content_hash(path.read_bytes()) not in contents
+    except OSError:
+        return True
 
 
 def _bring(photo: JudgedPhoto, target: Path, mode: str, placed: PlacedFiles) -> str:
@@ -208,10 +212,8 @@ def _bring(photo: JudgedPhoto, target: Path, mode: str, placed: PlacedFiles) -> 
     try:
         if source.stat().st_size != photo.bytes:
             return f"{source} has changed since it was looked at, so it is not in {target.parent}: run the step again."
-    except OSError:
-        pass  # told by the next question
-    if not os.access(source, os.R_OK):
-        return f"{source} cannot be read any more, so it is not in {target.parent}."
+    except OSError as error:
+        return _not_brought(source, target, error)
     good_copy = False
     if os.path.lexists(target):
         linked = _linked(source, target)
@@ -227,13 +229,43 @@ def _bring(photo: JudgedPhoto, target: Path, mode: str, placed: PlacedFiles) -> 
         if mode != LINK or not _link(source, part):
             if good_copy:
                 return ""
-            shutil.copy2(source, part)
+            unread = _copy(source, part)
+            if unread is not None:
+                return _not_brought(source, target, unread)
         placed.put(part, target)
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
         part.unlink(missing_ok=True)
     return ""
+
+
+def _copy(source: Path, part: Path) -> OSError | None:
+    """Copy bytes, time and permissions; gives the error where the source cannot be read. Raises that of the copy."""
+    try:
+        stream = source.open("rb")
+    except OSError as error:
+        return error
+    with stream, part.open("wb") as copy:
+        while True:
+            try:
+                block = stream.read(_BLOCK)
+            except OSError as error:
+                return error
+            if not block:
+                break
+            copy.write(block)
+    try:
+        shutil.copystat(source, part)
+    except OSError as error:
+        if not os.path.lexists(source):
+            return error
+        raise
+    return None
+
+
+def _not_brought(source: Path, target: Path, error: OSError) -> str:
+    return f"Cannot read {source}: {why_unreadable(error)}. It is not in {target.parent}."
 
 
 def _link(source: Path, target: Path) -> bool:

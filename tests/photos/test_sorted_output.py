@@ -189,14 +189,15 @@ def test_a_full_disk_is_one_sentence_and_the_next_run_goes_on(
 ) -> None:
     photos = [judged(root, f"{number}.jpg") for number in range(3)]
 
+    keep_time = shutil.copystat
+
     def too_small(source: Path, target: Path) -> None:
         if source.name == "1.jpg":
-            target.write_bytes(b"half of it")
             raise OSError(errno.ENOSPC, "No space left on device")
-        shutil.copyfile(source, target)
+        keep_time(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copy2", too_small)
+        patch.setattr(shutil, "copystat", too_small)
         with pytest.raises(PrismhError, match=r"1\.jpg: the disk is full"):
             jobs.run(write_sorted(root, output, photos, COPY))
     assert [path.name for path in (output / "clean").iterdir()] == ["0.jpg"]
@@ -259,6 +260,23 @@ def test_a_photo_that_vanished_is_told_and_the_others_are_sorted(root: Path, out
     problems = jobs.run(write_sorted(root, output, [gone, judged(root, "2.jpg")], COPY))
     assert "1.jpg" in problems[0]
     assert files(output) == {"clean/2.jpg", "quality.csv"}
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="this system has no file that fails when it is read")
+def test_a_photo_whose_reading_fails_is_told_and_the_others_are_sorted(root: Path, output: Path) -> None:
+    broken = JudgedPhoto("0.jpg", Path("/proc/self/mem"), 0, Look("hash"), "clean", "")
+    (problem,) = jobs.run(write_sorted(root, output, [broken, judged(root, "1.jpg")], COPY))
+    assert problem == f"Cannot read /proc/self/mem: the disk does not answer. It is not in {output / 'clean'}."
+    assert files(output) == {"clean/1.jpg", "quality.csv"}
+
+
+def test_a_photo_that_became_a_folder_is_told_and_the_others_are_sorted(root: Path, output: Path) -> None:
+    folder = root / "0.jpg"
+    folder.mkdir(parents=True)
+    broken = JudgedPhoto("0.jpg", folder, folder.stat().st_size, Look("hash"), "clean", "")
+    (problem,) = jobs.run(write_sorted(root, output, [broken, judged(root, "1.jpg")], COPY))
+    assert problem.startswith(f"Cannot read {folder}: ")
+    assert files(output) == {"clean/1.jpg", "quality.csv"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows forbids these names")
