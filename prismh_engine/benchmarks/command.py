@@ -18,8 +18,13 @@ from ..settings import Resolved, Settings, setting
 from .photo_sets import MEGAPIXELS, cache_seconds, write_large_photos
 from .rows import Conditions, Row
 
-NAMES = ("first_look", "instant_map", "training", "loss", "checkpoint", "memory", "embeddings")
+NAMES = (
+    "first_look", "instant_map", "training", "loss", "checkpoint", "memory", "embeddings",
+    "map", "neighbours", "clusters",
+)  # fmt: skip
 _WITH_PHOTOS = ("first_look", "instant_map", "training", "memory", "embeddings")
+SIZES = (1_000, 10_000, 100_000)
+_SIZES = ", ".join(f"{size:,}" for size in SIZES)
 _HEADER = ("benchmark", "case", "ours", "beside", "ratio (median)", "goal")
 
 
@@ -34,6 +39,9 @@ class BenchmarkSettings(Settings):
         None, f"folder with photos, which are enlarged to {MEGAPIXELS:g} megapixels (default: drawn scenes)"
     )
     rounds: int = setting(3, "how often each is measured, in turn", minimum=1)
+    most_rows: int = setting(
+        10_000, f"map, neighbours and clusters are measured with {_SIZES} feature rows, up to so many", minimum=SIZES[0]
+    )
     output: Path | None = setting(None, "file for all figures, as JSON")
 
 
@@ -67,7 +75,11 @@ def benchmark(resolved: Resolved[BenchmarkSettings], stop: StopToken | None = No
 
     report = BenchmarkReport(machine.facts(), rows := [])
     with tempfile.TemporaryDirectory(prefix="prismh-") as temporary:
-        conditions = Conditions(Path(temporary, "photos"), settings.rounds)
+        conditions = Conditions(
+            Path(temporary, "photos"),
+            settings.rounds,
+            sizes=tuple(size for size in SIZES if size <= settings.most_rows),
+        )
         names = settings.names or NAMES
         try:
             if set(names) & set(_WITH_PHOTOS):

@@ -23,12 +23,13 @@ class Conditions:
     """What every benchmark is given.
 
     photos: a folder with large photos. rounds: how often each figure is taken; seconds: how long a round takes about,
-    where that can be chosen.
+    where that can be chosen. sizes: with how many feature rows analysis is measured.
     """
 
     photos: Path
     rounds: int
     seconds: float = 6.0
+    sizes: tuple[int, ...] = (1_000, 10_000)
 
 
 @dataclass(frozen=True)
