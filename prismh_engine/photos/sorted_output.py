@@ -16,6 +16,7 @@ from ..files import cannot_write, make_folder, why_unreadable
 from ..jobs import Job, Progress
 from ..paths import from_text, to_text
 from ..tables import write_csv
+from .distinct_names import distinct, takes_names_for_one
 from .look import content_hash
 from .placed_files import PlacedFiles, alike, facts
 from .record import Look
@@ -66,17 +67,19 @@ def write_sorted(data: Path, output: Path, photos: Sequence[JudgedPhoto], mode: 
     mode: "copy"; "link", a hard link where the disk allows it, else a copy; or "list", which leaves the folders empty.
     data: the folder with the photos. What an earlier run put into the folders is moved where it belongs now, or taken
     away, but where the photo itself is gone: a copy may be the last one. A person's files, and copies that a person
-    changed, stay as they are. Returns sentences on all these, and on photos that could not be brought. Raises
-    `PrismhError` where the folders hold files and no earlier run put any there, or the disk refuses.
+    changed, stay as they are. Where the disk takes the names of two photos for one, `A.jpg` and `a.jpg`, the second is
+    called `a-2.jpg`. Returns sentences on all these, and on photos that could not be brought. Raises `PrismhError`
+    where the folders hold files and no earlier run put any there, or the disk refuses.
     """
     with closing(PlacedFiles(output)) as placed:
         by_name = {photo.file_path: photo for photo in photos}
-        earlier, strangers = _found(output, by_name, placed)
+        places = _places(output, photos)
+        earlier, strangers = _found(output, by_name, places, placed)
         if strangers and placed.first_time:
             raise PrismhError(f"{strangers[0]} was not put there by this step: choose another output folder.")
         # Before the photos, so that the verdicts are there also where a disk is too small for copies.
         write_csv(output / QUALITY_FILE, COLUMNS, (_row(photo) for photo in photos))
-        targets = {} if mode == LIST else {name: _target(output, photo) for name, photo in by_name.items()}
+        targets = {} if mode == LIST else places
         last_ones = yield from _take_away(data, output, earlier, by_name, targets, placed)
         for folder in FOLDERS.values():
             make_folder(output / folder)
@@ -88,6 +91,11 @@ def write_sorted(data: Path, output: Path, photos: Sequence[JudgedPhoto], mode: 
             last_ones,
             "stays, since the photo it was made from is gone.",
             "stay, since the photos they were made from are gone.",
+        )
+        problems += _about(
+            [target for name, target in targets.items() if target.name != from_text(name).name],
+            "has a number in its name, since the disk takes its own name and another photo's for one.",
+            "have a number in their name, since the disk takes their own names and other photos' for one.",
         )
         for done, (name, target) in enumerate(targets.items()):
             yield Progress(_SORTING, done, len(targets))
@@ -119,17 +127,23 @@ def check_output(data: Path, output: Path) -> None:
         raise PrismhError(f"{table} was not written by this step: choose another output folder.")
 
 
-def _target(output: Path, photo: JudgedPhoto) -> Path:
-    return output / FOLDERS[photo.verdict] / from_text(photo.file_path)
+def _places(output: Path, photos: Sequence[JudgedPhoto]) -> dict[str, Path]:
+    """file_path -> where the photo is to stand, each in a place of its own."""
+    places = [FOLDERS[photo.verdict] / from_text(photo.file_path) for photo in photos]
+    if takes_names_for_one(make_folder(output)):
+        places = distinct(places)
+    return {photo.file_path: output / place for photo, place in zip(photos, places, strict=True)}
 
 
 def _found(
-    output: Path, photos: Mapping[str, JudgedPhoto], placed: PlacedFiles
+    output: Path, photos: Mapping[str, JudgedPhoto], places: Mapping[str, Path], placed: PlacedFiles
 ) -> tuple[dict[str, list[Path]], list[Path]]:
     """What lies in the folders: file_path -> where an earlier run put that photo, and files of another origin."""
     earlier: dict[str, list[Path]] = defaultdict(list)
     strangers = []
-    for path, name in _files(output):
+    names = {place: name for name, place in places.items()}
+    for path, as_it_stands in _files(output):
+        name = names.get(path, as_it_stands)
         if placed.holds(path) or (name in photos and _linked(photos[name].path, path)):
             earlier[name].append(path)
         elif not path.name.startswith(".") and path.name.lower() not in _OF_THE_SYSTEM:

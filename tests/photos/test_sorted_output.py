@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -25,6 +26,12 @@ def judged(root: Path, name: str, verdict: str = "clean") -> JudgedPhoto:
     if not path.exists():
         write(path, name.encode() * 100)
     return JudgedPhoto(name, path, path.stat().st_size, Look(content_hash(path.read_bytes())), verdict, "")
+
+
+def judged_elsewhere(folder: Path, file_path: str) -> JudgedPhoto:
+    """A photo whose own disk tells its name from the others'."""
+    write(folder / "photo.jpg", file_path.encode() * 100)
+    return dataclasses.replace(judged(folder, "photo.jpg"), file_path=file_path)
 
 
 def files(output: Path) -> set[str]:
@@ -211,6 +218,31 @@ def test_a_folder_that_somebody_else_filled_is_refused(root: Path, output: Path)
         jobs.run(write_sorted(root, output, [judged(root, "1.jpg")], COPY))
     assert files(output) == {"clean/mine.jpg"}
     assert stranger.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("mode", [COPY, LINK])
+def test_no_photo_takes_the_place_of_another_on_a_disk_that_knows_no_capitals(
+    root: Path, output: Path, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not os.path.exists(str(write(root / "probe", b"")).upper()):  # the photos of a camera on such a disk
+        monkeypatch.setattr("prismh_engine.photos.sorted_output.takes_names_for_one", lambda folder: True)
+    names = ["B/1.jpg", "b/1.JPG", "b/2.jpg", "a-2.jpg", "A.jpg", "a.jpg"]
+    photos = [judged_elsewhere(root / f"{number}", name) for number, name in enumerate(names)]
+    brought: list[list[int]] = []
+    for _ in range(2):
+        (problem,) = jobs.run(write_sorted(root, output, photos, mode))
+        assert "1-2.JPG and 1 more file have a number in their name" in problem
+        where = ("B/1.jpg", "B/1-2.JPG", "B/2.jpg", "a-2.jpg", "A.jpg", "a-3.jpg")
+        assert files(output) == {"quality.csv", *(f"clean/{place}" for place in where)}
+        for place, photo in zip(where, photos, strict=True):
+            assert (output / "clean" / place).read_bytes() == photo.path.read_bytes()
+        brought.append([(output / "clean" / place).stat().st_ino for place in where])
+    assert brought[0] == brought[1]
+    dark = [dataclasses.replace(photo, verdict="dark") for photo in photos[-1:]]
+    (problem,) = jobs.run(write_sorted(root, output, photos[:-1] + dark, mode))
+    assert problem.startswith(f"{output / 'clean/B/1-2.JPG'} has a number")
+    assert (output / "problematic/dark/a.jpg").is_file()
+    assert not (output / "clean/a-3.jpg").exists()
 
 
 @pytest.mark.parametrize("mode", [COPY, LINK, LIST])
