@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadValueError
 from ..jobs import Job, Progress
-from .neighbours import Neighbours
+from .neighbours import Neighbours, Rows
 from .threads import one_thread
 
 AUTO = "auto"
@@ -64,30 +64,30 @@ def k_means(rows: NDArray[np.float32], clusters: int | str = AUTO, seed: int = 0
     for number, k in enumerate(tried):
         yield Progress("Looking for groups", number, len(tried) + 1)
         if k > 1:
-            centres[k] = sample.fit(k) if k <= len(sample.rows) else _fit(rows, k, seed, "k-means++")
+            centres[k] = sample.fit(k) if k <= len(sample.rows) else fit_centres(rows, k, seed, "k-means++")
             score = sample.silhouette(centres[k])
             if score is not None:
                 scores[k] = score
     best = max(scores, key=lambda k: scores[k], default=1) if clusters == AUTO else tried[0]
     yield Progress("Looking for groups", len(tried), len(tried) + 1)
-    fitted = centres[best] if len(rows) == len(sample.rows) else _fit(rows, best, seed, centres[best])
-    found = describe(rows, _distances(rows, fitted).argmin(axis=1))
+    fitted = centres[best] if len(rows) == len(sample.rows) else fit_centres(rows, best, seed, centres[best])
+    found = describe(rows, distances_to(rows, fitted).argmin(axis=1))
     silhouette = sample.silhouette(found.centres)
     yield Progress("Looking for groups", len(tried) + 1, len(tried) + 1)
     return dataclasses.replace(found, silhouette=silhouette, scores=scores)
 
 
-def describe(rows: NDArray[np.float32], labels: NDArray[np.integer]) -> Clustering:
+def describe(rows: Rows, labels: NDArray[np.integer]) -> Clustering:
     """Centres, distances and silhouettes of any grouping of rows [N, D], its clusters numbered by falling size.
 
-    Of two clusters of one size the one whose first photo comes first is first.
+    Of two clusters of one size the one whose first photo comes first is first. The rows are read twice, a part at a
+    time.
     """
     _, first, codes, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -sizes))
     clusters = np.argsort(order)[codes].astype(np.int32)
-    centres = np.stack([rows[clusters == c].mean(axis=0, dtype=np.float64) for c in range(len(order))])
-    centres = centres.astype(np.float32)
-    all_distances = _distances(rows, centres)
+    centres = centres_of(rows, clusters)
+    all_distances = distances_to(rows, centres)
     own = np.take_along_axis(all_distances, clusters[:, None].astype(np.int64), axis=1)[:, 0]
     silhouettes = np.zeros(len(rows), dtype=np.float32)
     if len(centres) > 1:
@@ -143,19 +143,19 @@ class _Sample:
 
             with one_thread():
                 self._reduced = PCA(_REDUCED, random_state=seed).fit_transform(rows)
-        self._between = _distances(rows, rows)
+        self._between = distances_to(rows, rows)
         np.fill_diagonal(self._between, 0.0)
 
     def fit(self, k: int) -> NDArray[np.float32]:
         """The k-means centres [k, D]: the best of ten starts by few components, then moved on by all."""
-        start = _fit(self._reduced, k, self._seed, "k-means++", _STARTS)
-        labels = _distances(self._reduced, start).argmin(axis=1)
+        start = fit_centres(self._reduced, k, self._seed, "k-means++", _STARTS)
+        labels = distances_to(self._reduced, start).argmin(axis=1)
         means = [self.rows[labels == c].mean(axis=0) if (labels == c).any() else self.rows[0] for c in range(k)]
-        return _fit(self.rows, k, self._seed, np.stack(means))
+        return fit_centres(self.rows, k, self._seed, np.stack(means))
 
     def silhouette(self, centres: NDArray[np.float32]) -> float | None:
         """The mean silhouette (Rousseeuw 1987) of the clusters round these centres, None where it is not defined."""
-        labels = _distances(self.rows, centres).argmin(axis=1)
+        labels = distances_to(self.rows, centres).argmin(axis=1)
         if not 2 <= len(np.unique(labels)) < len(self.rows):
             return None
         from sklearn.metrics import silhouette_score
@@ -163,7 +163,7 @@ class _Sample:
         return float(silhouette_score(self._between, labels, metric="precomputed"))
 
 
-def _fit(
+def fit_centres(
     rows: NDArray[np.float32], k: int, seed: int, start: NDArray[np.float32] | str, starts: int = 1
 ) -> NDArray[np.float32]:
     """The k-means centres [k, D] reached from a start."""
@@ -176,8 +176,22 @@ def _fit(
     return model.cluster_centers_.astype(np.float32)
 
 
-def _distances(rows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Euclidean distances [N, K], to 1e-7."""
+def centres_of(rows: Rows, clusters: NDArray[np.int32]) -> NDArray[np.float32]:
+    """The mean [K, D] of the rows [N, D] of each cluster; none is empty."""
+    sums: NDArray[np.float64] | None = None
+    sizes = np.bincount(clusters)
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        block, here = rows[start : start + _BLOCK_ROWS], clusters[start : start + _BLOCK_ROWS]
+        if sums is None:
+            sums = np.zeros((len(sizes), block.shape[1]))
+        for cluster in np.unique(here):
+            sums[cluster] += block[here == cluster].sum(axis=0, dtype=np.float64)
+    assert sums is not None
+    return (sums / sizes[:, None]).astype(np.float32)
+
+
+def distances_to(rows: Rows, centres: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Euclidean distances of rows [N, D] to centres [K, D], [N, K], to 1e-7."""
     centres64 = centres.astype(np.float64)
     squares = (centres64**2).sum(axis=1)
     distances = np.empty((len(rows), len(centres)))

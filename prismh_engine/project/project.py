@@ -16,11 +16,14 @@ from ..paths import from_text, to_text
 from ..photos.verdicts import Thresholds
 from .database import Database
 from .feature_sets import FeatureSets
+from .groupings import Groupings
+from .history import History
 from .imported_metadata import ImportedMetadata
 from .labels import Labels
-from .maps import Groupings, Maps
+from .maps import Maps
 from .photo_catalogue import PhotoCatalogue
 from .runs import Runs
+from .shots import Shots
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,12 @@ class Project:
         self.photos = PhotoCatalogue(self._database, lambda: {f.id: f.path for f in self.folders()})
         self.labels = Labels(self._database)
         self.imported = ImportedMetadata(self._database)
+        self.shots = Shots(self._database)
         self.runs = Runs(self._database, folder / "runs")
         self.features = FeatureSets(self._database, folder / "features")
         self.maps = Maps(self._database)
         self.groupings = Groupings(self._database)
+        self.history = History(self._database)
 
     @classmethod
     def create(cls, folder: Path, name: str | None = None) -> Project:
