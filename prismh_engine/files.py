@@ -68,15 +68,26 @@ def write_whole(path: Path, mode: str = "wb", *, flush: bool = True, **open_argu
     Parent folders are made. flush: False for what can be made again (a cache), where waiting for the disk at each
     file would cost more than the file. Raises `PrismhError` where the disk refuses.
     """
+    with place_whole(path, flush=flush) as temporary, temporary.open(mode, **open_arguments) as stream:
+        yield stream
+
+
+@contextmanager
+def place_whole(path: Path, *, flush: bool = True) -> Iterator[Path]:
+    """The path of an empty file beside `path`, for libraries that open files themselves.
+
+    It takes the place of `path`, flushed to the disk, only when the block ends without an exception; close it before.
+    Parent folders are made. Raises `PrismhError` where the disk refuses.
+    """
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        os.close(handle)
         temporary = Path(name)
-        with os.fdopen(handle, mode, **open_arguments) as stream:
-            yield stream
-            if flush:
-                stream.flush()
+        yield temporary
+        if flush:
+            with temporary.open("rb+") as stream:
                 os.fsync(stream.fileno())
         # mkstemp makes files for their owner alone; people share results. Some drives know no such thing.
         with suppress(OSError):
