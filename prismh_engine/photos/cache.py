@@ -92,6 +92,7 @@ class PhotoCache:
         threads = threads or os.cpu_count() or 1
         pool = ThreadPoolExecutor(threads, thread_name_prefix="look")
         running: dict[Future[Look], FoundPhoto] = {}
+        ending = StopToken()
         try:
             for found in founds:
                 if stop is not None:
@@ -102,12 +103,13 @@ class PhotoCache:
                 if known is not None:
                     yield found, known
                     continue
-                running[pool.submit(self._look, found)] = found
+                running[pool.submit(self._look, found, ending)] = found
                 if len(running) >= 2 * threads:
                     yield from _finished(running, stop)
             while running:
                 yield from _finished(running, stop)
         finally:
+            ending.stop()  # a picture that takes long is given up, and looked at another time
             pool.shutdown(wait=True, cancel_futures=True)
 
     # Pictures
@@ -153,7 +155,7 @@ class PhotoCache:
         look = self._database.remembered(found)
         return look and with_name(look, found.path.name)
 
-    def _look(self, found: FoundPhoto) -> Look:
+    def _look(self, found: FoundPhoto, stop: StopToken | None = None) -> Look:
         try:
             data = decode.read_file(found.path)
             size, mtime_ns, _ = file_facts(found.path.stat())
@@ -162,7 +164,7 @@ class PhotoCache:
         name = content_hash(data)
         look = self._database.look_of(name)
         if look is None:
-            look, image = look_at(data, name)
+            look, image = look_at(data, name, stop)
             if image is not None:
                 self._pictures.keep(image, name)
         changed_meanwhile = (size, mtime_ns) != (found.size, found.mtime_ns)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..files import why_unreadable
+from ..jobs import StopToken
 from . import guarded
 from .pixels import Decoded, NeedsGuardError, is_trusted, open_picture
 
@@ -12,7 +14,7 @@ MAX_BYTES = 512 * 1024 * 1024
 """A file larger than this is not read: it is no photo, and reading it whole would fill the memory."""
 
 
-def decode(source: Path | bytes, short_side: int | None = None) -> Decoded:
+def decode(source: Path | bytes, short_side: int | None = None, stop: StopToken | None = None) -> Decoded:
     """Open a picture file, or its bytes; never raises for what is in it, and any thread may ask.
 
     short_side: the picture is brought down to this many pixels on its short side where it is larger (JPEG is decoded
@@ -21,7 +23,8 @@ def decode(source: Path | bytes, short_side: int | None = None) -> Decoded:
     colours are those of sRGB.
 
     JPEG, PNG, GIF, WebP and BMP are decoded in the thread that asks. Every other kind, and a JPEG that would take very
-    long, goes to a child process (see `guarded`) with a limit of time. Raises `PrismhError` where that does not start.
+    long, goes to a child process (see `guarded`) with a limit of time. Raises `PrismhError` where that does not start,
+    and `Stopped` where `stop` asks for it while the child is busy.
     """
     if isinstance(source, Path):
         try:
@@ -37,7 +40,7 @@ def decode(source: Path | bytes, short_side: int | None = None) -> Decoded:
             return open_picture(source, short_side, in_thread=True)
         except NeedsGuardError:
             pass
-    return guarded.decode(source, short_side)
+    return guarded.decode(source, short_side, stop)
 
 
 def read_file(path: Path) -> bytes:
@@ -50,4 +53,4 @@ def read_file(path: Path) -> bytes:
 
 def unreadable(error: OSError) -> str:
     """The reason for a file whose bytes could not be had."""
-    return f"The file cannot be read: {error.strerror or error}."
+    return f"The file cannot be read: {why_unreadable(error)}."

@@ -7,6 +7,7 @@ import hashlib
 
 from PIL import Image
 
+from ..jobs import StopToken
 from . import exif
 from .decode import decode
 from .measures import SHORT_SIDE, measure
@@ -18,12 +19,13 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def look_at(data: bytes, content_hash: str) -> tuple[Look, Image.Image | None]:
+def look_at(data: bytes, content_hash: str, stop: StopToken | None = None) -> tuple[Look, Image.Image | None]:
     """What the bytes of a photo show, and its upright RGB copy (short side <= 384), None where it cannot be used.
 
     content_hash: of these bytes. Depends on the bytes alone; `with_name` adds what the file's name tells.
+    Raises `Stopped` where `stop` asks for it while a picture takes long.
     """
-    decoded = decode(data, short_side=SHORT_SIDE)
+    decoded = decode(data, short_side=SHORT_SIDE, stop=stop)
     facts = decoded.facts
     look = Look(
         content_hash=content_hash,

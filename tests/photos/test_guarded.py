@@ -16,12 +16,14 @@ import pytest
 from PIL import Image
 
 from prismh_engine.errors import PrismhError
+from prismh_engine.jobs import Stopped, StopToken
 from prismh_engine.photos import guarded
+from prismh_engine.photos.cache import PhotoCache
 from prismh_engine.photos.decode import decode
 from prismh_engine.photos.guarded import GuardedDecoder
 from prismh_engine.photos.pixels import open_picture
 
-from .pictures import encoded, picture, write
+from .pictures import encoded, found, picture, write
 
 ROOT = Path(__file__).parents[2]
 TIFF = encoded(picture(1), "TIFF")
@@ -155,6 +157,62 @@ def _decodes(process_id: int | None) -> bool:
     return psutil.Process(process_id).num_threads() > 1
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="another process cannot be held to little memory there")
+def test_a_child_that_ran_out_of_memory_is_not_told_as_slow(monkeypatch: Any, patient: GuardedDecoder) -> None:
+    import resource
+
+    start = guarded._start
+
+    def start_in_little_memory(seconds: float) -> subprocess.Popen[bytes]:
+        child = start(seconds)
+        in_use = psutil.Process(child.pid).memory_info().vms
+        resource.prlimit(child.pid, resource.RLIMIT_AS, (in_use + 10_000_000, in_use + 10_000_000))
+        return child
+
+    monkeypatch.setattr(guarded, "_start", start_in_little_memory)
+    told = patient.decode(b"II*\0" + bytes(100_000_000), None)
+    assert told.invalid_reason == "The picture needs more memory than is free."
+
+
+def test_a_stop_ends_the_wait_for_a_picture_that_takes_for_ever(patient: GuardedDecoder) -> None:
+    stop, ended = StopToken(), []
+
+    def ask() -> None:
+        try:
+            patient.decode(ENDLESS, 384, stop)
+        except Stopped:
+            ended.append(True)
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]  # the second waits for the first
+    for thread in asking:
+        thread.start()
+    assert until(lambda: patient.process_id is not None and _decodes(patient.process_id))
+    stop.stop()
+    for thread in asking:
+        thread.join(timeout=10)
+    assert ended == [True, True]
+    assert patient.decode(TIFF, None).image is not None
+
+
+def test_looks_that_are_stopped_wait_for_no_picture_and_do_not_blame_it(tmp_path: Path) -> None:
+    photo = found(write(tmp_path / "endless.jpg", ENDLESS))
+    stop, ended = StopToken(), threading.Event()
+
+    def look() -> None:
+        with pytest.raises(Stopped):
+            list(cache.looks([photo], stop=stop))
+        ended.set()
+
+    with PhotoCache(tmp_path / "cache") as cache:
+        looking = threading.Thread(target=look)
+        looking.start()
+        assert until(lambda: guarded._decoder.process_id is not None and _decodes(guarded._decoder.process_id))
+        stop.stop()
+        assert ended.wait(10)
+        looking.join()
+        assert cache._database.remembered(photo) is None
+
+
 def test_many_threads_may_ask_at_once(patient: GuardedDecoder) -> None:
     seeds = [*range(8), *range(8)]
     files = {seed: encoded(picture(seed), "TIFF") for seed in seeds}
@@ -278,6 +336,16 @@ def test_a_frozen_program_starts_itself_as_the_child(
     answer = patient.decode(TIFF, None)
     assert answer.image is not None
     assert answer.image.tobytes() == picture(1).tobytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script cannot stand for a program there")
+def test_a_child_that_never_gets_ready_is_given_up(monkeypatch: Any, tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(PrismhError, match="it was not ready after 1 seconds"):
+        GuardedDecoder(seconds_to_start=1).decode(TIFF, None)
 
 
 def test_a_child_that_cannot_be_started_is_an_error_a_person_understands(
