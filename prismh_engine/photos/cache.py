@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import PrismhError
+from ..files import why_unreadable
 from ..jobs import StopToken
 from . import cache_database, decode
 from .cache_database import CacheDatabase
@@ -175,7 +176,7 @@ class PhotoCache:
         try:
             data = decode.read_file(path)
         except OSError as error:
-            raise PrismhError(f"The photo {path} cannot be read any more: {error.strerror or error}.") from error
+            raise PrismhError(f"The photo {path} cannot be read any more: {why_unreadable(error)}.") from error
         if content_hash(data) != name:
             raise PrismhError(f"The photo {path} has changed: look at the photos again.")
         decoded = decode.decode(data, short_side=SHORT_SIDE)

@@ -29,6 +29,10 @@ _REFUSED = {"EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5"}
 # Of a picture that is brought down: what is kept of it is a JPEG, which ends at 65,500 pixels.
 _LONGEST_SIDE = 16_384
 
+# How errors begin, or what they hold, of what was written well but is not read, and of what ends too early.
+_UNKNOWN_KIND = ("unsupported", "unimplemented", "unknown", "unrecognized image mode")
+_CUT_SHORT = ("truncated", "not enough image data", "expected to read", "end of file", "eof")
+
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -216,14 +220,13 @@ def _why(error: Exception, data: bytes) -> str:
         if is_trusted(data[:16]):
             return "The picture is damaged: its beginning cannot be read."
         return "The file is not a picture, or one of an unknown kind."
-    text = str(error).strip().rstrip(".") or type(error).__name__
-    if "truncated" in text.lower():
+    # What Pillow says is for its makers; only which of these it is can be told from it.
+    text = str(error).lower()
+    if any(words in text for words in _CUT_SHORT):
         return "The file is cut short: too little of the picture is there."
-    if text.startswith("decoder error"):
-        return "The picture is damaged: its data cannot be decoded."
-    if isinstance(error, NotImplementedError) or text.startswith("Unsupported"):
-        return f"The picture is of a kind that this program does not read ({text})."
-    return f"The picture is damaged ({text})."
+    if isinstance(error, NotImplementedError) or text.startswith(_UNKNOWN_KIND):
+        return "The picture is of a kind that this program does not read."
+    return "The picture is damaged: its data cannot be decoded."
 
 
 @contextmanager

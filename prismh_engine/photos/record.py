@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOK_VERSION = 3
+LOOK_VERSION = 4
 """To be raised whenever the same bytes give another `Look`, so that kept ones are made anew."""
 
 

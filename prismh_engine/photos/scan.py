@@ -11,6 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from ..errors import PrismhError
+from ..files import why_unreadable
 from ..paths import to_text
 from .record import FoundPhoto, file_facts
 
@@ -73,8 +74,8 @@ class Scan:
             return []
         except OSError as error:
             if top:
-                raise PrismhError(f"Cannot look into {folder}: {error.strerror}.") from error
-            self.problems.append(f"Cannot look into {folder}: {error.strerror}.")
+                raise PrismhError(f"Cannot look into {folder}: {why_unreadable(error)}.") from error
+            self.problems.append(f"Cannot look into {folder}: {why_unreadable(error)}.")
             return []
         if not top and any(entry.name == "project.db" for entry in entries):
             return []
@@ -84,7 +85,7 @@ class Scan:
                 kind = _kind_of_skip(entry)
                 name = f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
             except OSError as error:  # drives that do not tell the kind with the name are asked once more
-                self.problems.append(f"Cannot look at {entry.path}: {error.strerror}.")
+                self.problems.append(f"Cannot look at {entry.path}: {why_unreadable(error)}.")
                 continue
             if kind:
                 self.skipped[kind] += 1
@@ -103,7 +104,7 @@ class Scan:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self.problems.append(f"Cannot look at {entry.path}: {error.strerror}.")
+            self.problems.append(f"Cannot look at {entry.path}: {why_unreadable(error)}.")
             return None
         self.other_files += 1
         return None

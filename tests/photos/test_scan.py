@@ -164,8 +164,8 @@ def test_a_closed_subfolder_is_a_problem_that_is_told_and_the_rest_is_found() ->
         listed.chmod(0o755)
     assert done.stderr == ""
     assert done.stdout.startswith("['a.jpg'] ")
-    assert f"Cannot look into {closed}: Permission denied." in done.stdout
-    assert f"Cannot look at {listed / 'c.jpg'}: Permission denied." in done.stdout
+    assert f"Cannot look into {closed}: reading it is not allowed." in done.stdout
+    assert f"Cannot look at {listed / 'c.jpg'}: reading it is not allowed." in done.stdout
 
 
 def test_what_is_moved_away_in_mid_scan_is_left_out_and_what_changes_is_told_as_it_is(tmp_path: Path) -> None:
