@@ -22,8 +22,8 @@ from .imported_metadata import ImportedMetadata
 from .labels import Labels
 from .maps import Maps
 from .photo_catalogue import PhotoCatalogue
+from .photo_columns import PhotoColumns
 from .runs import Runs
-from .shots import Shots
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Project:
         self.photos = PhotoCatalogue(self._database, lambda: {f.id: f.path for f in self.folders()})
         self.labels = Labels(self._database)
         self.imported = ImportedMetadata(self._database)
-        self.shots = Shots(self._database)
+        self.columns = PhotoColumns(self._database)
         self.runs = Runs(self._database, folder / "runs")
         self.features = FeatureSets(self._database, folder / "features")
         self.maps = Maps(self._database)
