@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QSta
 
 from . import theme
 from .decisions import Decisions
+from .edit_menu import EditMenu
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
 from .session import LEARNING, Session
@@ -81,7 +82,8 @@ class MainWindow(QMainWindow):
 
     def loaded(self) -> bool:
         """Whether nothing is on its way to the screen any more."""
-        return self.session.running_kind is None and bool(self.page().loaded())  # type: ignore[attr-defined]
+        busy = self.session.running_kind is not None or self._decisions.busy
+        return not busy and bool(self.page().loaded())  # type: ignore[attr-defined]
 
     def open_folder(self, folder: Path) -> None:
         """Open a project, or the project of a photo folder."""
@@ -159,7 +161,8 @@ class MainWindow(QMainWindow):
         close.triggered.connect(self._close_project)
         self._action(menu, "quit", self.tr("&Quit"), "Ctrl+Q").triggered.connect(self.close)
 
-        self._photos_menu = PhotosMenu(self.session, self._decisions, self._photos_page, self.notice, self)
+        self.menuBar().addMenu(EditMenu(self._decisions, self.notice, self))
+        self._photos_menu = PhotosMenu(self.session, self._photos_page, self)
         self.menuBar().addMenu(self._photos_menu)
 
         menu = self.menuBar().addMenu(self.tr("&Go"))

@@ -1,4 +1,4 @@
-"""The menu Photos: everything the Photos page can do, for the keyboard; undo and redo of what was decided there."""
+"""The menu Photos: everything the Photos page can do, for the keyboard."""
 
 from __future__ import annotations
 
@@ -8,29 +8,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from .decisions import Decisions
 from .session import Session
 from .widgets.file_dialogs import choose_folder
-from .widgets.notice import Notice
 
 if TYPE_CHECKING:
     from .pages.photos import PhotosPage
 
 
 class PhotosMenu(QMenu):
-    """page: brings the page with the photos on screen and returns it. notice: where undoing is told of."""
+    """page: brings the page with the photos on screen and returns it."""
 
-    def __init__(
-        self,
-        session: Session,
-        decisions: Decisions,
-        page: Callable[[], PhotosPage],
-        notice: Notice,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, session: Session, page: Callable[[], PhotosPage], parent: QWidget) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Ph&otos"))
-        self._session, self._decisions, self._page, self._notice = session, decisions, page, notice
+        self._session, self._page = session, page
         self._on_page = False
         self._when_idle = [
             self._action("add_folder_action", self.tr("&Add folder…"), self._add_folder),
@@ -50,10 +41,6 @@ class PhotosMenu(QMenu):
             self._action("set_aside_action", self.tr("Set asid&e"), self._set_aside, "Del"),
             self._action("take_back_action", self.tr("&Take back"), self._take_back, "Shift+Del"),
         ]
-        self.addSeparator()
-        self._undo = self._action("undo", self.tr("&Undo"), self._undo_last, "Ctrl+Z")
-        self._redo = self._action("redo", self.tr("Do a&gain"), self._redo_last, "Ctrl+Shift+Z")
-        decisions.stack.indexChanged.connect(self._enable)
         session.job_changed.connect(self._enable)
         session.project_changed.connect(self._enable)
         self._enable()
@@ -79,8 +66,6 @@ class PhotosMenu(QMenu):
             action.setEnabled(is_open)
         for action in self._on_photos:
             action.setEnabled(is_open and self._on_page)
-        self._undo.setEnabled(self._decisions.stack.canUndo())
-        self._redo.setEnabled(self._decisions.stack.canRedo())
 
     def _add_folder(self) -> None:
         folder = choose_folder(self.parentWidget(), self.tr("Choose a folder with photos"))
@@ -104,15 +89,3 @@ class PhotosMenu(QMenu):
 
     def _take_back(self) -> None:
         self._page().take_back()
-
-    def _undo_last(self) -> None:
-        undone = self._decisions.undo()
-        if undone:
-            again = (self.tr("Do it again"), "redo_it", self._redo_last)
-            self._notice.say(self.tr("Undone: {0}").format(undone), again)
-
-    def _redo_last(self) -> None:
-        done = self._decisions.redo()
-        if done:
-            undo = (self.tr("Undo"), "undo_it", self._undo_last)
-            self._notice.say(self.tr("Done again: {0}").format(done), undo)

@@ -115,6 +115,7 @@ def test_setting_a_photo_aside_and_taking_it_back_is_counted_and_kept(qtbot, war
         photo = next(photo for photo in grid.photos() if photo.used)
         grid.select([photo.id])
         click(qtbot, window, "set_aside")
+        wait_until_read(qtbot, window)
         assert find(window, "photo_verdict").text() == "Set aside by you"
         click(qtbot, window, "chip_by_hand")
         assert [shown.id for shown in grid.photos()] == [photo.id]
@@ -125,6 +126,7 @@ def test_setting_a_photo_aside_and_taking_it_back_is_counted_and_kept(qtbot, war
         wait_until_read(qtbot, window)
         window.page().findChild(PhotoGrid).select([photo.id])
         click(qtbot, window, "take_back")
+        wait_until_read(qtbot, window)
         assert window.page().findChild(PhotoGrid).photos()[0].used
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QListView
+from PySide6.QtWidgets import QListView, QWidget
 
 from app.session import READING
 from app.widgets.import_report import ImportReportDialog
@@ -98,31 +98,39 @@ def test_a_photo_that_went_away_is_still_shown_by_its_small_copy(qtbot, window, 
     assert viewer.shown_size().width() <= 256
 
 
+def decide(qtbot, window, object_name):
+    """Trigger an action and wait until what it decides is written and shown."""
+    trigger(window, object_name)
+    wait_until_read(qtbot, window)
+
+
 def test_set_aside_by_keyboard_and_undone_and_done_again_in_words(qtbot, window, grid):
     chosen = [photo.id for photo in grid.photos()[:3]]
     grid.select(chosen)
-    trigger(window, "set_aside_action")
+    decide(qtbot, window, "set_aside_action")
     photos = window.session.project.photos
     assert [photo.used for photo in photos.some(chosen)] == [False] * 3
     assert find(window, "chip_by_hand").accessibleName().endswith("3")
-    trigger(window, "undo")
+    decide(qtbot, window, "undo")
     assert [photo.overruled for photo in photos.some(chosen)] == [None] * 3
+    assert window.findChild(QWidget, "chip_by_hand") is None
     assert window.notice.text() == "Undone: 3 photos set aside"
     click(qtbot, window, "redo_it")
+    wait_until_read(qtbot, window)
     assert [photo.used for photo in photos.some(chosen)] == [False] * 3
     assert window.notice.text() == "Done again: 3 photos set aside"
-    trigger(window, "undo")
+    decide(qtbot, window, "undo")
     assert not window.findChild(QAction, "undo").isEnabled()
 
 
 def test_undo_gives_each_photo_the_decision_it_had_before(qtbot, window, grid):
     first, second = (photo.id for photo in grid.photos()[:2])
     grid.select([first])
-    trigger(window, "set_aside_action")
-    trigger(window, "take_back_action")
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "take_back_action")
     grid.select([first, second])
-    trigger(window, "set_aside_action")
-    trigger(window, "undo")
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "undo")
     photos = window.session.project.photos
     assert [photo.overruled for photo in photos.some([first, second])] == ["used", None]
 
@@ -131,7 +139,7 @@ def test_a_decision_that_cannot_be_kept_is_said_and_leaves_nothing_to_undo(qtbot
     photo = grid.photos()[0]
     grid.select([photo.id])
     refuse_changes_of_photos(window.session.project)
-    trigger(window, "set_aside_action")
+    decide(qtbot, window, "set_aside_action")
     assert "No space is left" in window.notice.text()
     assert not window.findChild(QAction, "undo").isEnabled()
     assert grid.photos()[0].overruled is None
@@ -143,11 +151,18 @@ def refuse_changes_of_photos(project):
         db.execute("CREATE TRIGGER full BEFORE UPDATE ON photos BEGIN SELECT RAISE(ABORT, 'No space is left'); END")
 
 
-def test_what_was_decided_in_one_project_cannot_be_undone_in_another(qtbot, window, grid):
-    grid.select([grid.photos()[0].id])
+def test_what_was_decided_can_be_undone_when_the_project_is_opened_again_but_in_no_other(qtbot, window, grid, mapped):
+    photo = grid.photos()[0]
+    grid.select([photo.id])
     trigger(window, "set_aside_action")
-    trigger(window, "close_project")
+    trigger(window, "close_project")  # at once: what was decided is written first
     assert not window.findChild(QAction, "undo").isEnabled()
+    window.open_folder(mapped)
+    wait_until_read(qtbot, window)
+    assert not window.session.project.photos.some([photo.id])[0].used
+    assert window.findChild(QAction, "undo").text() == "&Undo: 1 photo set aside"
+    decide(qtbot, window, "undo")
+    assert window.session.project.photos.some([photo.id])[0].used
 
 
 def test_limits_say_what_they_would_set_aside_and_change_nothing_until_they_are_used(qtbot, window, grid):

@@ -1,0 +1,50 @@
+"""The menu Edit: what was decided about photos and groups is undone and done again, in one order for all pages."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from .decisions import Decisions
+from .widgets.notice import Notice
+
+
+class EditMenu(QMenu):
+    """notice: where undoing is told of."""
+
+    def __init__(self, decisions: Decisions, notice: Notice, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("&Edit"))
+        self._decisions, self._notice = decisions, notice
+        self._undo = self.addAction(self.tr("&Undo"))
+        self._undo.setObjectName("undo")
+        self._undo.setShortcut(QKeySequence("Ctrl+Z"))
+        self._undo.triggered.connect(decisions.undo)
+        self._redo = self.addAction(self.tr("Do a&gain"))
+        self._redo.setObjectName("redo")
+        self._redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
+        self._redo.triggered.connect(decisions.redo)
+        decisions.steps_changed.connect(self._say_steps)
+        decisions.undone.connect(self._say_undone)
+        decisions.redone.connect(self._say_redone)
+        self._say_steps()
+
+    def _say_steps(self) -> None:
+        undo, redo = _escaped(self._decisions.undo_text), _escaped(self._decisions.redo_text)
+        self._undo.setText(self.tr("&Undo: {0}").format(undo) if undo else self.tr("&Undo"))
+        self._redo.setText(self.tr("Do a&gain: {0}").format(redo) if redo else self.tr("Do a&gain"))
+        self._undo.setEnabled(bool(undo))
+        self._redo.setEnabled(bool(redo))
+
+    def _say_undone(self, text: str) -> None:
+        again = (self.tr("Do it again"), "redo_it", self._decisions.redo)
+        self._notice.say(self.tr("Undone: {0}").format(text), again)
+
+    def _say_redone(self, text: str) -> None:
+        undo = (self.tr("Undo"), "undo_it", self._decisions.undo)
+        self._notice.say(self.tr("Done again: {0}").format(text), undo)
+
+
+def _escaped(text: str) -> str:
+    """A text from a person in a menu, where & marks a key."""
+    return text.replace("&", "&&")
