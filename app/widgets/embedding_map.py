@@ -1,6 +1,6 @@
-"""A map of photos: a dot for each, coloured by group; the pointer tells which photo, a click or a box selects.
+"""A map of photos: a dot for each, coloured by group; the pointer tells which photo, a click, a box or a lasso selects.
 
-pyqtgraph gives the view and its mouse events; what is painted is in `map_layers`.
+pyqtgraph gives the view and its mouse events (`map_view`); what is painted is in `map_layers` and `map_thumbnails`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QEasingCurve, QPointF, QRectF, Qt, QVariantAnimation, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainterPath
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
 from .map_layers import Dots, Overlay
+from .map_view import BOX, LASSO, POINT, MapView
 from .point_raster import PointRaster
+from .stencils import stencil
 
-# Qt joins moves that come faster than they are worked off; dropping more of them loses the ends of quick drags.
-pyqtgraph.setConfigOption("mouseRateLimit", 0)
-
-BOX, POINT = "box", "point"
+__all__ = ["BOX", "LASSO", "POINT", "EmbeddingMap"]
 
 _HOVER_PIXELS = 9
 _ADD_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+_REMOVE_KEY = Qt.KeyboardModifier.AltModifier
 _KEYBOARD_PAN = 0.1
 _KEYBOARD_ZOOM = 1.25
 _FIT_MARGIN = 0.1
@@ -49,16 +49,18 @@ class EmbeddingMap(QWidget):
             self.tr("Arrow keys move, plus and minus zoom, Home shows all, Escape takes the selection back.")
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._raster = PointRaster(np.empty((0, 2), np.float32))
+        self._all = PointRaster(np.empty((0, 2), np.float32))
+        self._raster = self._all  # those of them that are shown
+        self._mask: NDArray[np.bool_] | None = None
         self._groups = np.empty(0, np.int32)
         self._names: list[str] = []
-        self._colours: list[QColor] = []
-        self._selected = np.empty(0, np.int64)
+        self._group_colours: list[QColor] = []
+        self._colouring: tuple[NDArray[np.int32], list[QColor]] | None = None
+        self._selected = np.empty(0, bool)
         self._hovered = -1
-        self._tool = BOX
         self._follow = True  # keep all in sight until the user moves the view
 
-        self._box = _MapView(self)
+        self._box = MapView()
         self._graphics = pyqtgraph.GraphicsView(self, useOpenGL=False)
         self._graphics.setFrameShape(self._graphics.Shape.NoFrame)
         self._graphics.setCentralItem(self._box)
@@ -66,8 +68,15 @@ class EmbeddingMap(QWidget):
         self._graphics.viewport().setMouseTracking(True)
         self._dots = Dots()
         self._overlay = Overlay()
-        self._box.addItem(self._dots, ignoreBounds=True)
-        self._box.addItem(self._overlay, ignoreBounds=True)
+        for layer in (self._dots, self._overlay):
+            self._box.addItem(layer, ignoreBounds=True)
+        self._box.clicked.connect(self._clicked)
+        self._box.outlined.connect(self._outlined)
+        self._box.drawing.connect(self._overlay.set_outline)
+        self._box.hovered.connect(self._hovers)
+        self._box.zoomed.connect(self._wheeled)
+        self._box.moved.connect(self._moved)
+        self._box.resized.connect(self._resized)
         self._graphics.scene().sigMouseHover.connect(self._leave_when_outside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
@@ -79,35 +88,59 @@ class EmbeddingMap(QWidget):
         self._motion.setDuration(theme.ANIMATION_MS)
         self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
         self._motion.valueChanged.connect(self._move_part_of_the_way)
-        self._from = self._to = self._raster.positions
+        self._from = self._to = self._all.positions
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
 
     # What it shows
 
     def set_points(self, positions: NDArray[np.float32], groups: NDArray[np.int32]) -> None:
-        """Show points: positions [N, 2] and the group of each, int [N], -1 for none. The selection is taken back."""
+        """Show points: positions [N, 2] and the group of each, int [N], -1 for none.
+
+        The selection is taken back; where there are as many points as before, colouring and mask stay.
+        """
         if len(positions) != len(groups):
             raise ValueError(f"positions and groups must be equally many, got {len(positions)} and {len(groups)}")
         self._motion.stop()
         self._groups = np.asarray(groups, np.int32)
-        self._selected = np.empty(0, np.int64)
+        if len(groups) != len(self._all.positions):
+            self._colouring = self._mask = None
+        self._selected = np.zeros(len(groups), bool)
         self._set_hovered(-1)
         self._place(np.asarray(positions, np.float32))
 
     def set_groups(self, names: Sequence[str], colours: Sequence[QColor]) -> None:
         """Name and colour the groups 0, 1, ...; an empty name is not written on the map."""
-        self._names, self._colours = list(names), list(colours)
+        self._names, self._group_colours = list(names), list(colours)
+        self._recolour()
+        self._rename()
+
+    def set_colouring(self, codes: NDArray[np.int32] | None, colours: Sequence[QColor] = ()) -> None:
+        """Colour the points by something else than their group: for each the place of its colour, int [N], -1 for the
+        quiet one. None: by group again. The names on the map stay those of the groups.
+        """
+        if codes is not None and len(codes) != len(self._groups):
+            raise ValueError(f"there are {len(self._groups)} points, got {len(codes)} codes")
+        self._colouring = None if codes is None else (np.asarray(codes, np.int32), list(colours))
         self._recolour()
 
+    def set_shown(self, mask: NDArray[np.bool_] | None) -> None:
+        """Draw, find and select only the points of a mask, bool [N]; None: all. What was selected stays so."""
+        if mask is not None and len(mask) != len(self._groups):
+            raise ValueError(f"there are {len(self._groups)} points, got a mask of {len(mask)}")
+        self._mask = None if mask is None else np.asarray(mask, bool)
+        if 0 <= self._hovered < len(self._groups) and self._mask is not None and not self._mask[self._hovered]:
+            self._set_hovered(-1)
+        self._show_only()
+
     def move_points(self, positions: NDArray[np.float32], *, animated: bool = False) -> None:
-        """Give the same points new positions [N, 2]; selection and groups stay."""
-        if len(positions) != len(self._raster):
-            raise ValueError(f"there are {len(self._raster)} points, got {len(positions)} positions")
+        """Give the same points new positions [N, 2]; selection, groups, colouring and mask stay."""
+        if len(positions) != len(self._groups):
+            raise ValueError(f"there are {len(self._groups)} points, got {len(positions)} positions")
         self._motion.stop()
         positions = np.asarray(positions, np.float32)
         if animated and self.isVisible() and 0 < len(positions) <= _ANIMATED_POINTS:
-            self._from, self._to = self._raster.positions, positions
+            self._from, self._to = self._all.positions, positions
             self._motion.start()
         else:
             self._place(positions)
@@ -119,33 +152,35 @@ class EmbeddingMap(QWidget):
 
     @property
     def positions(self) -> NDArray[np.float32]:
-        return self._raster.positions
+        return self._all.positions
 
     # What is selected
 
     @property
     def selection(self) -> NDArray[np.int64]:
-        return self._selected
+        return np.flatnonzero(self._selected)
 
     def select(self, indices: NDArray[np.int64]) -> None:
         """Show a selection that was made elsewhere; emits nothing."""
-        self._selected = np.unique(np.asarray(indices, np.int64))
+        self._selected = np.zeros(len(self._groups), bool)
+        self._selected[np.asarray(indices, np.int64)] = True
         self._recolour()
 
     def set_tool(self, tool: str) -> None:
-        """BOX: a drag draws a box, a click takes a whole group. POINT: a click takes one photo, a drag moves."""
-        self._tool = tool
-        self._graphics.viewport().setCursor(
-            Qt.CursorShape.CrossCursor if tool == BOX else Qt.CursorShape.PointingHandCursor
-        )
+        """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes
+        one photo, a drag moves. Shift or Control adds to the selection, Alt takes away from it.
+        """
+        self._box.tool = tool
+        cursor = Qt.CursorShape.PointingHandCursor if tool == POINT else Qt.CursorShape.CrossCursor
+        self._graphics.viewport().setCursor(cursor)
 
     # The view
 
     def fit(self) -> None:
         """Show all points."""
         self._follow = True
-        if len(self._raster):
-            low, high = self._raster.positions.min(axis=0), self._raster.positions.max(axis=0)
+        if len(self._all):
+            low, high = self._all.positions.min(axis=0), self._all.positions.max(axis=0)
             room = np.maximum((high - low) * _FIT_MARGIN, 1e-3)
             rect = QRectF(QPointF(*(low - room).tolist()), QPointF(*(high + room).tolist()))
             self._box.setRange(rect, padding=0)
@@ -163,7 +198,7 @@ class EmbeddingMap(QWidget):
 
     def pixel_of(self, index: int) -> QPointF:
         """Where a point is shown, in pixels of this widget."""
-        x, y = (float(value) for value in self._raster.positions[index])
+        x, y = (float(value) for value in self._all.positions[index])
         at = self._graphics.mapFromScene(self._box.mapViewToScene(QPointF(x, y)))
         return QPointF(self._graphics.viewport().mapTo(self, at))
 
@@ -182,10 +217,10 @@ class EmbeddingMap(QWidget):
             self.zoom(1 / _KEYBOARD_ZOOM)
         elif key == Qt.Key.Key_Home:
             self.fit()
-        elif key == Qt.Key.Key_Escape and len(self._selected):
+        elif key == Qt.Key.Key_Escape and self._selected.any():
             self._user_selects(np.empty(0, np.int64))
         elif key == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._user_selects(np.arange(len(self._raster)))
+            self._user_selects(self._raster.order)
         else:
             super().keyPressEvent(event)
 
@@ -197,41 +232,52 @@ class EmbeddingMap(QWidget):
         super().focusOutEvent(event)
         self._overlay.set_focused(False)
 
-    # Called by the view and by the items
+    # Told by the view
 
-    def _clicked(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def _clicked(self, pixel: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        index = self._nearest(at)
-        group = int(self._groups[index]) if index >= 0 else self._overlay.group_named_at(self._box.mapViewToScene(at))
-        add = bool(modifiers & _ADD_KEYS)
+        index = self._nearest(pixel)
+        group = int(self._groups[index]) if index >= 0 else self._overlay.group_named_at(pixel)
         if index < 0 and group < 0:
-            if not add:
+            if not modifiers & (_ADD_KEYS | _REMOVE_KEY):
                 self._user_selects(np.empty(0, np.int64))
             return
-        whole_group = group >= 0 and (self._tool == BOX or index < 0)
-        found = np.flatnonzero(self._groups == group) if whole_group else np.array([index], np.int64)
-        if not add:
-            self._user_selects(found)
-        elif np.isin(found, self._selected).all():
-            self._user_selects(np.setdiff1d(self._selected, found))
-        else:
-            self._user_selects(np.union1d(self._selected, found))
+        found = np.array([index], np.int64)
+        if group >= 0 and (self._box.tool != POINT or index < 0):
+            found = self._raster.order[self._groups[self._raster.order] == group]
+        if modifiers & _ADD_KEYS and self._selected[found].all():
+            modifiers = _REMOVE_KEY  # a second click takes back what the first one added
+        self._user_selects(found, modifiers)
 
-    def _boxed(self, one: QPointF, other: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+    def _outlined(self, outline: QPainterPath, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        rect = QRectF(one, other).normalized()
-        found = self._raster.within(rect.left(), rect.right(), rect.top(), rect.bottom())
-        self._user_selects(np.union1d(self._selected, found) if modifiers & _ADD_KEYS else found)
+        if self._box.tool == BOX:
+            rect = self._box.mapSceneToView(outline.boundingRect()).boundingRect()
+            found = self._raster.within(rect.left(), rect.right(), rect.top(), rect.bottom())
+        else:
+            view, area = self._dots.view_on(1.0)
+            found = self._raster.under(*stencil(outline.translated(-area.topLeft()), view))
+        self._user_selects(found, modifiers)
 
-    def _hovers(self, at: QPointF | None) -> None:
-        self._set_hovered(-1 if at is None else self._nearest(at))
+    def _hovers(self, pixel: QPointF | None) -> None:
+        self._set_hovered(-1 if pixel is None else self._nearest(pixel))
+
+    def _wheeled(self, factor: float, pixel: QPointF) -> None:
+        self.zoom(factor, self._box.mapSceneToView(pixel))
+
+    def _moved(self) -> None:
+        self._follow = False
+
+    def _resized(self) -> None:
+        if self._follow:
+            self.fit()
 
     def _leave_when_outside(self, items: list[Any]) -> None:
         if not items:
             self._set_hovered(-1)
 
-    def _nearest(self, at: QPointF) -> int:
-        pixel_width, _ = self._box.viewPixelSize()
+    def _nearest(self, pixel: QPointF) -> int:
+        at, (pixel_width, _) = self._box.mapSceneToView(pixel), self._box.viewPixelSize()
         return self._raster.nearest(at.x(), at.y(), _HOVER_PIXELS * pixel_width)
 
     def _set_hovered(self, index: int) -> None:
@@ -241,69 +287,51 @@ class EmbeddingMap(QWidget):
             self.hovered.emit(index)
 
     def _show_ring(self) -> None:
-        known = 0 <= self._hovered < len(self._raster)
-        self._overlay.set_ring(QPointF(*self._raster.positions[self._hovered].tolist()) if known else None)
+        known = 0 <= self._hovered < len(self._groups)
+        self._overlay.set_ring(QPointF(*self._all.positions[self._hovered].tolist()) if known else None)
 
-    def _user_selects(self, indices: NDArray[np.int64]) -> None:
-        self.select(indices)
-        self.selection_changed.emit(self._selected)
+    def _user_selects(
+        self, indices: NDArray[np.int64], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
+        remove, add = bool(modifiers & _REMOVE_KEY), bool(modifiers & _ADD_KEYS)
+        selected = self._selected.copy() if add or remove else np.zeros(len(self._groups), bool)
+        selected[indices] = not remove
+        self._selected = selected
+        self._recolour()
+        self.selection_changed.emit(self.selection)
 
     # How it looks
 
     def _place(self, positions: NDArray[np.float32]) -> None:
-        self._raster = PointRaster(positions)
-        self._show_ring()
+        if not np.array_equal(positions, self._all.positions):
+            self._all = PointRaster(positions)
         if self._follow:
             self.fit()
+        self._show_only()
+        self._show_ring()
+
+    def _show_only(self) -> None:
+        self._raster = self._all if self._mask is None else self._all.only(self._mask)
         self._recolour()
+        self._rename()
 
     def _move_part_of_the_way(self, part: float) -> None:
         self._place(self._to if part >= 1 else self._from + np.float32(part) * (self._to - self._from))
 
     def _recolour(self) -> None:
-        """Bring dots, tint and names up to date with positions, groups and selection."""
-        groups = np.where(self._groups < len(self._colours), self._groups, -1)
-        self._dots.show_points(self._raster, groups, self._colours, self._selected)
-        self._overlay.set_names(self._raster.positions, groups, self._names)
+        """Bring the dots up to date with positions, colouring, mask and selection."""
+        codes, colours = self._colouring or (self._groups, self._group_colours)
+        if codes.max(initial=-1) >= len(colours):
+            codes = np.where(codes < len(colours), codes, -1)
+        self._dots.show_points(self._raster, codes, colours, self._selected)
+
+    def _rename(self) -> None:
+        """Bring the names up to date with positions, groups and mask."""
+        order = self._raster.order
+        self._overlay.set_names(self._all.positions[order], self._groups[order], self._names)
 
     def _follow_theme(self) -> None:
         self._graphics.setBackground(None)
         self._graphics.setStyleSheet("background: transparent")
         self._recolour()
-
-
-class _MapView(pyqtgraph.ViewBox):
-    """Mouse on the map: wheel zooms, right and middle button move, the left one selects."""
-
-    def __init__(self, owner: EmbeddingMap) -> None:
-        super().__init__(lockAspect=True, enableMenu=False, defaultPadding=0)
-        self.disableAutoRange()
-        self._map = owner
-
-    def resizeEvent(self, event: Any) -> None:
-        super().resizeEvent(event)
-        if self._map._follow and hasattr(self._map, "_dots"):
-            self._map.fit()
-
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
-        self._map.zoom(1.0015 ** event.delta(), self.mapSceneToView(event.scenePos()))
-        event.accept()
-
-    def mouseClickEvent(self, event: Any) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            event.accept()
-            self._map._clicked(self.mapSceneToView(event.scenePos()), event.modifiers())
-
-    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        event.accept()
-        if event.button() == Qt.MouseButton.LeftButton and self._map._tool == BOX:
-            start, now = event.buttonDownScenePos(), event.scenePos()
-            self._map._overlay.set_box(None if event.isFinish() else QRectF(start, now).normalized())
-            if event.isFinish():
-                self._map._boxed(self.mapSceneToView(start), self.mapSceneToView(now), event.modifiers())
-            return
-        self._map._follow = False
-        self.translateBy(self.mapSceneToView(event.lastScenePos()) - self.mapSceneToView(event.scenePos()))
-
-    def hoverEvent(self, event: Any) -> None:
-        self._map._hovers(None if event.isExit() else self.mapSceneToView(event.scenePos()))
+        self._overlay.update()

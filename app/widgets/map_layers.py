@@ -1,4 +1,4 @@
-"""What is painted on a map: dots with the tint under them, and above them names, ring and box."""
+"""What is painted on a map: dots with the tint under them, and above them names, ring and the outline being drawn."""
 
 from __future__ import annotations
 
@@ -13,87 +13,138 @@ from PySide6.QtWidgets import QWidget
 
 from .. import theme
 from . import density, name_places
-from .point_raster import PointRaster, View, stamp
+from .name_tags import NameTags
+from .point_canvas import ROOM, Canvas, View
+from .point_raster import PointRaster
 from .view_layer import ViewLayer
+
+_TINTED_POINTS = 50_000
+"""More are not counted for the tint: a share of them, evenly over the map, makes the same picture."""
+_FADED = 0.35
+"""The part of its colour a dot keeps while others are selected."""
+_RING_RADIUS = 6.5
 
 
 class Dots(ViewLayer):
-    """The dots and the tint under them, as pictures; painted again only when view or colours changed."""
+    """The dots and the tint under them, as one picture; painted again only when view, points or colours changed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._raster = PointRaster(np.empty((0, 2), np.float32))
-        self._selected = np.empty(0, np.int64)
-        self._colours = np.empty(0, np.uint32)
-        self._selected_colours = np.empty(0, np.uint32)
+        self.raster = PointRaster(np.empty((0, 2), np.float32))
+        self._codes = np.empty(0, np.int32)
+        self._table: Sequence[QColor] = ()
+        self._selected = np.empty(0, bool)
+        self._colours: NDArray[np.uint32] | None = None
+        self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
         self._tint: QImage | None = None
         self._tint_rect = QRectF()
-        self._picture: QImage | None = None
+        self._tinted_for: tuple[object, ...] = ()
+        self._picture = QImage()
         self._painted_for: object = None
 
     def show_points(
-        self, raster: PointRaster, groups: NDArray[np.int32], colours: Sequence[QColor], selected: NDArray[np.int64]
+        self,
+        raster: PointRaster,
+        codes: NDArray[np.int32],
+        table: Sequence[QColor],
+        selected: NDArray[np.bool_],
     ) -> None:
-        """Show the points of a raster: the group of each, -1 for none, the colour of each group, those selected."""
-        self._raster, self._selected = raster, selected
-        card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
-        table = [*colours, quiet]
-        shown = [_mixed(colour, card, 0.35) for colour in table] if len(selected) else table
-        order = raster.order
-        self._colours = np.array([c.rgba() for c in shown], np.uint32)[groups[order]]
-        self._selected_colours = np.array([c.rgba() for c in table], np.uint32)[groups[selected]]
-        self._tint = None
-        positions = raster.positions
-        if len(positions) and colours:
-            values = np.array([c.getRgb()[:3] for c in colours], np.uint8)
-            strength = 0.16 if theme.colours().name == theme.LIGHT else 0.24
-            pixels = density.tint(positions, groups, values, strength)
-            self._tint = QImage(pixels.data, density.SIDE, density.SIDE, QImage.Format.Format_RGBA8888).copy()
-            left, right, low, high = density.bounds(positions)
-            self._tint_rect = QRectF(left, low, right - left, high - low)
+        """Show the points of a raster. codes int [N]: the place of each point's colour in the table, -1 for the quiet
+        one; selected bool [N]. What is drawn is made at the next paint.
+        """
+        self.raster, self._codes, self._table, self._selected = raster, codes, table, selected
+        self._colours = self._chosen = None
         self._painted_for = None
         self.update()
 
-    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
-        view = self.getViewBox()
-        to_scene = self.sceneTransform()
-        area = view.sceneBoundingRect()
-        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
-        shown = (to_scene, area, ratio)
-        if self._painted_for != shown:
-            self._picture = self._paint_picture(to_scene, area, ratio)
-            self._painted_for = shown
-        painter.save()
-        painter.resetTransform()
-        if self._tint is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(to_scene.mapRect(self._tint_rect), self._tint)
-        if self._picture is not None:
-            painter.drawImage(area.topLeft(), self._picture)
-        painter.restore()
+    def colour_of(self, index: int) -> QColor:
+        code = int(self._codes[index])
+        return QColor(theme.colours().quiet) if code < 0 else self._table[code]
 
-    def _paint_picture(self, to_scene: QTransform, area: QRectF, ratio: float) -> QImage | None:
-        raster = self._raster
-        width, height = round(area.width() * ratio), round(area.height() * ratio)
-        if not len(raster) or width < 1 or height < 1:
-            return None
+    def view_on(self, ratio: float) -> tuple[View, QRectF]:
+        """How map units become pixels now, counted from the corner of the area that this layer fills; the area."""
+        to_scene, area = self.sceneTransform(), self.getViewBox().sceneBoundingRect()
         view = View(
             to_scene.m11() * ratio, (to_scene.dx() - area.left()) * ratio,
-            to_scene.m22() * ratio, (to_scene.dy() - area.top()) * ratio, width, height,
+            to_scene.m22() * ratio, (to_scene.dy() - area.top()) * ratio,
+            round(area.width() * ratio), round(area.height() * ratio),
         )  # fmt: skip
-        pixels = raster.draw(view, self._colours, ratio)
-        if len(self._selected):
-            at = raster.positions[self._selected]
-            columns = (at[:, 0] * view.scale_x + view.offset_x).astype(np.int32)
-            rows = (at[:, 1] * view.scale_y + view.offset_y).astype(np.int32)
-            stamp(pixels, columns, rows, self._selected_colours, raster.dot_size(view, ratio) + round(ratio))
-        picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-        picture.setDevicePixelRatio(ratio)
-        return picture
+        return view, area
+
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
+        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
+        view, area = self.view_on(ratio)
+        if not len(self.raster) or view.width < 1 or view.height < 1:
+            return
+        if self._painted_for != view:
+            self._paint_picture(view, ratio)
+            self._painted_for = view
+        painter.save()
+        painter.resetTransform()
+        painter.drawImage(area, self._picture, QRectF(ROOM, ROOM, view.width, view.height))
+        painter.restore()
+
+    def paint_tint(self, painter: QPainter, transform: QTransform) -> None:
+        """Paint the tint alone; the transform brings map units to the painter's."""
+        looks = (self.raster, self._codes, self._table, theme.colours().name)
+        if len(looks) != len(self._tinted_for) or any(a is not b for a, b in zip(looks, self._tinted_for, strict=True)):
+            self._tinted_for = looks
+            self._make_tint()
+        if self._tint is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(transform.mapRect(self._tint_rect), self._tint)
+
+    def _make_tint(self) -> None:
+        self._tint = None
+        raster = self.raster
+        if not len(raster) or not self._table:
+            return
+        step = 1 + len(raster) // _TINTED_POINTS
+        positions = np.stack([raster.x[::step], raster.y[::step]], axis=1)
+        values = np.array([c.getRgb()[:3] for c in self._table], np.uint8)
+        strength = 0.16 if theme.colours().name == theme.LIGHT else 0.24
+        pixels = density.tint(positions, self._codes[raster.order[::step]], values, strength)
+        self._tint = QImage(pixels.data, density.SIDE, density.SIDE, QImage.Format.Format_RGBA8888).convertToFormat(
+            QImage.Format.Format_ARGB32_Premultiplied
+        )
+        left, right, low, high = density.bounds(positions)
+        self._tint_rect = QRectF(left, low, right - left, high - low)
+
+    def _paint_picture(self, view: View, ratio: float) -> None:
+        width, height = view.width + 2 * ROOM, view.height + 2 * ROOM
+        if (self._picture.width(), self._picture.height()) != (width, height):
+            self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        self._picture.fill(0)
+        to_picture = QTransform(view.scale_x, 0, 0, view.scale_y, view.offset_x + ROOM, view.offset_y + ROOM)
+        painter = QPainter(self._picture)
+        self.paint_tint(painter, to_picture)
+        painter.end()
+        pixels = np.frombuffer(self._picture.bits(), np.uint32).reshape(height, width)
+        canvas = Canvas(view.width, view.height, pixels)
+        colours, chosen = self._dot_colours()
+        self.raster.draw(view, canvas, colours, ratio)
+        if chosen is not None:
+            rows, shown = chosen
+            self.raster.draw_some(rows, view, canvas, shown, self.raster.dot_size(view, ratio) + round(ratio))
+
+    def _dot_colours(self) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.uint32]] | None]:
+        """The colour of each row of the raster; the rows that are selected, and theirs, where there are any."""
+        if self._colours is None:
+            order = self.raster.order
+            codes, selected = self._codes[order], self._selected[order]
+            rows = np.flatnonzero(selected)
+            card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
+            full = [*self._table, quiet]
+            shown = [mixed(colour, card, _FADED) for colour in full] if self._selected.any() else full
+            self._colours = np.array([c.rgba() for c in shown], np.uint32)[codes]
+            self._chosen = None
+            if len(rows):
+                self._chosen = rows, np.array([c.rgba() for c in full], np.uint32)[codes[rows]]
+        return self._colours, self._chosen
 
 
 class Overlay(ViewLayer):
-    """Above the dots: names of groups, the box being drawn, a ring around the point under the pointer, the focus."""
+    """Above the dots: names of groups, the outline being drawn, a ring around what is pointed at, the focus."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,14 +152,14 @@ class Overlay(ViewLayer):
         self._focused = False
         self._anchors = np.empty((0, 2), np.float32)
         self._names: list[tuple[int, str]] = []
-        self._drag: QRectF | None = None
+        self._tags = NameTags()
+        self._outline: QPainterPath | None = None
         self._boxes: dict[int, QRectF] = {}
-        self.setZValue(1)
+        self.setZValue(2)
 
     def set_names(self, positions: NDArray[np.float32], groups: NDArray[np.int32], names: Sequence[str]) -> None:
-        self._anchors = name_places.anchors(positions, groups, len(names))
-        sizes = np.bincount(groups[groups >= 0], minlength=len(names))
-        by_size = np.argsort(-sizes[: len(names)], kind="stable")
+        self._anchors, sizes = name_places.anchors(positions, groups, len(names))
+        by_size = np.argsort(-sizes, kind="stable")
         self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
         self.update()
 
@@ -121,9 +172,9 @@ class Overlay(ViewLayer):
         self._focused = focused
         self.update()
 
-    def set_box(self, box: QRectF | None) -> None:
-        """The box being drawn, in pixels."""
-        self._drag = box
+    def set_outline(self, outline: QPainterPath | None) -> None:
+        """The box or the lasso being drawn, in pixels."""
+        self._outline = outline
         self.update()
 
     def group_named_at(self, pixel: QPointF) -> int:
@@ -141,15 +192,15 @@ class Overlay(ViewLayer):
             at = self.sceneTransform().map(self._ring)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.colours().card), 4))
-            painter.drawEllipse(at, 6.5, 6.5)
+            painter.drawEllipse(at, _RING_RADIUS, _RING_RADIUS)
             painter.setPen(QPen(QColor(theme.colours().ink), 1.75))
-            painter.drawEllipse(at, 6.5, 6.5)
-        if self._drag is not None:
+            painter.drawEllipse(at, _RING_RADIUS, _RING_RADIUS)
+        if self._outline is not None:
             fill = QColor(primary)
             fill.setAlpha(24)
             painter.setBrush(fill)
             painter.setPen(QPen(primary, 1.75, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(self._drag, 2, 2)
+            painter.drawPath(self._outline)
         if self._focused:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(primary, 1.5))
@@ -157,30 +208,23 @@ class Overlay(ViewLayer):
         painter.restore()
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
-        painter.setFont(theme.font(theme.TEXT_PIXELS, bold=True))
-        metrics = painter.fontMetrics()
+        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
+        tags = self._tags.pictures([name for _, name in self._names], ratio)
         to_scene = self.sceneTransform()
-        wanted, texts = [], []
-        for group, name in self._names:
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, theme.pixels(180))
+        wanted = []
+        for (group, _), tag in zip(self._names, tags, strict=True):
             at = to_scene.map(QPointF(float(self._anchors[group, 0]), float(self._anchors[group, 1])))
-            wanted.append((at.x() - area.left(), at.y() - area.top() - 4,
-                           float(metrics.horizontalAdvance(text) + 8), float(metrics.height())))  # fmt: skip
-            texts.append((group, text))
+            wanted.append((at.x() - area.left(), at.y() - area.top() - 4, tag.width() / ratio, tag.height() / ratio))
         self._boxes.clear()
-        halo = QPen(QColor(theme.colours().card), 4.5, j=Qt.PenJoinStyle.RoundJoin)
-        for (group, text), box in zip(texts, name_places.place(wanted, area.width(), area.height()), strict=True):
-            if box is None:
-                continue
-            rect = QRectF(area.left() + box.x, area.top() + box.y, box.width, box.height)
-            self._boxes[group] = rect
-            path = QPainterPath()
-            path.addText(rect.left() + 4, rect.top() + metrics.ascent(), painter.font(), text)
-            painter.strokePath(path, halo)
-            painter.fillPath(path, QColor(theme.colours().ink))
+        places = name_places.place(wanted, area.width(), area.height())
+        for (group, _), tag, box in zip(self._names, tags, places, strict=True):
+            if box is not None:
+                rect = QRectF(round(area.left() + box.x), round(area.top() + box.y), box.width, box.height)
+                self._boxes[group] = rect
+                painter.drawImage(rect.topLeft(), tag)
 
 
-def _mixed(colour: QColor, other: QColor, part: float) -> QColor:
+def mixed(colour: QColor, other: QColor, part: float) -> QColor:
     """`part` of a colour and the rest of another."""
     one, two = colour.getRgb()[:3], other.getRgb()[:3]
     return QColor(*(round(part * a + (1 - part) * b) for a, b in zip(one, two, strict=True)))

@@ -7,7 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 
-from app.widgets.embedding_map import BOX, POINT, EmbeddingMap
+from app import theme
+from app.widgets.embedding_map import BOX, LASSO, POINT, EmbeddingMap
 
 COLOURS = [QColor("#0072b2"), QColor("#d55e00"), QColor("#009e73")]
 
@@ -56,32 +57,46 @@ def at(shown, index):
     return surface(shown).mapFrom(shown, shown.pixel_of(index).toPoint())
 
 
-def drag(qtbot, shown, start, end, button=Qt.MouseButton.LeftButton):
-    qtbot.mouseMove(surface(shown), start)
-    qtbot.mousePress(surface(shown), button, pos=start)
-    for part in (0.3, 0.6, 1.0):
-        move_pressed(shown, start + (end - start) * part, button)
-    qtbot.mouseRelease(surface(shown), button, pos=end)
+def colour_at(shown, index):
+    picture = shown.grab().toImage()
+    return picture.pixelColor(shown.pixel_of(index).toPoint() * picture.devicePixelRatio())
 
 
-def move_pressed(shown, place, button):
+def drag(qtbot, shown, start, end, button=Qt.MouseButton.LeftButton, key=Qt.KeyboardModifier.NoModifier):
+    drag_along(qtbot, shown, [start, start + (end - start) * 0.3, start + (end - start) * 0.6, end], button, key)
+
+
+def drag_along(qtbot, shown, places, button=Qt.MouseButton.LeftButton, key=Qt.KeyboardModifier.NoModifier):
+    qtbot.mouseMove(surface(shown), places[0])
+    qtbot.mousePress(surface(shown), button, key, places[0])
+    for place in places[1:]:
+        move_pressed(shown, place, button, key)
+    qtbot.mouseRelease(surface(shown), button, key, places[-1])
+
+
+def around(shown, indices):
+    """The corners of a box around some points, 12 pixels away from them."""
+    places = [at(shown, index) for index in indices]
+    xs, ys = [place.x() for place in places], [place.y() for place in places]
+    left, right, top, bottom = min(xs) - 12, max(xs) + 12, min(ys) - 12, max(ys) + 12
+    return [QPoint(left, top), QPoint(right, top), QPoint(right, bottom), QPoint(left, bottom)]
+
+
+def move_pressed(shown, place, button, key):
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QMouseEvent
     from PySide6.QtWidgets import QApplication
 
     where = QPointF(place)
     event = QMouseEvent(
-        QEvent.Type.MouseMove, where, surface(shown).mapToGlobal(where), Qt.MouseButton.NoButton, button,
-        Qt.KeyboardModifier.NoModifier,
+        QEvent.Type.MouseMove, where, surface(shown).mapToGlobal(where), Qt.MouseButton.NoButton, button, key,
     )  # fmt: skip
     QApplication.sendEvent(surface(shown), event)
 
 
 def test_every_group_is_drawn_in_its_colour_and_named(shown, points):
-    picture = shown.grab().toImage()
     for index in (3, 25, 45):
-        place = shown.pixel_of(index).toPoint() * picture.devicePixelRatio()
-        assert picture.pixelColor(place) == COLOURS[points[1][index]]
+        assert colour_at(shown, index) == COLOURS[points[1][index]]
     assert set(shown._overlay._boxes) == {0, 1}, "the group without a name has no text"
 
 
@@ -130,12 +145,96 @@ def test_a_click_on_a_name_takes_its_group(shown, heard, qtbot):
     assert heard.selections == [list(range(20, 40))]
 
 
-def test_a_box_takes_what_lies_in_it(shown, heard, qtbot, points):
-    corners = [at(shown, index) for index in range(20, 40)]
-    start = QPoint(min(p.x() for p in corners) - 12, min(p.y() for p in corners) - 12)
-    end = QPoint(max(p.x() for p in corners) + 12, max(p.y() for p in corners) + 12)
-    drag(qtbot, shown, start, end)
+def test_a_box_takes_what_lies_in_it(shown, heard, qtbot):
+    corners = around(shown, range(20, 40))
+    drag(qtbot, shown, corners[0], corners[2])
     assert heard.selections == [list(range(20, 40))]
+
+
+def test_a_lasso_takes_what_lies_in_it_and_nothing_of_the_rest_of_its_box(shown, heard, qtbot):
+    shown.set_tool(LASSO)
+    left, _, right, _ = around(shown, range(60))
+    first, _, third, fourth = around(shown, range(20))  # the group at the lower left
+    drag_along(qtbot, shown, [first, QPoint(first.x(), left.y()), left, QPoint(left.x(), right.y()), fourth, third,
+                              QPoint(third.x(), first.y())])  # fmt: skip
+    assert heard.selections == [list(range(20))]
+
+
+def test_a_lasso_is_closed_by_letting_go(shown, heard, qtbot):
+    shown.set_tool(LASSO)
+    drag_along(qtbot, shown, around(shown, range(40, 60)))
+    assert heard.selections == [list(range(40, 60))]
+    before = shown.grab().toImage()
+    assert before == shown.grab().toImage(), "no line is left"
+
+
+@pytest.mark.parametrize("tool", [BOX, LASSO])
+def test_with_shift_an_outline_adds_and_with_alt_it_takes_away(shown, heard, qtbot, tool):
+    shown.set_tool(tool)
+    for group, key in ((0, Qt.KeyboardModifier.NoModifier), (1, Qt.KeyboardModifier.ShiftModifier)):
+        places = around(shown, range(20 * group, 20 * group + 20))
+        drag_along(qtbot, shown, places if tool == LASSO else places[::2], key=key)
+    assert heard.selections[-1] == list(range(40))
+    places = around(shown, range(20))
+    drag_along(qtbot, shown, places if tool == LASSO else places[::2], key=Qt.KeyboardModifier.AltModifier)
+    assert heard.selections[-1] == list(range(20, 40))
+
+
+def test_points_are_coloured_by_anything_and_by_group_again(shown, points):
+    codes = np.tile([0, 1, -1], 20).astype(np.int32)
+    red, black = QColor("#cc0000"), QColor("#101010")
+    shown.set_colouring(codes, [red, black])
+    assert colour_at(shown, 0) == red
+    assert colour_at(shown, 1) == black
+    assert colour_at(shown, 2) == QColor(theme.colours().quiet)
+    assert set(shown._overlay._boxes) == {0, 1}, "the names stay those of the groups"
+    shown.set_colouring(None)
+    for index in (0, 1, 25):
+        assert colour_at(shown, index) == COLOURS[points[1][index]]
+
+
+def test_points_that_are_filtered_out_are_neither_drawn_nor_named_nor_pointed_at(shown, heard, qtbot):
+    before = colour_at(shown, 25)
+    mask = np.ones(60, bool)
+    mask[20:40] = False
+    shown.set_shown(mask)
+    assert colour_at(shown, 25) != before
+    assert set(shown._overlay._boxes) == {0}
+    qtbot.mouseMove(surface(shown), at(shown, 25))
+    assert heard.hovered in ([], [-1])
+    shown.set_shown(None)
+    assert colour_at(shown, 25) == before
+
+
+@pytest.mark.parametrize("way", ["click", "box", "lasso", "keyboard"])
+def test_points_that_are_filtered_out_are_not_selected(shown, heard, qtbot, way):
+    mask = np.ones(60, bool)
+    mask[5:20] = mask[50:] = False
+    shown.set_shown(mask)
+    if way == "click":
+        qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=at(shown, 3))
+        assert heard.selections[-1] == list(range(5))
+        return
+    shown.set_tool(LASSO if way == "lasso" else BOX)
+    if way == "keyboard":
+        qtbot.keyClick(shown, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    else:
+        drag_along(qtbot, shown, around(shown, range(60))[:: 1 if way == "lasso" else 2])
+    assert heard.selections[-1] == np.flatnonzero(mask).tolist()
+
+
+def test_other_points_forget_how_the_ones_before_were_coloured_and_filtered(shown, points):
+    shown.set_colouring(np.full(60, 1, np.int32), COLOURS)
+    shown.set_shown(np.zeros(60, bool))
+    shown.set_points(points[0][:30], points[1][:30])
+    assert colour_at(shown, 3) == COLOURS[0]
+
+
+def test_codes_and_masks_of_another_number_are_refused(shown):
+    with pytest.raises(ValueError, match="there are 60 points, got 2 codes"):
+        shown.set_colouring(np.zeros(2, np.int32), COLOURS)
+    with pytest.raises(ValueError, match="there are 60 points, got a mask of 2"):
+        shown.set_shown(np.ones(2, bool))
 
 
 def test_the_right_button_moves_the_map_and_selects_nothing(shown, heard, qtbot):

@@ -1,0 +1,83 @@
+"""The mouse on a map: the wheel zooms, the right and middle button move, the left one clicks or draws an outline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyqtgraph import ViewBox, setConfigOption
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainterPath, QPolygonF
+
+# Qt joins moves that come faster than they are worked off; dropping more of them loses the ends of quick drags.
+setConfigOption("mouseRateLimit", 0)
+
+BOX, LASSO, POINT = "box", "lasso", "point"
+
+_LASSO_STEP = 2.0
+"""Pixels from one corner of a lasso to the next, at least."""
+_CORNER = 2.0
+
+
+class MapView(ViewBox):
+    """A pyqtgraph view whose left button follows the chosen tool. Places in its signals are in scene pixels."""
+
+    clicked = Signal(QPointF, object)
+    """The place, the keyboard modifiers."""
+    outlined = Signal(object, object)
+    """The outline that was drawn, a QPainterPath; the keyboard modifiers."""
+    drawing = Signal(object)
+    """The outline as it is drawn, None when it is done."""
+    hovered = Signal(object)
+    """The place of the pointer, None when it left."""
+    zoomed = Signal(float, QPointF)
+    """By what factor, around which place."""
+    moved = Signal()
+    resized = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(lockAspect=True, enableMenu=False, defaultPadding=0)
+        self.disableAutoRange()
+        self.tool = BOX
+        self._corners: list[QPointF] = []
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        event.accept()
+        self.zoomed.emit(1.0015 ** event.delta(), event.scenePos())
+
+    def mouseClickEvent(self, event: Any) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self.clicked.emit(event.scenePos(), event.modifiers())
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        event.accept()
+        if event.button() != Qt.MouseButton.LeftButton or self.tool == POINT:
+            self.translateBy(self.mapSceneToView(event.lastScenePos()) - self.mapSceneToView(event.scenePos()))
+            self.moved.emit()
+            return
+        outline = self._outline(event.buttonDownScenePos(), event.scenePos(), event.isStart())
+        if event.isFinish():
+            self.drawing.emit(None)
+            self.outlined.emit(outline, event.modifiers())
+        else:
+            self.drawing.emit(outline)
+
+    def hoverEvent(self, event: Any) -> None:
+        self.hovered.emit(None if event.isExit() else event.scenePos())
+
+    def _outline(self, begin: QPointF, now: QPointF, first: bool) -> QPainterPath:
+        path = QPainterPath()
+        if self.tool == BOX:
+            path.addRoundedRect(QRectF(begin, now).normalized(), _CORNER, _CORNER)
+            return path
+        if first:
+            self._corners = [begin]
+        if (now - self._corners[-1]).manhattanLength() >= _LASSO_STEP:
+            self._corners.append(now)
+        path.addPolygon(QPolygonF([*self._corners, begin]))
+        path.setFillRule(Qt.FillRule.WindingFill)  # a loop within the lasso is in it too
+        return path

@@ -1,0 +1,117 @@
+"""Dots as pixels, scattered by numpy into a picture. Without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOM = 32
+"""Pixels around a canvas: a dot at its edge, or clipped to it, is drawn there without a test of every pixel."""
+
+# Dots get smaller as more of them are on screen: from this many visible points on, this diameter in pixels.
+_DIAMETERS = ((0, 7), (3_000, 6), (10_000, 5), (30_000, 4), (80_000, 3), (200_000, 2), (700_000, 1))
+_AT_ONCE = 1 << 16
+"""So many points a step: what is made of them stays in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How map units become pixels: x_pixel = x * scale_x + offset_x, y likewise; a picture of width x height."""
+
+    scale_x: float
+    offset_x: float
+    scale_y: float
+    offset_y: float
+    width: int
+    height: int
+
+    def rect(self, margin: float = 0.0) -> tuple[float, float, float, float]:
+        """The visible part of the map with a margin in pixels: left, right, low, high, in map units."""
+        xs = sorted((edge - self.offset_x) / self.scale_x for edge in (-margin, self.width + margin))
+        ys = sorted((edge - self.offset_y) / self.scale_y for edge in (-margin, self.height + margin))
+        return xs[0], xs[1], ys[0], ys[1]
+
+
+class Canvas:
+    """A premultiplied ARGB picture to draw dots into.
+
+    padded: uint32 [height + 2 ROOM, width + 2 ROOM], whose pixels it writes; made where none is given.
+    """
+
+    def __init__(self, width: int, height: int, padded: NDArray[np.uint32] | None = None) -> None:
+        shape = (height + 2 * ROOM, width + 2 * ROOM)
+        self.width, self.height = width, height
+        self._padded = np.zeros(shape, np.uint32) if padded is None else padded
+        if self._padded.shape != shape or not self._padded.flags.c_contiguous:
+            raise ValueError(f"a canvas of {width} x {height} needs pixels {shape}, got {self._padded.shape}")
+
+    @property
+    def pixels(self) -> NDArray[np.uint32]:
+        """The picture, uint32 [height, width]."""
+        return self._padded[ROOM:-ROOM, ROOM:-ROOM]
+
+    def stamp(
+        self, view: View, x: NDArray[np.float32], y: NDArray[np.float32], colours: NDArray[np.uint32], size: int
+    ) -> None:
+        """Draw a round dot of a diameter in pixels at each place x, y in map units; colours: opaque ARGB uint32.
+
+        The edge of a dot is blended with what is under it.
+        """
+        size = min(size, ROOM - 2)
+        margin = size // 2 + 1
+        flat, stride = self._padded.reshape(-1), self._padded.shape[1]
+        disk = _disk(size)
+        for begin in range(0, len(x), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            columns = _pixels(x[part], view.scale_x, view.offset_x, -margin, self.width + margin)
+            at = _pixels(y[part], view.scale_y, view.offset_y, -margin, self.height + margin)
+            at *= stride
+            at += columns
+            over = colours[part]
+            for down, right, coverage in disk:
+                there = at + (down * stride + right)
+                flat[there] = over if coverage >= 1 else _blend(flat[there], over, coverage)
+
+
+def diameter(visible: int) -> int:
+    """The diameter of a dot in pixels when so many are on screen."""
+    return [size for count, size in _DIAMETERS if visible >= count][-1]
+
+
+def _pixels(values: NDArray[np.float32], scale: float, offset: float, low: int, high: int) -> NDArray[np.intp]:
+    """Pixels of the padded canvas; what lies beyond the edge is put where its dot is not seen."""
+    places = values * np.float32(scale)
+    places += np.float32(offset + ROOM)
+    np.clip(places, low + ROOM, high + ROOM, out=places)
+    return places.astype(np.intp)
+
+
+@lru_cache(maxsize=64)
+def _disk(size: int) -> tuple[tuple[int, int, float], ...]:
+    """The pixels of a dot, the paler edge first, as (down, right, coverage 0 to 1)."""
+    if size <= 2:
+        return tuple((down, right, 1.0) for down in range(size) for right in range(size))
+    fine = 8
+    grid = (np.arange(size * fine) + 0.5) / fine - size / 2
+    inside = grid[:, None] ** 2 + grid[None, :] ** 2 <= (size / 2) ** 2
+    coverage = inside.reshape(size, fine, size, fine).mean(axis=(1, 3))
+    pixels = [
+        (down - size // 2, right - size // 2, float(coverage[down, right]))
+        for down in range(size)
+        for right in range(size)
+        if coverage[down, right] > 0.05
+    ]
+    return tuple(sorted(((d, r, 1.0 if c > 0.95 else c) for d, r, c in pixels), key=lambda pixel: pixel[2]))
+
+
+def _blend(under: NDArray[np.uint32], over: NDArray[np.uint32], coverage: float) -> NDArray[np.uint32]:
+    """Premultiplied ARGB `over` at a coverage on top of `under`; two channels at a time in one 32-bit number."""
+    part = np.uint32(round(coverage * 256))
+    rest = np.uint32(256) - part
+    low, high = np.uint32(0x00FF00FF), np.uint32(0xFF00FF00)
+    red_blue = (((over & low) * part + (under & low) * rest) >> np.uint32(8)) & low
+    alpha_green = (((over >> np.uint32(8)) & low) * part + ((under >> np.uint32(8)) & low) * rest) & high
+    return red_blue | alpha_green
