@@ -226,6 +226,11 @@ def _preprocess_project(
     cache_folder = settings.cache_dir
     if cache_folder is not None and settings.data_dir is not None:
         check_cache_folder(cache_folder, settings.data_dir)  # before a project is made
+    if settings.data_dir is None and not (folder / "project.db").is_file():
+        raise PrismhError(
+            f"{folder} is not a Prism-H project: it holds no project.db. To make one there, give --data_dir with the "
+            "folder of its photos too."
+        )
     with Project.open(folder) if settings.data_dir is None else Project.open_or_create(folder) as project:
         if settings.data_dir is not None:
             project.add_folder(settings.data_dir)

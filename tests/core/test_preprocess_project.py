@@ -57,3 +57,11 @@ def test_a_cache_in_the_photo_folder_itself_is_refused_and_no_photo_goes_missing
     assert sorted(mixed.rglob("*")) == before
     with Project.open(tmp_path / "p") as project:
         assert (project.photos.counts()["missing"], project.photos.counts()["all"]) == (0, 7)
+
+
+def test_a_project_that_is_not_there_is_told_with_how_to_make_one(tmp_path: Path, capsys: Any) -> None:
+    assert run("--project", tmp_path / "new") == 1
+    error = capsys.readouterr().err
+    assert f"{tmp_path / 'new'} is not a Prism-H project" in error
+    assert "To make one there, give --data_dir with the folder of its photos too." in error
+    assert not (tmp_path / "new").exists()
