@@ -15,6 +15,8 @@ from ..photos.folder import LOOKING, SECONDS_BETWEEN_PROGRESS
 from ..photos.record import FoundPhoto, Look
 from ..photos.scan import Scan
 from ..project import Folder, Project
+from ..project.feature_sets import STARTER
+from ..project.neighbour_graphs import neighbour_graph
 from .judge_photos import JUDGING, judge_project
 
 _SECONDS_OF_SCAN_FIRST = 1.0
@@ -48,6 +50,9 @@ def look_at_project(
         for folder in folders:
             yield from _look_at_project_folder(project, folder, cache, report, stop)
     yield Progress(JUDGING, 0, None)
+    starter = project.features.find(STARTER)
+    if starter is not None:
+        yield from neighbour_graph(starter)
     judge_project(project, stop=stop, cache_folder=cache_folder)
     return report
 

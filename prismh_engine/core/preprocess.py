@@ -28,6 +28,7 @@ from ..photos.scan import Scan
 from ..photos.sorted_output import COPY, FOLDERS, LINK, LIST, JudgedPhoto, check_output, write_sorted
 from ..photos.verdicts import CLEAN, Thresholds
 from ..project import Project
+from ..project.neighbour_graphs import neighbour_graph
 from ..settings import Resolved, Settings, setting
 from .extract_embeddings import extract_project
 from .judge_photos import JUDGING, LookAlikes, judge_looks, judge_project, look_alikes_of
@@ -240,7 +241,8 @@ def _preprocess_project(
         report = yield from look_at_project(project, stop, cache_folder=cache_folder)
         use_starter = not settings.no_starter
         if use_starter:
-            yield from extract_project(project, stop=stop, cache_folder=cache_folder)
+            features = yield from extract_project(project, stop=stop, cache_folder=cache_folder)
+            yield from neighbour_graph(features)
         yield Progress(JUDGING, 0, None)
         judge_project(project, use_starter=use_starter, stop=stop, cache_folder=cache_folder)
         verdicts = Counter(photo.verdict for photo in project.photos.all() if not photo.missing)

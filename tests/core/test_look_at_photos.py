@@ -12,6 +12,7 @@ from prismh_engine.photos.record import Look
 from prismh_engine.photos.scan import Scan
 from prismh_engine.project import Project
 
+from ..invented import fill_with_embeddings, heaps, progress_of
 from ..photos.pictures import encoded, picture, write
 
 
@@ -106,3 +107,11 @@ def test_a_project_is_looked_at_again_where_the_way_of_looking_has_changed(
         jobs.run(look_at_project(project))
     assert jobs.run(look_at_project(project)).looked_at == 7
     assert jobs.run(look_at_project(project)).looked_at == 0
+
+
+def test_it_is_told_how_far_the_comparing_is_where_the_neighbours_have_to_be_found_anew(
+    project: Project, tmp_path: Path
+) -> None:
+    fill_with_embeddings(project, tmp_path / "photos", heaps((30,))[0])
+    told = progress_of(look_at_project(project))
+    assert ("Comparing photos", 30, 30) in {(progress.what, progress.done, progress.total) for progress in told}

@@ -65,3 +65,8 @@ def test_a_project_that_is_not_there_is_told_with_how_to_make_one(tmp_path: Path
     assert f"{tmp_path / 'new'} is not a Prism-H project" in error
     assert "To make one there, give --data_dir with the folder of its photos too." in error
     assert not (tmp_path / "new").exists()
+
+
+def test_it_is_told_how_far_the_comparing_of_a_projects_photos_is(mixed: Path, tmp_path: Path, capsys: Any) -> None:
+    assert preprocess.main(["--data_dir", str(mixed), "--project", str(tmp_path / "p")]) == 0
+    assert "Comparing photos: 5 of 5" in capsys.readouterr().err.splitlines()
