@@ -15,7 +15,7 @@ def tr(text: str) -> str:
 
 
 def number(value: int) -> str:
-    return _locale().toString(value)
+    return locale().toString(value)
 
 
 def photos(count: int) -> str:
@@ -83,10 +83,10 @@ def size(count: float) -> str:
 
 
 def _date(day: date) -> str:
-    return _locale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
+    return locale().toString(QDate(day.year, day.month, day.day), "d MMMM yyyy")
 
 
-def _locale() -> QLocale:
+def locale() -> QLocale:
     """The person's; one without a language (a bare terminal's) groups no digits, so English stands in for it."""
     here = QLocale()
     return QLocale(QLocale.Language.English) if here.language() == QLocale.Language.C else here

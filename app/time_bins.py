@@ -1,0 +1,128 @@
+"""Bars of a histogram over time, of whole hours, days, weeks, months, quarters or years, and marks of its axis. No Qt.
+
+Moments are seconds since 1970 by the camera's own clock, as if it showed UTC.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOUR, DAY, WEEK, MONTH, QUARTER, YEAR = "hour", "day", "week", "month", "quarter", "year"
+
+_UNITS = (HOUR, DAY, WEEK, MONTH, QUARTER, YEAR)
+_SECONDS = {HOUR: 3600, DAY: 86_400, WEEK: 7 * 86_400}
+_MONDAY = 4 * 86_400  # the first one after 1970-01-01
+_MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
+_STRAYS = 0.01
+_MARKS = (
+    (HOUR, 1), (HOUR, 3), (HOUR, 6), (HOUR, 12), (DAY, 1), (DAY, 2), (WEEK, 1), (MONTH, 1), (MONTH, 3), (MONTH, 6),
+    (YEAR, 1), (YEAR, 2), (YEAR, 5), (YEAR, 10), (YEAR, 20), (YEAR, 50), (YEAR, 100),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TimeBins:
+    """Bars of equal units. edges float64 [B + 1], rising: bar i holds the moments from edge i on and before edge i + 1.
+
+    The first edge is -inf where some photos are dated far before all others, as by a clock that was never set, the last
+    one inf where some are dated far after: such a bar holds all of them, so that the others have room.
+    """
+
+    unit: str
+    edges: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.edges) - 1
+
+    @property
+    def earlier(self) -> int:
+        """1 where the first bar holds all that is far before the others, else 0."""
+        return int(math.isinf(self.edges[0]))
+
+    @property
+    def later(self) -> int:
+        """1 where the last bar holds all that is far after the others, else 0."""
+        return int(math.isinf(self.edges[-1]))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where the bars of one unit each go."""
+        return float(self.edges[self.earlier]), float(self.edges[len(self) - self.later])
+
+    def bars_of(self, times: NDArray[np.float64]) -> NDArray[np.int32]:
+        """The bar of each moment, int32 [N], -1 where it is nan."""
+        bars = np.searchsorted(self.edges, times, side="right").astype(np.int32) - 1
+        bars[np.isnan(times)] = -1
+        return bars
+
+    def covering(self, times: tuple[float, float]) -> tuple[int, int]:
+        """The first and the last bar that hold a part of a range of moments."""
+        first = int(np.searchsorted(self.edges, times[0], side="right")) - 1
+        last = int(np.searchsorted(self.edges, times[1], side="left")) - 1
+        first = min(max(first, 0), len(self) - 1)
+        return first, min(max(last, first), len(self) - 1)
+
+
+def bins_for(times: NDArray[np.float64], most: int) -> TimeBins | None:
+    """Bars for moments, float64 [N] with nan for unknown ones: the finest unit of which `most` bars serve; None for no
+    known moment.
+    """
+    known = np.sort(times[np.isfinite(times)])
+    if not len(known):
+        return None
+    low, high = _without_strays(known)
+    numbers = (0, 0)
+    for unit in _UNITS:
+        numbers = _number(unit, low), _number(unit, high)
+        if numbers[1] - numbers[0] < most:
+            break
+    inner = [_start(unit, number) for number in range(numbers[0], numbers[1] + 2)]
+    before, after = int(known[0] < inner[0]), int(known[-1] >= inner[-1])
+    return TimeBins(unit, np.array([*[-math.inf] * before, *inner, *[math.inf] * after]))
+
+
+def marks(span: tuple[float, float], most: int) -> list[tuple[float, str]]:
+    """Where an axis over a span of moments is marked: at most `most` starts of hours, days, months or years, each with
+    the unit that its text should tell.
+    """
+    found: list[tuple[float, str]] = []
+    for unit, step in _MARKS:
+        first, last = _number(unit, span[0]), _number(unit, span[1])
+        if (last - first) / step > most + 1:
+            continue
+        # Counted from midnight, January or a round year.
+        numbers = [number for number in range(first, last + 1) if (number + _offset(unit)) % step == 0]
+        found = [(_start(unit, number), unit) for number in numbers if span[0] <= _start(unit, number) < span[1]]
+        if len(found) <= most:
+            break
+    return [(at, DAY if unit == WEEK or (unit == HOUR and at % _SECONDS[DAY] == 0) else unit) for at, unit in found]
+
+
+def _without_strays(known: NDArray[np.float64]) -> tuple[float, float]:
+    """The first and the last of rising moments, but for the few at either end that lie far off from all others."""
+    few = max(1, int(len(known) * _STRAYS)) if len(known) >= 10 else 0
+    low, high = known[few], known[-1 - few]
+    room = max(high - low, _SECONDS[WEEK])
+    near = known[(known >= low - room) & (known <= high + room)]
+    return float(near[0]), float(near[-1])
+
+
+def _number(unit: str, moment: float) -> int:
+    """The number of the unit that holds a moment, counted from 1970."""
+    if unit in _SECONDS:
+        return math.floor((moment - (_MONDAY if unit == WEEK else 0)) / _SECONDS[unit])
+    return int(np.datetime64(math.floor(moment), "s").astype("datetime64[M]").astype(np.int64)) // _MONTHS[unit]
+
+
+def _start(unit: str, number: int) -> float:
+    if unit in _SECONDS:
+        return float(number * _SECONDS[unit] + (_MONDAY if unit == WEEK else 0))
+    return float(np.datetime64(number * _MONTHS[unit], "M").astype("datetime64[s]").astype(np.int64))
+
+
+def _offset(unit: str) -> int:
+    return 1970 if unit == YEAR else 0

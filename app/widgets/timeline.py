@@ -1,0 +1,95 @@
+"""When the photos were taken: a histogram in which a person chooses a range of dates."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from .. import theme, time_words, words
+from .card import label
+from .time_bars import TimeBars
+
+Range = tuple[float, float]
+
+
+class Timeline(QWidget):
+    """The histogram with a line above it that says what is chosen and how many photos have no date."""
+
+    range_chosen = Signal(object)
+    """(from, to) in seconds as in `set_times`, `to` not included and either of them infinite where the person chose all
+    that is earlier or later; None for all dates. Also while the range is being drawn, some times a second."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("timeline")
+        self._undated = 0
+        self._chosen = label("", "small")
+        self._chosen.setObjectName("timeline_chosen")
+        self._note = label("", "small")
+        self._note.setObjectName("timeline_undated")
+        self._all = QPushButton(self.tr("All dates"))
+        self._all.setObjectName("timeline_all_button")
+        self._all.setAccessibleName(self._all.text())
+        self._all.setProperty("role", "link")
+        self._all.clicked.connect(self._choose_all)
+        self._bars = TimeBars()
+        self._bars.range_changed.connect(self._show_words)
+        self._bars.range_chosen.connect(self.range_chosen)
+        above = QHBoxLayout()
+        above.setSpacing(theme.ROW_GAP)
+        above.addWidget(self._chosen, 1)
+        above.addWidget(self._note)
+        above.addWidget(self._all)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(above)
+        layout.addWidget(self._bars, 1)
+        room = self._all.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # nothing jumps when a range is chosen
+        self._all.setSizePolicy(room)
+        self._show_words()
+
+    def set_times(self, times: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
+        """Show when photos were taken. times float64 [N]: seconds since 1970 by the camera's clock, nan unknown; mask
+        bool [N]: those that pass all filters, drawn strong before the others. Cheap where the times are the same array.
+        """
+        if len(times) != len(mask):
+            raise ValueError(f"times and mask must be equally many, got {len(times)} and {len(mask)}")
+        self._undated = int(np.isnan(times).sum())
+        self._bars.set_times(times, mask)
+        self._show_words()
+
+    def show_range(self, chosen: Range | None) -> None:
+        """Show a range that was chosen elsewhere, None for all dates; emits nothing."""
+        self._bars.show_range(chosen)
+        self._show_words()
+
+    @property
+    def chosen_range(self) -> Range | None:
+        return self._bars.chosen_range
+
+    def _choose_all(self) -> None:
+        self._bars.choose(None)
+        self._bars.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_words(self) -> None:
+        chosen, bars = self._bars.chosen_range, self._bars
+        if bars.bins is None:
+            text = self.tr("None of the photos has a date.") if self._undated else ""
+        elif chosen is None:
+            text = self.tr("When they were taken: {0}").format(time_words.range_in_words(bars.bins.span))
+        else:
+            text = self.tr("Chosen: {0} · {1}").format(
+                time_words.range_in_words(chosen), words.photos(bars.count_in(chosen))
+            )
+        self._chosen.setText(text)
+        earlier, later = bars.stray_counts()
+        notes = (
+            (earlier, self.tr("{0} far earlier")), (later, self.tr("{0} far later")),
+            (self._undated if bars.bins is not None else 0, self.tr("{0} without a date")),
+        )  # fmt: skip
+        self._note.setText(" · ".join(note.format(words.number(count)) for count, note in notes if count))
+        self._all.setVisible(chosen is not None)
