@@ -93,8 +93,10 @@ def fit(
 
     near_duplicates [N]: a number for each photo, equal for those that must stay in one fold. C and the temperature of
     the softmax (Guo et al. 2017, arXiv 1706.04599) are those of the least log loss in five folds, on at most 1,000
-    photos. A photo with several names counts as a part of one for each. Of more than 5,000 photos 5,000 are taken,
-    evenly of each class. Raises `PrismhError` for fewer than two classes.
+    photos. A photo with several names counts as a part of one for each; all names weigh the same, however many photos
+    bear them. Of more than 5,000 photos 5,000 are taken, evenly of each class.
+
+    Raises `PrismhError` for fewer than two classes.
     """
     count = 1 + max((code for codes in names for code in codes), default=-1)
     if count < 2:
@@ -149,7 +151,8 @@ def calibration_error(confidences: NDArray[np.float32], right: NDArray[np.bool_]
 class _Taught:
     """Named photos: rows [N, D], the classes of each, its near duplicates' number [N], and how many classes there are.
 
-    `photo`, `code`, `weight` [P]: one entry for each name of each photo, its weight 1 divided by the photo's names.
+    photo, code, weight [P]: one entry for each name of each photo. The entries of a photo weigh the same, and so do
+    those of each class together: how many photos a person named tells nothing of how many there are.
     """
 
     rows: NDArray[np.float32]
@@ -167,7 +170,10 @@ class _Taught:
         counts = np.array([len(own) for own in names])
         photo = np.repeat(np.arange(len(names)), counts)
         code = np.array([code for own in names for code in own], dtype=np.int64)
-        return cls(rows, names, near_duplicates, classes, photo, code, 1.0 / counts[photo])
+        weight = 1.0 / counts[photo]
+        of_class = np.bincount(code, weight, minlength=classes)
+        weight *= weight.sum() / (np.count_nonzero(of_class) * of_class[code])
+        return cls(rows, names, near_duplicates, classes, photo, code, weight)
 
     def take(self, places: NDArray[np.integer]) -> _Taught:
         return _Taught.of(
@@ -233,19 +239,16 @@ def _cross_validate(taught: _Taught) -> Job[tuple[float, float, NDArray[np.float
 
     None where no two folds can be made that know the same names.
     """
-    n, logits = len(taught.rows), []
+    logits = np.full((len(_STRENGTHS), len(taught.rows), taught.classes), -np.inf)
     folds = list(_folds(taught))
     for number, (train, test) in enumerate(folds):
         yield Progress(_WHAT, number, len(folds) + 1)
         for place, (weights, bias) in enumerate(taught.take(train).weights(_STRENGTHS)):
-            if len(logits) <= place:
-                logits.append(np.full((n, taught.classes), -np.inf))
-            logits[place][test] = taught.rows[test] @ weights + bias
-    # A name of one photo alone is in no fold's training when that photo is asked for.
-    asked = [np.isfinite(found[taught.photo, taught.code]) for found in logits[:1]]
-    if not asked or len(np.unique(taught.code[asked[0]])) < 2:
+            logits[place, test] = taught.rows[test] @ weights + bias
+    # A name that one photo alone bears is not taught by the others when that photo is held out.
+    known = np.isfinite(logits[0, taught.photo, taught.code])
+    if len(np.unique(taught.code[known])) < 2:
         return None
-    known = asked[0]
     best = [_sharpness(found[taught.photo[known]], taught.code[known], taught.weight[known]) for found in logits]
     chosen = int(np.argmin([loss for _, loss in best]))
     return _STRENGTHS[chosen], best[chosen][0], logits[chosen]

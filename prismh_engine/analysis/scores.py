@@ -23,6 +23,7 @@ SEEDS = 10
 _INNER_FOLDS = 3
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # C: the inverse of the penalty on the weights
 _SILHOUETTE_SAMPLE = 2000
+_MANY = 10  # near duplicates of one photo are seldom more
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,18 @@ def linear_probe(
             correct[test] = predicted == classes[test]
     yield Progress("Trying a linear probe", folds, folds)
     return correct
+
+
+def swallow_a_class(near_duplicates: NDArray[np.int64], classes: NDArray[np.int64]) -> bool:
+    """Whether ten photos or more that seem near duplicates are the larger part of a class: then they are just alike.
+
+    near_duplicates [N]: as `neighbours.near_duplicates` gives them. classes [N]: 0 to C - 1.
+    """
+    of_class = np.bincount(classes)
+    for group in np.flatnonzero(np.bincount(near_duplicates) >= _MANY):
+        if (np.bincount(classes[near_duplicates == group], minlength=len(of_class)) > of_class / 2).any():
+            return True
+    return False
 
 
 def class_silhouettes(rows: NDArray[np.float32], classes: NDArray[np.int64]) -> NDArray[np.float64] | None:

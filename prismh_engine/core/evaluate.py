@@ -31,7 +31,6 @@ _FEWEST_PHOTOS = 10  # fewer say nothing on what changed
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
 _NOISE = 0.03  # differences below are as large by chance
 _UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
-_MANY = 10  # near duplicates of one photo are seldom more
 
 
 @dataclass(frozen=True)
@@ -170,21 +169,12 @@ def _near_duplicates(
     """Near duplicates by the first embeddings whose cosines can tell them, for all of them."""
     for own in rows:
         groups = yield from near_duplicates(own)
-        if not _swallows_a_class(groups, classes):
+        if not scores.swallow_a_class(groups, classes):
             return groups, []
     note = (
         "Most photos of a class have cosines of .9 and more: near duplicates cannot be told, and may raise the scores."
     )
     return np.arange(len(rows[0])), [note]
-
-
-def _swallows_a_class(groups: NDArray[np.int64], classes: NDArray[np.int64]) -> bool:
-    """Whether ten photos or more that seem near duplicates are the larger part of a class: then they are just alike."""
-    of_class = np.bincount(classes)
-    for group in np.flatnonzero(np.bincount(groups) >= _MANY):
-        if (np.bincount(classes[groups == group], minlength=len(of_class)) > of_class / 2).any():
-            return True
-    return False
 
 
 def what_changed(project: Project, run: str) -> str:

@@ -24,6 +24,7 @@ from .maps import Maps
 from .photo_catalogue import PhotoCatalogue
 from .photo_columns import PhotoColumns
 from .runs import Runs
+from .suggestions import Suggestions
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Project:
         self.columns = PhotoColumns(self._database)
         self.runs = Runs(self._database, folder / "runs")
         self.features = FeatureSets(self._database, folder / "features")
+        self.suggestions = Suggestions(self._database, self.labels)
         self.maps = Maps(self._database)
         self.groupings = Groupings(self._database)
         self.history = History(self._database)

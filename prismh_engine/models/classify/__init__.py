@@ -1,0 +1,26 @@
+"""From a few names to a name for every photo: for tables of embeddings, for a project, and for photos themselves.
+
+Names are imported when they are first used, so that suggesting names costs no import of torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .suggest import suggest_labels
+
+_HOME = {"suggest_labels": "suggest"}
+
+__all__ = ["suggest_labels"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

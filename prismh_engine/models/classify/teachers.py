@@ -1,0 +1,84 @@
+"""Which photos of a project teach names, and which photos are still without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...analysis.neighbours import near_duplicates
+from ...analysis.scores import swallow_a_class
+from ...jobs import Job
+from ...project import FeatureSet, Project
+from ...project.labels import PHOTO
+from ...project.neighbour_graphs import unit_rows_at
+
+_MOST_OF_A_NAME = 200  # a group that was named may hold thousands
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """The names of a project's used photos that have features.
+
+    photo_ids, places int64 [N]: of all of them, by rising id, and the feature row of each. names [N]: the names given
+    to the photo itself, else those that came with its group. by_hand bool [N]: whether a name was given to the photo
+    itself. classes: all names, sorted.
+    """
+
+    photo_ids: NDArray[np.int64]
+    places: NDArray[np.int64]
+    names: Sequence[Sequence[str]]
+    by_hand: NDArray[np.bool_]
+    classes: Sequence[str]
+
+    @property
+    def named(self) -> NDArray[np.bool_]:
+        return np.array([bool(own) for own in self.names], dtype=np.bool_)
+
+    def chosen(self) -> NDArray[np.int64]:
+        """Which of the N teach: at most 200 for each name, photos named by hand first, others drawn by chance."""
+        drawn = np.random.default_rng(0).permutation(len(self.names))
+        counts = dict.fromkeys(self.classes, 0)
+        chosen = []
+        for place in drawn[np.argsort(~self.by_hand[drawn], kind="stable")].tolist():
+            if any(counts[name] < _MOST_OF_A_NAME for name in self.names[place]):
+                chosen.append(place)
+                for name in self.names[place]:
+                    counts[name] += 1
+        return np.array(sorted(chosen), dtype=np.int64)
+
+    def codes(self, places: NDArray[np.int64]) -> list[list[int]]:
+        """The names of some of the N as numbers in `classes`."""
+        code = {name: number for number, name in enumerate(self.classes)}
+        return [[code[name] for name in self.names[place]] for place in places.tolist()]
+
+
+def teachers_of(project: Project, features: FeatureSet) -> Teachers:
+    """Who teaches names by these features."""
+    ids, places = features.of_used()
+    by_hand: dict[int, list[str]] = {}
+    by_group: dict[int, list[str]] = {}
+    for label in project.labels.all():
+        names = (by_hand if label.given_to == PHOTO else by_group).setdefault(label.photo_id, [])
+        names.append(label.name)
+    names_of = [by_hand.get(i) or by_group.get(i, []) for i in ids.tolist()]
+    classes = sorted({name for names in names_of for name in names})
+    return Teachers(ids, places, names_of, np.isin(ids, list(by_hand)), classes)
+
+
+def rows_of_teachers(
+    features: FeatureSet, teachers: Teachers, chosen: NDArray[np.int64]
+) -> Job[tuple[NDArray[np.float32], list[list[int]], NDArray[np.int64]]]:
+    """The unit rows [M, D] of the chosen ones, their classes, and a number for each, equal for near duplicates."""
+    rows = unit_rows_at(features, teachers.places[chosen])
+    codes = teachers.codes(chosen)
+    together = yield from together_in_folds(rows, np.array([own[0] for own in codes], dtype=np.int64))
+    return rows, codes, together
+
+
+def together_in_folds(rows: NDArray[np.float32], classes: NDArray[np.int64]) -> Job[NDArray[np.int64]]:
+    """A number for each unit row [N, D], equal for near duplicates; all different where cosines cannot tell them."""
+    groups = yield from near_duplicates(rows)
+    return np.arange(len(rows)) if swallow_a_class(groups, classes) else groups
