@@ -6,7 +6,6 @@ Nothing else in the window names a colour: widgets that paint themselves ask `co
 
 from __future__ import annotations
 
-import colorsys
 import dataclasses
 import string
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ TEXT_PIXELS = 13
 ANIMATION_MS = 150
 
 MINIMUM_CONTRAST = 3.0
-"""Of a group's colour on the card it stands on (WCAG 2, graphical objects)."""
+"""Of a colour that stands for something on the card it is drawn on (WCAG 2, graphical objects)."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,6 @@ _DARK = Colours(
     name=DARK, page="#171b1d", rail="#1b2023", card="#1f2527", ink="#e8edee", quiet="#9fadb2", line="#333b3e",
     hover="#283033", primary="#4fb7b0", primary_hover="#6cc7c1", on_primary="#102322", tint="#193634",
     warning="#f0b45a", warning_tint="#3a2c14",
-)  # fmt: skip
-
-# Okabe and Ito's first, then Tol's "muted" and "light" where they differ from those. Each is taken lighter or darker
-# until it stands out from the card, which also takes care of black and yellow.
-_GROUPS = (
-    "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442", "#332288", "#999933", "#882255",
-    "#44aa99", "#8c6d3f", "#aa4499", "#6a6aa8", "#77aadd", "#ee8866", "#5b7553", "#b0413e", "#3f6f8c", "#a08cc0",
 )  # fmt: skip
 
 
@@ -128,13 +120,6 @@ def apply(choice: str, scale: float) -> None:
     changed.emit()
 
 
-def group_colour(number: int) -> QColor:
-    """The colour of a group, the same in list, map and export; -1, no group, is the quiet grey."""
-    if number < 0:
-        return QColor(colours().quiet)
-    return _readable(_GROUPS[number % len(_GROUPS)], colours().card)
-
-
 def contrast(one: QColor, other: QColor) -> float:
     """WCAG 2 contrast ratio, 1 to 21."""
     lights = sorted((_luminance(one), _luminance(other)))
@@ -165,18 +150,6 @@ def _picture(name: str, colour: str) -> QPixmap:
     renderer.render(painter, QRectF(0, 0, 64, 64))
     painter.end()
     return picture
-
-
-@lru_cache(maxsize=256)
-def _readable(colour: str, background: str) -> QColor:
-    red, green, blue, _ = QColor(colour).getRgbF()
-    hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
-    away = -0.01 if _luminance(QColor(background)) > 0.4 else 0.01
-    made = QColor(colour)
-    while contrast(made, QColor(background)) < MINIMUM_CONTRAST + 0.05:
-        light += away
-        made = QColor.fromRgbF(*colorsys.hls_to_rgb(hue, light, saturation))
-    return made
 
 
 def _luminance(colour: QColor) -> float:

@@ -14,7 +14,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import StopToken
 from prismh_engine.project.feature_sets import STARTER
 
-from .. import jobs, theme, words
+from .. import jobs, palette, theme, words
 from ..session import READING, Session
 from ..widgets.card import Card, label
 from ..widgets.chip import Chip, ChipRow
@@ -240,7 +240,7 @@ class ExplorePage(Page):
         titles = [""] * count
         for group in groups:
             titles[group.number] = self._title_of(group)
-        self._map.set_groups(titles, [theme.group_colour(number) for number in range(count)])
+        self._map.set_groups(titles, [palette.group_colour(number) for number in range(count)])
         self._list.set_rows(
             [
                 GroupRow(g.number, self._title_of(g), bool(g.name), len(g.photo_ids), g.separation, self._some(g))
@@ -297,7 +297,7 @@ class ExplorePage(Page):
         photos = [contents.photos[int(i)] for i in ids if int(i) in contents.photos]
         group = contents.whole_group(ids)
         if group is not None:
-            colour = theme.group_colour(group.number)
+            colour = palette.group_colour(group.number)
             self._selection.show_group(self._title_of(group), photos, colour, group.separation, named=bool(group.name))
         else:
             names = Counter(name for photo in photos for name in contents.names.get(photo.id, []))

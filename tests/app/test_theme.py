@@ -28,15 +28,6 @@ def test_text_reads_at_four_and_a_half_to_one(colours):
         assert theme.contrast(QColor(text), QColor(ground)) >= 4.5, (text, ground)
 
 
-def test_every_group_stands_out_from_its_card(colours):
-    for number in range(-1, 40):
-        assert theme.contrast(theme.group_colour(number), QColor(colours.card)) >= theme.MINIMUM_CONTRAST
-
-
-def test_the_first_groups_have_colours_of_their_own(colours):
-    assert len({theme.group_colour(number).name() for number in range(20)}) == 20
-
-
 def test_every_icon_can_be_drawn(colours):
     for file in (theme.resource_folder() / "icons").glob("*.svg"):
         assert not theme.icon(file.stem).isNull()

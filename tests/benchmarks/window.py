@@ -57,7 +57,7 @@ def measure_map(application: Any) -> None:
     import pyqtgraph
     import shiboken6
 
-    from app import theme
+    from app import palette
     from app.widgets.embedding_map import EmbeddingMap
 
     print(f"{'points':>9} {'ours ms':>9} {'scatter ms':>11} {'ratio':>6} {'hover ms':>9} {'set ms':>7}")
@@ -66,7 +66,7 @@ def measure_map(application: Any) -> None:
         centres = rng.normal(size=(12, 2)) * 6
         groups = rng.integers(0, 12, count).astype(np.int32)
         positions = (centres[groups] + rng.normal(size=(count, 2))).astype(np.float32)
-        colours = [theme.group_colour(number) for number in range(12)]
+        colours = [palette.group_colour(number) for number in range(12)]
         ours = EmbeddingMap()
         ours.resize(1200, 800)
         ours.show()
