@@ -98,6 +98,21 @@ def describe(rows: Rows, labels: NDArray[np.integer]) -> Clustering:
     return Clustering(clusters, centres, own.astype(np.float32), silhouettes)
 
 
+def with_silhouette(found: Clustering, rows: NDArray[np.float32], seed: int = 0) -> Clustering:
+    """The same clusters of rows [N, D] with their mean silhouette (Rousseeuw 1987), on at most 2,000 photos."""
+    clusters = found.clusters
+    if len(rows) > SAMPLE:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(rows), SAMPLE, replace=False))
+        rows, clusters = rows[chosen], clusters[chosen]
+    if not 2 <= len(np.unique(clusters)) < len(rows):
+        return found
+    from sklearn.metrics import silhouette_score
+
+    with one_thread():
+        silhouette = float(silhouette_score(rows, clusters))
+    return dataclasses.replace(found, silhouette=silhouette, scores={len(found.centres): silhouette})
+
+
 def separation(clusters: NDArray[np.int32], neighbours: Neighbours) -> NDArray[np.float32]:
     """How well separated each photo is, [N]: the share of its 15 neighbours in its own group, 0 to 1.
 

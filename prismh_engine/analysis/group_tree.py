@@ -87,7 +87,7 @@ def grow(rows: Rows, clusters: NDArray[np.int32], seed: int = 0) -> Job[GroupTre
     trunk = int(clusters.max()) + 1
     yield Progress(_GROWING, 0, None)
     coarser = _ward(centres_of(rows, clusters))
-    reduced = yield from _few_components(rows, seed)
+    reduced = yield from few_components(rows, seed)
     most = max(trunk, min(MOST_PARTS, FINER * trunk))
     parts = [np.flatnonzero(clusters == c) for c in range(trunk)]
     splits: list[tuple[int, int, int]] = []  # which part, and the two it became
@@ -154,8 +154,11 @@ def _ward(centres: NDArray[np.float32]) -> NDArray[np.int64]:
     return ward(centres.astype(np.float64))[:, :2].astype(np.int64)
 
 
-def _few_components(rows: Rows, seed: int) -> Job[NDArray[np.float32]]:
-    """The rows [N, D], in 64 principal components where they are many."""
+def few_components(rows: Rows, seed: int) -> Job[NDArray[np.float32]]:
+    """Rows [N, D] of unit length, N >= 1, in 64 principal components where they are more than 2,000.
+
+    They are read twice, a part at a time; the components are those of 2,000 of them.
+    """
     if len(rows) <= SAMPLE:
         return rows[: len(rows)]
     from sklearn.decomposition import PCA

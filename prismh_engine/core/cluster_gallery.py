@@ -38,18 +38,24 @@ class GalleryGroup:
     photos: Sequence[GalleryPhoto]
 
 
-def write_gallery(path: Path, groups: Sequence[GalleryGroup], total: int) -> Job[None]:
+def write_gallery(
+    path: Path, groups: Sequence[GalleryGroup], odd_ones: Sequence[GalleryPhoto], total: int
+) -> Job[None]:
     """Write the page; groups stand in the order of their cluster numbers, `total` photos are in them all.
 
-    A photo that cannot be found or shown has a placeholder. Raises `PrismhError` where the disk refuses.
+    odd_ones: the photos most unlike all others, the oddest first; where there are none, nothing is said of them. A
+    photo that cannot be found or shown has a placeholder. Raises `PrismhError` where the disk refuses.
     """
-    shown = sum(len(group.photos) for group in groups)
+    sections = [(_heading(number, group), group.photos) for number, group in enumerate(groups)]
+    if odd_ones:
+        sections.append((_ODD_ONES, odd_ones))
+    shown = sum(len(photos) for _, photos in sections)
     done = 0
     with write_whole(path, "w", encoding="utf-8") as stream:
         stream.write(_HEAD.format(count=counted(len(groups), "group"), total=counted(total, "photo")))
-        for number, group in enumerate(groups):
-            stream.write(_heading(number, group))
-            for photo in group.photos:
+        for heading, photos in sections:
+            stream.write(heading)
+            for photo in photos:
                 yield Progress("Making the gallery", done, shown)
                 stream.write(_figure(photo))
                 done += 1
@@ -97,6 +103,11 @@ def _thumbnail(path: Path) -> bytes | None:
     image.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS, box=box).save(stream, "JPEG", quality=_QUALITY)
     return stream.getvalue()
 
+
+_ODD_ONES = (
+    "<section><h2>Odd ones</h2><p>The photos that look least like any other, the oddest first, whatever group they "
+    'are in.</p><div class="photos">\n'
+)
 
 # Nothing is loaded from anywhere and no script can run, whatever the names of photos hold.
 _HEAD = """<!DOCTYPE html>

@@ -58,6 +58,15 @@ class FeatureSet:
         pairs = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 2)
         return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
 
+    def places(self, photo_ids: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The row of each of these photos, int64 [N], used or not; -1 where one has none."""
+        found = self._database.rows(
+            "SELECT photos.id, row FROM photos JOIN feature_rows USING (content_hash) WHERE feature_set_id = ?",
+            (self.id,),
+        )
+        row_of = {row[0]: row[1] for row in found}
+        return np.array([row_of.get(photo_id, -1) for photo_id in photo_ids.tolist()], dtype=np.int64)
+
     def missing(self, photos: Iterable[Photo]) -> list[Photo]:
         """The usable photos that have no row yet; of several with equal bytes the first."""
         seen = set(self.rows())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..analysis.group_tree import GroupTree
+from ..errors import PrismhError
 from .database import Database, now
 from .feature_sets import FeatureSet
 from .stored_arrays import to_bytes
@@ -89,23 +90,29 @@ class Groupings:
         )
         return _grouping(rows[0]) if rows else None
 
-    def has_cut(self, grouping: Grouping, groups: int) -> bool:
-        """Whether this cut can be shown as it is: it is the one the tree was grown from, or was shown before."""
-        assert grouping.tree is not None
-        if groups == grouping.tree.trunk:
-            return True
-        sql = "SELECT 1 FROM cuts WHERE grouping_id = ? AND groups = ?"
-        return bool(self._database.rows(sql, (grouping.id, groups)))
+    def show_cut(self, features: FeatureSet, grouping: Grouping, groups: int) -> bool:
+        """Show a kept grouping at another cut of its tree, if that can be shown as it is; whether it could.
 
-    def show_cut(self, features: FeatureSet, grouping: Grouping, groups: int) -> None:
-        """Show a kept grouping of a tree at a cut that `has_cut` knows."""
+        It is the one the tree was grown from, or was shown before and something can lead back to it.
+        """
         assert grouping.tree is not None
+        cut = None if groups == grouping.tree.trunk else groups
         with self._database.writing() as db:
-            self._show(db, features, grouping.id, None if groups == grouping.tree.trunk else groups)
+            kept = "SELECT 1 FROM groupings LEFT JOIN cuts ON grouping_id = groupings.id AND groups = :cut WHERE "
+            kept += "groupings.id = :id AND (:cut IS NULL OR groups IS NOT NULL)"
+            if not db.execute(kept, {"id": grouping.id, "cut": cut}).fetchone():
+                return False
+            self._show(db, features, grouping.id, cut)
+        return True
 
     def save_cut(self, features: FeatureSet, cut: Grouping) -> None:
-        """Keep another cut of a grouping that is kept, and show it."""
+        """Keep another cut of a grouping that is kept, and show it.
+
+        Raises `PrismhError` where the grouping was replaced meanwhile.
+        """
         with self._database.writing() as db:
+            if not db.execute("SELECT 1 FROM groupings WHERE id = ?", (cut.id,)).fetchone():
+                raise PrismhError("These groups were replaced by others meanwhile: try again.")
             db.execute(
                 "INSERT OR IGNORE INTO cuts(grouping_id, groups, report, distances, silhouettes, separation) "
                 "VALUES (?, ?, ?, ?, ?, ?)",

@@ -94,7 +94,47 @@ def test_the_gallery_shows_typical_photos_and_needs_no_other_file(tmp_path: Path
 
 def test_a_large_group_shows_twenty_four_photos(tmp_path: Path) -> None:
     embedding_files.write(tmp_path / "e.npz", heaps((40, 30))[0], [f"{i}.jpg" for i in range(70)])
-    assert _gallery(_run(tmp_path)).count("<figure") == 48
+    page, odd_ones = _gallery(_run(tmp_path)).split("<h2>Odd ones</h2>")
+    assert page.count("<figure") == 48
+    assert odd_ones.count("<figure") == 7  # a tenth of the photos
+
+
+def test_the_gallery_ends_with_the_photos_that_look_least_like_any_other(tmp_path: Path) -> None:
+    odd = np.zeros((2, 16))
+    odd[0, 14] = odd[1, 15] = 5
+    embeddings = np.vstack([heaps((30, 30))[0], odd])
+    embedding_files.write(tmp_path / "e.npz", embeddings, [f"{i}.jpg" for i in range(62)])
+    _, odd_ones = _gallery(_run(tmp_path)).split("<h2>Odd ones</h2>")
+    shown = re.findall(r'<figure title="(\d+).jpg"', odd_ones)
+    assert set(shown[:2]) == {"60", "61"}
+
+
+def test_leiden_finds_the_heaps_without_being_told_how_many(tmp_path: Path) -> None:
+    embeddings, heap = heaps((30, 60, 45))
+    embedding_files.write(tmp_path / "e.npz", embeddings, [f"{i}.jpg" for i in range(135)])
+    out = _run(tmp_path, "--method", "leiden", "--resolution", "0.5")
+    found = [int(row["cluster"]) for row in read_csv(out / "clusters.csv", COLUMNS)]
+    assert found == np.array([2, 0, 1])[heap].tolist()
+    report = json.loads((out / "cluster_report.json").read_text())
+    assert (report["method"], report["k"], report["sizes"]) == ("leiden", 3, [60, 45, 30])
+    assert report["scores"] == {"3": report["silhouette"]}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--method", "leiden", "--clusters", "3"], "--clusters belongs to --method kmeans, and the method is leiden"),
+        (["--resolution", "2"], "--resolution belongs to --method leiden, and the method is kmeans"),
+        (["--method", "leiden", "--resolution", "0"], "resolution"),
+    ],
+)
+def test_a_flag_of_the_other_method_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str], said: str
+) -> None:
+    embedding_files.write(tmp_path / "e.npz", np.eye(3), list("abc"))
+    arguments = ["--embeddings", str(tmp_path / "e.npz"), "--output_dir", str(tmp_path / "out"), "--quiet"]
+    assert main([*arguments, *flags]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_photos_that_cannot_be_found_have_a_placeholder(tmp_path: Path, photo_folder: Path) -> None:

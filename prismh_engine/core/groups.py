@@ -1,0 +1,140 @@
+"""What a person changes about the groups that are shown: finer and coarser, one split, several joined.
+
+Each change is one step of the project's history; grouping anew is `cluster_project(..., undoable=True)`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import clustering
+from ..analysis.clustering import SEPARATION_NEIGHBOURS, Clustering
+from ..analysis.group_tree import few_components, grow, split
+from ..counted import counted
+from ..errors import BadValueError, PrismhError
+from ..jobs import Job, Progress
+from ..project import FeatureSet, Grouping, Project
+from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
+from ..project.unit_rows import UnitRows
+
+_LOOKING = "Looking at the groups"
+
+
+def show_cut(project: Project, features: str, k: int) -> Job[Grouping]:
+    """Show the groups at the cut of their tree into k, 1 to `tree.most`; names follow by their own rule.
+
+    A cut that was shown before is there at once. Raises `BadValueError` for another k, `PrismhError` where there are
+    no groups or they have no tree.
+    """
+    feature_set, shown = _shown(project, features)
+    if shown.tree is None:
+        raise PrismhError("These groups were found without finer and coarser ones: group the photos anew.")
+    clusters = shown.tree.cut(k)
+    if k == shown.groups:
+        return shown
+    with project.history.step(_shows(k)):
+        if project.groupings.show_cut(feature_set, shown, k):
+            return _shown(project, features)[1]
+    found, separation = yield from _described(feature_set, shown.photo_ids, clusters)
+    cut = _with_groups(shown, found, separation)
+    with project.history.step(_shows(k)):
+        project.groupings.save_cut(feature_set, cut)
+    return cut
+
+
+def split_group(project: Project, features: str, cluster: int) -> Job[Grouping]:
+    """Split one of the groups that are shown in two, and grow the tree anew round what is shown then.
+
+    Raises `BadValueError` where there is no such group, `PrismhError` where its photos are too much alike.
+    """
+    feature_set, shown = _shown(project, features)
+    members = np.flatnonzero(shown.clusters == cluster)
+    if cluster < 0 or not len(members):
+        raise BadValueError(f"cluster must be between 0 and {shown.groups - 1}, got {cluster}")
+    yield Progress(_LOOKING, 0, None)
+    rows = UnitRows(feature_set, feature_set.places(shown.photo_ids[members]))
+    second = split((yield from few_components(rows, 0)), smallest=1)
+    if second is None:
+        raise PrismhError("The photos of this group are too much alike to be split.")
+    clusters = shown.clusters.copy()
+    clusters[members[second]] = shown.groups
+    return (yield from _save_edited(project, feature_set, shown, clusters, "Group split in two"))
+
+
+def join_groups(project: Project, features: str, clusters: Sequence[int]) -> Job[Grouping]:
+    """Join two or more of the groups that are shown, and grow the tree anew round what is shown then.
+
+    Raises `BadValueError` where one of them is not there, or there are fewer than two.
+    """
+    feature_set, shown = _shown(project, features)
+    joined = sorted(set(clusters))
+    if len(joined) < 2 or joined[0] < 0 or joined[-1] >= shown.groups:
+        raise BadValueError(f"clusters must be two or more of 0 to {shown.groups - 1}, got {list(clusters)}")
+    made = np.where(np.isin(shown.clusters, joined), joined[0], shown.clusters).astype(np.int32)
+    return (yield from _save_edited(project, feature_set, shown, made, f"{counted(len(joined), 'group')} joined"))
+
+
+def _shown(project: Project, features: str) -> tuple[FeatureSet, Grouping]:
+    feature_set = project.features.get(features)
+    shown = project.groupings.newest(feature_set)
+    if shown is None:
+        raise PrismhError("There are no groups yet: group the photos first.")
+    return feature_set, shown
+
+
+def _shows(groups: int) -> str:
+    return f"{counted(groups, 'group')} shown"
+
+
+def _save_edited(
+    project: Project, feature_set: FeatureSet, shown: Grouping, clusters: NDArray[np.int32], text: str
+) -> Job[Grouping]:
+    """Keep groups that a person made out of those shown; `clusters` may leave numbers out."""
+    found, separation = yield from _described(feature_set, shown.photo_ids, clusters)
+    rows = UnitRows(feature_set, feature_set.places(shown.photo_ids))
+    tree = yield from grow(rows, found.clusters, shown.parameters.get("seed", 0))
+    edited = dataclasses.replace(_with_groups(shown, found, separation), tree=tree)
+    with project.history.step(text):
+        return project.groupings.save(feature_set, edited)
+
+
+def _described(
+    feature_set: FeatureSet, photo_ids: NDArray[np.int64], clusters: NDArray[np.int32]
+) -> Job[tuple[Clustering, NDArray[np.float32]]]:
+    """Distances, silhouettes and separation of any groups of these photos."""
+    yield Progress(_LOOKING, 0, None)
+    places = feature_set.places(photo_ids)
+    found = clustering.describe(UnitRows(feature_set, places), clusters)
+    # Photos of equal bytes share a row, and their neighbours; one without a row, edited since, has none.
+    there = np.flatnonzero(places >= 0)
+    different, first, shared = np.unique(places[there], return_index=True, return_inverse=True)
+    graph = yield from neighbour_graph(feature_set)
+    among = graph.among(different, SEPARATION_NEIGHBOURS, lambda: unit_rows_at(feature_set, different))
+    neighbours = yield from among
+    separation = np.zeros(len(places), dtype=np.float32)
+    separation[there] = clustering.separation(found.clusters[there][first], neighbours)[shared]
+    return found, clustering.mean_by_cluster(found.clusters, separation)
+
+
+def _with_groups(grouping: Grouping, found: Clustering, separation: NDArray[np.float32]) -> Grouping:
+    """A grouping of the same photos with other groups; numbers of groups were not compared for them."""
+    report = {
+        **grouping.report,
+        "k": len(found.sizes),
+        "silhouette": None,
+        "sizes": found.sizes,
+        "scores": {},
+        "separation": [round(float(value), 4) for value in separation],
+    }
+    return dataclasses.replace(
+        grouping,
+        report=report,
+        clusters=found.clusters,
+        distances=found.distances,
+        silhouettes=found.silhouettes,
+        separation=separation,
+    )
