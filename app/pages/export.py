@@ -358,9 +358,10 @@ def _preview(project: Project) -> Job[Preview]:
     from prismh_engine.core.export_features import preview_project
 
     yield Progress("Reading the first rows", 0, None)
-    header, rows = preview_project(project, PREVIEW_ROWS)
-    sets = project.features.all()
-    return Preview(header, rows, len(project.photos.used()), sets[-1].encoder.dimension if sets else 0)
+    found = preview_project(project, PREVIEW_ROWS, project.shown_features)
+    kept = [i for i, name in enumerate(found.header) if name not in ("brightness", "contrast", "sharpness", "camera")]
+    rows = [[row[i] for i in kept] for row in found.rows]
+    return Preview([found.header[i] for i in kept], rows, found.photos, found.dimension)
 
 
 def _export(
@@ -369,6 +370,12 @@ def _export(
     from prismh_engine.core.export_features import export_project
 
     yield from export_project(
-        project, file, with_features=with_features, with_location=with_location, location_decimals=decimals, stop=stop
+        project,
+        file,
+        features=project.shown_features,
+        with_features=with_features,
+        with_location=with_location,
+        location_decimals=decimals,
+        stop=stop,
     )
     return file

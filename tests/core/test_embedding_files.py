@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,26 @@ def test_arrays_that_do_not_fit_are_told_apart(tmp_path: Path, change: dict[str,
     np.savez(tmp_path / "e.npz", **arrays)
     with pytest.raises(PrismhError, match=why):
         embedding_files.read(tmp_path / "e.npz")
+    with pytest.raises(PrismhError, match=why):
+        list(embedding_files.read_blocks(tmp_path / "e.npz", 1).blocks)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_embeddings_come_in_blocks_too(tmp_path: Path, order: str, save: Callable[..., None]) -> None:
+    embeddings = np.asarray(np.random.default_rng(0).normal(size=(7, 3)), order=order)  # type: ignore[call-overload]
+    save(tmp_path / "e.npz", embeddings=embeddings, file_paths=[f"{i}.jpg" for i in range(7)], root=str(tmp_path))
+    read = embedding_files.read_blocks(tmp_path / "e.npz", 3)
+    blocks = list(read.blocks)
+    assert np.array_equal(np.concatenate(blocks), embeddings.astype(np.float32))
+    assert (len(read.file_paths), read.dimension, read.roots) == (7, 3, {"": tmp_path})
+    assert len(blocks) == (3 if order == "C" else 1)
+
+
+def test_a_file_with_a_damaged_row_is_told_before_its_end(tmp_path: Path) -> None:
+    embedding_files.write(tmp_path / "e.npz", np.ones((500, 8)), [str(i) for i in range(500)])
+    content = bytearray((tmp_path / "e.npz").read_bytes())
+    content[9000:9004] = b"\0\0\0\x40"
+    (tmp_path / "e.npz").write_bytes(bytes(content))
+    with pytest.raises(PrismhError, match="damaged, or of another kind"):
+        list(embedding_files.read_blocks(tmp_path / "e.npz", 100).blocks)

@@ -10,8 +10,9 @@ import pytest
 from prismh_engine import jobs
 from prismh_engine.core import embedding_files
 from prismh_engine.core.cluster_embeddings import cluster_project
-from prismh_engine.core.export_features import COLUMNS, export_project, main, preview_project
+from prismh_engine.core.export_features import COLUMNS, MEASURES, export_project, main, preview_project
 from prismh_engine.core.map_embeddings import map_project
+from prismh_engine.errors import BadValueError
 from prismh_engine.project import Project
 from prismh_engine.tables import write_csv
 
@@ -110,6 +111,12 @@ def test_metadata_may_be_json(embeddings_file: Path, tmp_path: Path, as_list: bo
     assert (row["taken_at"], row["latitude"], row["longitude"]) == ("2024-05-01", "", "")
 
 
+def test_metadata_may_have_decimal_commas(embeddings_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(f"file_path;latitude;longitude\n{NAMES[0]};1,25;-2,5\n", encoding="utf-8")
+    row = _run(embeddings_file, tmp_path / "f.csv", "--metadata", str(tmp_path / "m.csv"))[0]
+    assert (row["latitude"], row["longitude"]) == ("1.25", "-2.5")
+
+
 @pytest.mark.parametrize(
     ("flag", "content", "words"),
     [
@@ -135,7 +142,10 @@ def test_a_wrong_table_is_told_by_its_fault_and_nothing_is_written(
     [
         (["--embeddings", "e.npz"], "--output is needed: see prismh-engine export --help"),
         (["--output", "f.csv"], "--embeddings (or --project) is needed"),
-        (["--embeddings", "e.npz", "--output", "f.xlsx"], "output must end in .csv, got f.xlsx"),
+        (
+            ["--embeddings", "e.npz", "--output", "f.xlsx"],
+            "output must end in .csv, .parquet, .npz, .geojson or .gpkg, got f.xlsx",
+        ),
         (["--project", "p", "--output", "f.csv", "--map", "m.csv"], "--map and --project exclude each other"),
         (["--embeddings", "e", "--output", "f.csv", "--no_location", "--round_location", "1"], "exclude each other"),
         (["--embeddings", "e", "--output", "f.csv", "--round_location", "-1"], "round_location must be >= 0"),
@@ -192,32 +202,24 @@ def test_a_project_that_was_only_looked_at_can_be_exported(project: Project, tmp
     fill(project, tmp_path / "photos", {"a.jpg": look(1)})
     jobs.run(export_project(project, tmp_path / "f.csv"))
     assert list(_rows(tmp_path / "f.csv")[0]) == list(COLUMNS)
-    assert preview_project(project)[1] == [["photos/a.jpg", *[""] * 8]]
+    assert preview_project(project).rows == [["photos/a.jpg", *[""] * (len(COLUMNS) + len(MEASURES) - 1)]]
 
 
 def test_the_preview_is_the_beginning_of_the_file(project: Project, tmp_path: Path) -> None:
     fill_with_embeddings(project, tmp_path / "photos", heaps((15, 15))[0])
     jobs.run(map_project(project, method="pca"))
-    header, table = preview_project(project, rows=5)
-    jobs.run(export_project(project, tmp_path / "f.csv"))
+    preview = preview_project(project, rows=5)
+    columns = (*COLUMNS, *MEASURES)
+    jobs.run(export_project(project, tmp_path / "f.csv", columns=columns))
     with (tmp_path / "f.csv").open(encoding="utf-8-sig", newline="") as stream:
-        written = [row[: len(COLUMNS) + 3] for row in csv.reader(stream)]
-    assert [header, *table] == written[:6]
+        written = [row[: len(columns) + 3] for row in csv.reader(stream)]
+    assert [preview.header, *preview.rows] == written[:6]
+    assert (preview.photos, preview.dimension) == (30, 16)
 
 
-def test_a_stop_leaves_the_file_that_was_there(project: Project, tmp_path: Path) -> None:
-    fill_with_embeddings(project, tmp_path / "photos", np.random.default_rng(0).normal(size=(450, 3)))
-    (tmp_path / "f.csv").write_text("before")
-    stop = jobs.StopToken()
-    said: list[int] = []
-
-    def watch(progress: jobs.Progress) -> None:
-        said.append(progress.done)
-        if progress.done == 200:
-            stop.stop()
-
-    with pytest.raises(jobs.Stopped):
-        jobs.run(export_project(project, tmp_path / "f.csv", stop=stop), watch, stop)
-    assert said == [0, 200]
-    assert (tmp_path / "f.csv").read_text() == "before"
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["f.csv"]
+def test_a_person_chooses_the_columns_of_a_projects_table(project: Project, tmp_path: Path) -> None:
+    fill(project, tmp_path / "photos", {"a.jpg": look(1, camera="Pixel 8", sharpness=120.5, taken_at="2024-05-01")})
+    jobs.run(export_project(project, tmp_path / "f.csv", columns=("file_path", "camera", "sharpness")))
+    assert _rows(tmp_path / "f.csv") == [{"file_path": "photos/a.jpg", "camera": "Pixel 8", "sharpness": "120.5"}]
+    with pytest.raises(BadValueError, match=r"columns must be of file_path, .*, got 'colour'"):
+        jobs.run(export_project(project, tmp_path / "f.csv", columns=("file_path", "colour")))

@@ -1,0 +1,142 @@
+"""Where an exported table comes from: the files that the steps wrote, or a project."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..project import FeatureSet, Photo, Project
+from . import embedding_files, photo_tables
+from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, without_embeddings
+
+
+def table_of_files(
+    embeddings: Path,
+    *,
+    positions: Path | None = None,
+    clusters: Path | None = None,
+    names: Path | None = None,
+    labels: Path | None = None,
+    metadata: Path | None = None,
+    with_features: bool = True,
+    location: Location,
+) -> tuple[ExportTable, list[str]]:
+    """The table of a file of embeddings, joined with other tables by file_path; and sentences on where they differ.
+
+    Raises `PrismhError` where one of them cannot be read.
+    """
+    read = embedding_files.read_blocks(embeddings, BLOCK_ROWS)
+    place_of = photo_tables.read_positions(positions) if positions else {}
+    cluster_of = photo_tables.read_clusters(clusters) if clusters else {}
+    name_of = photo_tables.read_names(names) if names else {}
+    labels_of = photo_tables.read_labels(labels) if labels else {}
+    facts_of = photo_tables.read_metadata(metadata) if metadata else {}
+
+    def row(path: str) -> list[Any]:
+        facts = facts_of.get(path, photo_tables.Metadata())
+        cluster = cluster_of.get(path)
+        name = None if cluster is None else name_of.get(cluster)
+        where = location.of(facts.latitude, facts.longitude)
+        label = "; ".join(labels_of.get(path, ())) or None
+        return [path, facts.taken_at, *where, cluster, name, label, *place_of.get(path, (None, None))]
+
+    def blocks() -> Iterator[Block]:
+        paths = iter(read.file_paths)
+        if not with_features:
+            while rows := [row(path) for path in itertools.islice(paths, BLOCK_ROWS)]:
+                yield without_embeddings(rows)
+            return
+        for part in read.blocks:
+            rows = [row(path) for path in itertools.islice(paths, len(part))]
+            yield Block(rows, part, np.ones(len(part), dtype=bool))
+
+    unknown = [
+        f"{table} has no row for {missing} of them."
+        for table, given in ((positions, place_of), (clusters, cluster_of), (metadata, facts_of))
+        if table is not None and (missing := sum(path not in given for path in read.file_paths))
+    ]
+    if strangers := labels_of.keys() - set(read.file_paths):  # a name is never lost without a word
+        count = "1 photo that is" if len(strangers) == 1 else f"{len(strangers):,} photos that are"
+        unknown.append(f"{labels} names {count} not among them, such as {min(strangers)}.")
+    dimension = read.dimension if with_features else 0
+    return ExportTable(COLUMNS, dimension, len(read.file_paths), read.roots, blocks()), unknown
+
+
+def table_of_project(
+    project: Project,
+    *,
+    features: str | None = None,
+    columns: Sequence[str] = COLUMNS,
+    with_features: bool = True,
+    location: Location,
+    first: int | None = None,
+) -> ExportTable:
+    """The table of a project's used photos, or of the first of them.
+
+    features: whose map, groups and embeddings are taken; None for the newest run's, else the starter's. Raises
+    `PrismhError` where there are no features of this name.
+    """
+    feature_set = _feature_set(project, features)
+    photos = project.photos.used()[:first]
+    row = _row_of(project, feature_set, columns, location)
+
+    def blocks() -> Iterator[Block]:
+        if feature_set is None or not with_features:
+            for start in range(0, len(photos), BLOCK_ROWS):
+                yield without_embeddings([row(photo) for photo in photos[start : start + BLOCK_ROWS]])
+            return
+        place_of = feature_set.rows()
+        for start in range(0, len(photos), BLOCK_ROWS):
+            part = photos[start : start + BLOCK_ROWS]
+            places = np.array([place_of.get(photo.look.content_hash, -1) for photo in part])
+            known = places >= 0
+            embeddings = np.zeros((len(part), feature_set.encoder.dimension), dtype=np.float32)
+            embeddings[known] = feature_set.at(places[known])
+            yield Block([row(photo) for photo in part], embeddings, known)
+
+    dimension = 0 if feature_set is None or not with_features else feature_set.encoder.dimension
+    roots = {folder.alias: folder.path for folder in project.folders()}
+    return ExportTable(tuple(columns), dimension, len(photos), roots, blocks())
+
+
+def _feature_set(project: Project, name: str | None) -> FeatureSet | None:
+    if name is not None:
+        return project.features.get(name)
+    return project.features.newest() if project.features.all() else None
+
+
+def _row_of(
+    project: Project, features: FeatureSet | None, columns: Sequence[str], location: Location
+) -> Callable[[Photo], list[Any]]:
+    """What makes the row of a photo, in the order of `columns`, from all that the project knows."""
+    made = None if features is None else project.maps.newest(features)
+    grouping = None if features is None else project.groupings.newest(features)
+    positions: dict[int, list[float]] = {}
+    if made is not None:
+        # As few digits as bring the same float32 back, in every format.
+        shortest = [[float(str(value)) for value in place] for place in made.positions]
+        positions = dict(zip(made.photo_ids.tolist(), shortest, strict=True))
+    clusters: dict[int, int] = {}
+    names: dict[int, str] = {}
+    if grouping is not None:
+        clusters = dict(zip(grouping.photo_ids.tolist(), grouping.clusters.tolist(), strict=True))
+        names = project.labels.of_groups(grouping.members())
+    labels = project.labels.of_photos()
+
+    def row(photo: Photo) -> list[Any]:
+        look, cluster = photo.look, clusters.get(photo.id)
+        latitude, longitude = location.of(look.latitude, look.longitude)
+        x, y = positions.get(photo.id, (None, None))
+        values = {
+            "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
+            "cluster": cluster, "cluster_name": None if cluster is None else names.get(cluster),
+            "label": "; ".join(labels.get(photo.id, ())) or None, "x": x, "y": y, "brightness": look.brightness,
+            "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
+        }  # fmt: skip
+        return [values[name] for name in columns]
+
+    return row

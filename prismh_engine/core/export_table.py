@@ -1,0 +1,81 @@
+"""What stands in an exported table: its columns, and its rows in blocks, so that it need not fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TEXT, WHOLE, REAL = "text", "whole number", "number"
+
+COLUMNS = ("file_path", "taken_at", "latitude", "longitude", "cluster", "cluster_name", "label", "x", "y")
+MEASURES = ("brightness", "contrast", "sharpness", "camera")
+"""Columns that only a project knows; they are written where they are asked for."""
+
+KINDS = {
+    "file_path": TEXT, "taken_at": TEXT, "latitude": REAL, "longitude": REAL, "cluster": WHOLE, "cluster_name": TEXT,
+    "label": TEXT, "x": REAL, "y": REAL, "brightness": REAL, "contrast": REAL, "sharpness": REAL, "camera": TEXT,
+}  # fmt: skip
+
+BLOCK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a table. rows: n lists in the order of the columns, None where a value is unknown.
+
+    embeddings: float32 [n, D]; known: bool [n], False where a photo has none.
+    """
+
+    rows: list[list[Any]]
+    embeddings: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """A table with a row for each photo. columns: names of `KINDS`; dimension: how many features follow them, D.
+
+    photos: how many rows there are. roots: alias -> photo folder, {"": folder} for a single one. blocks: the rows,
+    once.
+    """
+
+    columns: tuple[str, ...]
+    dimension: int
+    photos: int
+    roots: Mapping[str, Path]
+    blocks: Iterator[Block]
+
+    def feature_names(self) -> list[str]:
+        return [f"feature_{number:04d}" for number in range(self.dimension)]
+
+    def header(self) -> list[str]:
+        return [*self.columns, *self.feature_names()]
+
+
+@dataclass(frozen=True)
+class Location:
+    """How positions are written, so that a breeding place need not point to a household."""
+
+    hidden: bool = False
+    decimals: int | None = None
+
+    @property
+    def exact(self) -> bool:
+        return not self.hidden and self.decimals is None
+
+    def of(self, latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
+        if self.hidden or latitude is None or longitude is None:
+            return None, None
+        if self.decimals is None:
+            return latitude, longitude
+        return round(latitude, self.decimals), round(longitude, self.decimals)
+
+
+def without_embeddings(rows: list[list[Any]]) -> Block:
+    """A block of a table that has no features."""
+    return Block(rows, np.empty((len(rows), 0), dtype=np.float32), np.zeros(len(rows), dtype=bool))
