@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
 from .errors import PrismhError
 from .files import write_whole
 from .paths import FORMULA_START
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def cell(value: Any) -> Any:
@@ -47,26 +51,45 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Iterable[Any]]) 
 
 
 def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV that has at least `columns`; undoes what `cell` did to text.
+    """The rows of a CSV that has at least `columns`; undoes what `cell` did to text. Empty rows are left out.
 
     Spreadsheets of many languages save it with `;`, some with TAB: the first line tells.
 
     Raises `PrismhError` where the file is missing, no UTF-8 text, or lacks a column.
     """
+    return list(read_numbered_csv(path, columns).values())
+
+
+def read_numbered_csv(path: Path, columns: Sequence[str]) -> dict[int, dict[str, str]]:
+    """`read_csv` by the number a spreadsheet gives the row; the header is row 1."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()
-            reader = csv.DictReader(chain([first], stream), delimiter=_separator(first, columns))
-            missing = [column for column in columns if column not in (reader.fieldnames or [])]
+            reader = csv.reader(chain([first], stream), delimiter=_separator(first, columns))
+            header = next(reader, [])
+            missing = [column for column in columns if column not in header]
             if missing:
                 raise PrismhError(
                     f"{path} has no column {missing[0]!r}: its first line must name {', '.join(columns)}."
                 )
-            return [{k: _uncell(v or "") for k, v in row.items() if k is not None} for row in reader]
+            return {
+                number: {name: _uncell(text) for name, text in zip_longest(header, row[: len(header)], fillvalue="")}
+                for number, row in enumerate(reader, start=2)
+                if row
+            }
     except OSError as error:
         raise PrismhError(f"Cannot read {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise PrismhError(f'{path} is not a CSV file in UTF-8: save it as "CSV UTF-8" and try again.') from error
+
+
+def as_number(value: Any) -> float:
+    """A finite number, also as text with the decimal comma of many languages. Raises `ValueError` for what is none."""
+    text = str(value).strip()
+    number = float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _separator(header: str, columns: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prismh_engine.errors import PrismhError
-from prismh_engine.tables import read_csv, write_csv
+from prismh_engine.tables import as_number, read_csv, read_numbered_csv, write_csv
 
 TEXTS = [
     "plain", "", "with, comma", 'with "quotes"', "line\nbreak", "蚊 ü", "=1+1", "+1", "-1", "@x", "\tx", "\rx",
@@ -80,3 +80,19 @@ def test_a_table_saved_with_another_separator_is_read(tmp_path: Path, sign: str)
     lines = [["a", "b"], ["1,5", '"x;\ty"']]
     (tmp_path / "t.csv").write_text("".join(sign.join(line) + "\r\n" for line in lines), "utf-8-sig", newline="")
     assert read_csv(tmp_path / "t.csv", ("b",)) == [{"a": "1,5", "b": "x;\ty"}]
+
+
+def test_rows_are_numbered_as_in_a_spreadsheet_and_empty_ones_left_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text('a,b\n\n1,"two\nlines"\n\n\n3\n')
+    assert read_numbered_csv(tmp_path / "t.csv", ["a"]) == {3: {"a": "1", "b": "two\nlines"}, 6: {"a": "3", "b": ""}}
+
+
+@pytest.mark.parametrize(("text", "number"), [("9.5", 9.5), ("-9,5", -9.5), (" 7 ", 7.0), (3, 3.0), ("1e-3", 0.001)])
+def test_numbers_are_read_with_a_point_or_a_comma(text: object, number: float) -> None:
+    assert as_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "nine", "1,234,567", "1,2.5", "nan", "inf", None, True])
+def test_what_is_no_finite_number_is_none(text: object) -> None:
+    with pytest.raises(ValueError):
+        as_number(text)

@@ -63,6 +63,11 @@ class ImportedRow:
     stayed: Sequence[str] = ()
     problems: Sequence[str] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it tells of a photo and says nothing of it."""
+        return not (self.taken or self.stayed or self.problems)
+
 
 @dataclass(frozen=True)
 class ImportReport:
@@ -91,6 +96,9 @@ class ImportReport:
         stayed = len({row.photo for row in self.rows if row.stayed})
         if stayed:
             told.append(f"What the EXIF data of {counted(stayed, 'photo')} says itself was left as it is.")
+        empty = sum(row.is_empty for row in self.rows)
+        if empty:
+            told.append(f"In {counted(empty, 'row')} nothing stands that could be taken.")
         faulty = [row for row in self.rows if row.problems]
         for row in faulty[:_ROWS_NAMED]:
             named = f" ({row.file_path})" if row.file_path else ""
@@ -129,17 +137,16 @@ def import_into_project(
     """
     yield Progress(_READING, 0, None)
     rows = read_rows(table)
-    if rows and not any(column in row for row in rows for column in TAKEN_COLUMNS):
+    if rows and not any(column in row for row in rows.values() for column in TAKEN_COLUMNS):
         raise PrismhError(f"{table} has none of the columns {', '.join(TAKEN_COLUMNS)}: name one of them as such.")
     names = PhotoNames(project.photos.all())
     said = _Said()
-    first = 1 if table.suffix.lower() == ".json" else 2
-    for done, row in enumerate(rows):
+    for done, (number, row) in enumerate(rows.items()):
         if done % _ROWS_BETWEEN_PROGRESS == 0:
             yield Progress(_READING, done, len(rows))
         if stop is not None:
             stop.check()
-        said.add(first + done, metadata_row(row), names)
+        said.add(number, metadata_row(row), names)
     kept = project.imported.add(said.facts, replace_exif)
     for label, photo_ids in said.labels.items():
         project.labels.name_photos(photo_ids, label)
@@ -149,18 +156,19 @@ def import_into_project(
 
 def write_report(path: Path, report: ImportReport) -> None:
     """Write a CSV with a row for each of the table. Raises `PrismhError` where the disk refuses."""
-    stays = "What the EXIF data of the photo says itself was left as it is: {}."
     write_csv(
         path,
         REPORT_COLUMNS,
-        (
-            (
-                row.number, row.file_path, row.photo, "; ".join(row.taken),
-                " ".join([*row.problems, *([stays.format(", ".join(row.stayed))] if row.stayed else [])]),
-            )
-            for row in report.rows
-        ),
-    )  # fmt: skip
+        ((row.number, row.file_path, row.photo, "; ".join(row.taken), _reason(row)) for row in report.rows),
+    )
+
+
+def _reason(row: ImportedRow) -> str:
+    """Why something of a row, or nothing, was taken; "" where all was."""
+    if row.is_empty:
+        return "In this row nothing stands that could be taken."
+    stays = f"What the EXIF data of the photo says itself was left as it is: {', '.join(row.stayed)}."
+    return " ".join([*row.problems, *([stays] if row.stayed else [])])
 
 
 class _Said:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..project.imported_metadata import ShotFacts
+from ..tables import as_number
 
 TAKEN_COLUMNS = ("taken_at", "latitude", "longitude", "label", "camera")
 """The columns that are read, beside `file_path`."""
@@ -18,8 +18,8 @@ TAKEN_COLUMNS = ("taken_at", "latitude", "longitude", "label", "camera")
 _MOMENT = re.compile(
     r"(\d{4})([-:/.])(\d\d?)\2(\d\d?)(?:[T ]\s*(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?)?"
 )
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _EARLIEST_YEAR = 1900
+_CLOCKS_APART = timedelta(days=1)  # where the offset is unknown, some place's clock may be that far ahead
 _LONGEST_CAMERA = 100
 
 
@@ -52,14 +52,17 @@ def _moment(row: Mapping[str, Any], problems: list[str]) -> str | None:
         moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
         if moment.year < _EARLIEST_YEAR:
             raise ValueError
-        if hour is None:
-            return moment.date().isoformat()
         zone = "+00:00" if offset == "Z" else offset
         # Also checks the offset: +27:00 is none.
-        return datetime.fromisoformat(moment.isoformat() + (_with_colon(zone) if zone else "")).isoformat()
+        moment = datetime.fromisoformat(moment.isoformat() + (_with_colon(zone) if zone else ""))
     except ValueError:
         problems.append(f"taken_at is {text!r}, not a time such as 2024-05-31 or 2024-05-31T14:30:00.")
         return None
+    in_utc = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    if in_utc - datetime.now(timezone.utc) > _CLOCKS_APART:
+        problems.append(f"taken_at is {text!r}, which lies in the future.")
+        return None
+    return moment.date().isoformat() if hour is None else moment.isoformat()
 
 
 def _with_colon(offset: str) -> str:
@@ -77,10 +80,8 @@ def _position(row: Mapping[str, Any], problems: list[str]) -> tuple[float, float
             problems.append(f"The row has a {other} but no {name}.")
             return None
         try:
-            number = float(text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text)
+            number = as_number(text)
         except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
             problems.append(f"{name} is {text!r}, not a number of degrees such as {limit / 8}.")
             return None
         if abs(number) > limit:

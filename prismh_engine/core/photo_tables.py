@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import PrismhError
-from ..tables import read_csv
+from ..tables import as_number, read_csv, read_numbered_csv
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,18 @@ def read_metadata(path: Path) -> dict[str, Metadata]:
     JSON is a list of objects with `file_path`, or an object of objects by file path. Raises `PrismhError` for what is
     neither, and for a position that is none.
     """
-    return {str(row["file_path"]): _metadata(path, row) for row in read_rows(path)}
+    return {str(row["file_path"]): _metadata(path, row) for row in read_rows(path).values()}
 
 
-def read_rows(path: Path) -> Sequence[Mapping[str, Any]]:
+def read_rows(path: Path) -> Mapping[int, Mapping[str, Any]]:
     """The rows of a CSV, or of a JSON file as `read_metadata` takes it, each with a `file_path` at least.
 
-    Raises `PrismhError` for what is neither.
+    By their number: that of a spreadsheet, where the header is row 1; in JSON the first object is row 1. Raises
+    `PrismhError` for what is neither.
     """
-    return _json_rows(path) if path.suffix.lower() == ".json" else read_csv(path, ("file_path",))
+    if path.suffix.lower() == ".json":
+        return dict(enumerate(_json_rows(path), start=1))
+    return read_numbered_csv(path, ("file_path",))
 
 
 def _metadata(path: Path, row: Mapping[str, Any]) -> Metadata:
@@ -94,11 +96,8 @@ def _json_rows(path: Path) -> Sequence[Mapping[str, Any]]:
 
 def _number(path: Path, row: Mapping[str, Any], name: str) -> float:
     try:
-        number = float(row[name])
-        if not math.isfinite(number):
-            raise ValueError
-        return number
-    except (TypeError, ValueError):
+        return as_number(row[name])
+    except ValueError:
         raise PrismhError(f"{path}: {name} of {row['file_path']} is {row[name]!r}, not a number.") from None
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import unicodedata
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Stopped, StopToken
 from prismh_engine.project import Photo, Project
+from prismh_engine.tables import read_csv
 
 from ..photos.pictures import encoded, picture, write
 
@@ -172,6 +174,39 @@ def test_rows_that_tell_of_no_photo_or_of_several_are_named_with_the_reason(
     assert "Row 3 (none.jpg): No photo of the project is called so." in told
     assert "Row 4: The row names no photo." in told
     assert "Nothing was taken" in told
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(project: Project, photos: Path, tmp_path: Path) -> None:
+    lines = ["file_path,label", "", 'told.jpg,"drum;', 'tyre"', "", "none.jpg,x", ""]
+    report = taken_in(project, table(tmp_path / "t.csv", *lines))
+    assert [(row.number, row.file_path) for row in report.rows] == [(3, "told.jpg"), (5, "none.jpg")]
+    assert "Row 5 (none.jpg)" in str(report)
+
+
+def test_a_row_that_says_nothing_is_told_as_such(project: Project, photos: Path, tmp_path: Path) -> None:
+    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,camera", "told.jpg,,", "day 1/a.jpg,x,"))
+    assert "In 1 row nothing stands that could be taken." in report.sentences()
+    import_metadata.write_report(tmp_path / "report.csv", report)
+    rows = read_csv(tmp_path / "report.csv", ["row", "reason"])
+    assert [(row["row"], row["reason"]) for row in rows] == [
+        ("2", "In this row nothing stands that could be taken."),
+        ("3", ""),
+    ]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=2000)])
+def test_a_time_in_the_future_is_not_taken_and_told(
+    project: Project, photos: Path, tmp_path: Path, ahead: timedelta
+) -> None:
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    wrong, right = now + ahead, now + timedelta(hours=14)  # the clocks of an island may be that far ahead
+    lines = [f"told.jpg,{wrong.date()}", f"a2.jpg,{wrong:%Y-%m-%d %H:%M}", f"a1.jpg,{right:%Y-%m-%d %H:%M:%S}"]
+    lines = [line.replace("a1", "day 1/a").replace("a2", "day 2/a") for line in lines]
+    report = taken_in(project, table(tmp_path / "t.csv", "file_path,taken_at", *lines), replace_exif=True)
+    assert f"Row 2 (told.jpg): taken_at is '{wrong.date()}', which lies in the future." in report.sentences()
+    assert [bool(row.problems) for row in report.rows] == [True, True, False]
+    assert photo(project, "told.jpg").look.taken_at == "2023-01-02T03:04:05"
+    assert photo(project, "day 1/a.jpg").look.taken_at == right.isoformat()[:19]
 
 
 def test_many_bad_rows_are_counted_and_the_report_lists_all(
