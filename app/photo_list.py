@@ -85,10 +85,6 @@ class PhotoList:
             self._orders.clear()
         return new
 
-    def some(self, photo_ids: Iterable[int]) -> list[Photo]:
-        """The photos with these ids, in this order; unknown ids are left out."""
-        return [self._photos[self._rows[i]] for i in photo_ids if i in self._rows]
-
     def missing(self) -> Photo | None:
         """One of the photos that are not where they were."""
         return next((photo for photo in self._photos if photo.missing), None) if self._counts[MISSING] else None

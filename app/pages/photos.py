@@ -29,6 +29,7 @@ from .page import Page
 
 if TYPE_CHECKING:
     from prismh_engine.core.import_metadata import ImportReport
+    from prismh_engine.project import Photo
 
 DETAILS_WIDTH = 286
 
@@ -211,7 +212,7 @@ class PhotosPage(Page):
         large = self._viewer.photo() if self._stack.currentWidget() is self._viewer else None
         if large is not None and not self._viewer.show_photos(self._grid.photos(), large.id):
             self._close_viewer()
-        self._selection_changed(self._grid.selected_ids())
+        self._selection_changed(self._grid.selected())
         self._show_stack()
 
     def _show_counts(self) -> None:
@@ -233,8 +234,8 @@ class PhotosPage(Page):
             self._empty.say(self.tr("There are no photos in this folder."), self.tr("Add another folder…"))
         self._stack.setCurrentWidget(self._empty)
 
-    def _selection_changed(self, photo_ids: list[int]) -> None:
-        self._details.show_photos(self._photos.some(photo_ids), self._photos)
+    def _selection_changed(self, photos: list[Photo]) -> None:
+        self._details.show_photos(photos, self._photos)
 
     def _say_what_can_be_done(self) -> None:
         has_map = self._map_is_coming or self.session.summary.groups > 0
@@ -273,7 +274,7 @@ class PhotosPage(Page):
         self._photos.put(photos)
         self._grid.replace_photos(photos)
         self._show_counts()
-        self._selection_changed(self._grid.selected_ids())
+        self._selection_changed(self._grid.selected())
 
     def _limits_pressed(self) -> None:
         if self._side.currentWidget() is self._limits:

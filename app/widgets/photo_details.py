@@ -87,7 +87,7 @@ class PhotoDetails(Card):
         self._facts.setVisible(one is not None or (not photos and bool(everything)))
         self._verdict.setVisible(bool(photos))
         self._hint.setVisible(not photos)
-        used = sum(photo.used for photo in photos)
+        used = sum([photo.used for photo in photos])
         self._aside.setVisible(used > 0)
         self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
         if one is not None:
@@ -222,7 +222,11 @@ class PhotoPreview(QWidget):
         if self._session.thumbnails is not self._thumbnails:
             self._photo, self._thumbnails = None, self._session.thumbnails
             if self._thumbnails is not None:
-                self._thumbnails.arrived.connect(self.update)
+                self._thumbnails.arrived.connect(self._thumbnails_arrived)
+
+    def _thumbnails_arrived(self, contents: set[str]) -> None:
+        if self._photo is not None and self._photo.look.content_hash in contents:
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -11,39 +11,29 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
+    QPoint,
     QRect,
-    QRectF,
     QSignalBlocker,
     QSize,
     Qt,
     Signal,
 )  # fmt: skip
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QStandardItemModel
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QRegion, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from .. import theme
 from ..session import Session
-from .thumbnails import CORNER, Thumbnails, rounded
+from .photo_tiles import GAP, TILE, Index, PhotoTiles
+from .thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
-
-Index = QModelIndex | QPersistentModelIndex
-
-TILE = 104
-GAP = 8
-RING = 3
-SET_ASIDE_OPACITY = 0.4
 
 
 class PhotoGrid(QWidget):
@@ -53,7 +43,7 @@ class PhotoGrid(QWidget):
     """
 
     selection_changed = Signal(object)
-    """A list of the ids of the selected photos, in the order of the grid."""
+    """A list of the selected photos, in the order of the grid."""
     activated = Signal(int)
     """Id of a photo that was opened."""
 
@@ -65,7 +55,7 @@ class PhotoGrid(QWidget):
         self._view = _TileView(tile)
         self._view.setObjectName("photo_tiles")
         self._view.setAccessibleName(self.tr("Photos"))
-        self._delegate = _TileDelegate(self)
+        self._delegate = PhotoTiles(lambda row: self._model.photos[row], self)
         self._view.setModel(self._model)
         self._view.setItemDelegate(self._delegate)
         self.setFocusProxy(self._view)
@@ -133,10 +123,16 @@ class PhotoGrid(QWidget):
         self._thumbnails = self._delegate.thumbnails = self._session.thumbnails
         self._model.set_photos([])
         if self._thumbnails is not None:
-            self._thumbnails.arrived.connect(self._view.viewport().update)
+            self._thumbnails.arrived.connect(self._thumbnails_arrived)
+
+    def _thumbnails_arrived(self, contents: set[str]) -> None:
+        """Draw the tiles anew that have something new to show."""
+        for row, place in self._view.tiles_on_screen():
+            if self._model.photos[row].look.content_hash in contents:
+                self._view.viewport().update(place)
 
     def _selection_changed(self) -> None:
-        self.selection_changed.emit(self.selected_ids())
+        self.selection_changed.emit(self.selected())
 
     def _activated(self, index: QModelIndex) -> None:
         self.activated.emit(self._model.photos[index.row()].id)
@@ -174,11 +170,13 @@ class _PhotoModel(QStandardItemModel):
             self.setRowCount(len(self.photos))
 
     def replace_photos(self, photos: Sequence[Photo]) -> None:
-        self.photos = list(self.photos)
-        for photo in photos:
-            for row in self.rows_of([photo.id]):
-                self.photos[row] = photo
-                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+        newer = {photo.id: photo for photo in photos}
+        rows = self.rows_of(newer)
+        if rows:
+            self.photos = list(self.photos)
+            for row in rows:
+                self.photos[row] = newer[self.photos[row].id]
+            self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
         if self._rows is None:
@@ -204,8 +202,33 @@ class _TileView(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
-        self.setProperty("role", "tiles")
+        # A viewport that shows nothing through keeps its pixels while it scrolls: only what comes in is drawn.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def tiles_on_screen(self) -> list[tuple[int, QRect]]:
+        """Row and place of each."""
+        tiles: list[tuple[int, QRect]] = []
+        first, height = self.indexAt(QPoint(0, 0)), self.viewport().height()
+        for row in range(first.row(), self.model().rowCount()) if first.isValid() else ():
+            place = self.visualRect(self.model().index(row, 0))
+            if place.top() >= height:
+                break
+            tiles.append((row, place))
+        return tiles
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        """As Qt's own, which places every selected tile, however many there are, to find those on screen."""
+        region = QRegion()
+        for row, place in self.tiles_on_screen():
+            if selection.contains(self.model().index(row, 0)):
+                region += place
+        return region
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(theme.colours().page))
+        painter.end()
+        super().paintEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
@@ -227,68 +250,6 @@ class _TileView(QListView):
         if self.gridSize().width() != cell:
             self.setGridSize(QSize(cell, cell))
             self.verticalScrollBar().setSingleStep(cell // 2)
-
-
-class _TileDelegate(QStyledItemDelegate):
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.thumbnails: Thumbnails | None = None
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        view = option.widget
-        return view.gridSize() if isinstance(view, QListView) else QSize(TILE, TILE)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        assert isinstance(model, _PhotoModel)
-        photo = model.photos[index.row()]
-        colours = theme.colours()
-        side = min(option.rect.width(), option.rect.height()) - GAP
-        tile = QRect(option.rect.x(), option.rect.y(), side, side)
-        ratio = painter.device().devicePixelRatioF()
-        pixmap = None if self.thumbnails is None else self.thumbnails.square(photo, round(side * ratio))
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        faint = not photo.used or photo.missing
-        if pixmap is None:
-            painter.fillPath(rounded(QRectF(tile)), QColor(colours.line))
-            if not photo.look.usable:
-                self._draw_name(painter, tile, photo.path.name)
-        else:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setOpacity(SET_ASIDE_OPACITY if faint else 1.0)
-            painter.drawPixmap(tile, pixmap)
-            painter.setOpacity(1.0)
-        mark = "missing" if photo.missing else "unreadable" if not photo.look.usable else "aside" if faint else ""
-        if mark:
-            self._draw_mark(painter, tile, mark)
-        if option.state & QStyle.StateFlag.State_Selected:
-            self._draw_ring(painter, tile, QColor(colours.card), RING + 1)
-            self._draw_ring(painter, tile, QColor(colours.primary), RING)
-        elif option.state & (QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver):
-            self._draw_ring(painter, tile, QColor(colours.quiet), 1)
-        painter.restore()
-
-    def _draw_name(self, painter: QPainter, tile: QRect, name: str) -> None:
-        """All there is to see of a photo that cannot be read."""
-        painter.setFont(theme.font(11))
-        painter.setPen(QColor(theme.colours().quiet))
-        place = tile.adjusted(8, 8, -8, -8)
-        text = painter.fontMetrics().elidedText(" ".join(name.split()), Qt.TextElideMode.ElideMiddle, place.width())
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
-
-    def _draw_mark(self, painter: QPainter, tile: QRect, name: str) -> None:
-        colours = theme.colours()
-        size = 20
-        badge = QRectF(tile.right() - size - 5, tile.bottom() - size - 5, size, size)
-        painter.fillPath(rounded(badge, size / 2), QColor(colours.card))
-        theme.icon(name, colours.warning).paint(painter, badge.toRect().adjusted(3, 3, -3, -3))
-
-    def _draw_ring(self, painter: QPainter, tile: QRect, colour: QColor, width: int) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colour, width))
-        inside = width / 2
-        painter.drawRoundedRect(QRectF(tile).adjusted(inside, inside, -inside, -inside), CORNER, CORNER)
 
 
 def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:

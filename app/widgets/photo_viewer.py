@@ -198,7 +198,11 @@ class _Picture(QWidget):
         if self._session.thumbnails is not self._thumbnails:
             self._photo, self._large, self._thumbnails = None, None, self._session.thumbnails
             if self._thumbnails is not None:
-                self._thumbnails.arrived.connect(self.update)
+                self._thumbnails.arrived.connect(self._thumbnails_arrived)
+
+    def _thumbnails_arrived(self, contents: set[str]) -> None:
+        if self._photo is not None and self._photo.look.content_hash in contents:
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -31,7 +31,8 @@ class Thumbnails(QObject):
     Two threads read; they end with `close`, which waits for them.
     """
 
-    arrived = Signal()
+    arrived = Signal(object)
+    """The content hashes of the photos that were read, as a set."""
     _ready = Signal()
 
     def __init__(self, cache: PhotoCache, parent: QObject | None = None) -> None:
@@ -132,7 +133,7 @@ class Thumbnails(QObject):
         while len(self._pixmaps) > KEPT_PIXMAPS:
             self._pixmaps.popitem(last=False)
         if read:
-            self.arrived.emit()
+            self.arrived.emit({content for (content, _), _ in read})
 
 
 def rounded(rectangle: QRectF, radius: float = CORNER) -> QPainterPath:
