@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..jobs import Job, Progress, StopToken
-from ..project import Project
+from ..project import FeatureSet, Project
 from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbour_graph
 from .cluster_embeddings import cluster_project
@@ -27,8 +29,17 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
         yield Progress(JUDGING, 0, None)
         judge_project(project, stop=stop)
     if project.photos.used():
-        yield from cluster_project(project, stop=stop)
+        if _photos_seen(project) != seen or not _grouped(project, features):
+            yield from cluster_project(project, stop=stop)
         yield from map_project(project, keep_places=True, stop=stop)
+
+
+def _grouped(project: Project, features: FeatureSet) -> bool:
+    """Whether the groups that are shown, as a person may have made them, are of the photos that are used now."""
+    shown = project.groupings.newest(features)
+    if shown is None or shown.tree is None:  # kept by an older version
+        return False
+    return np.array_equal(np.sort(shown.photo_ids), features.of_used()[0])
 
 
 def _photos_seen(project: Project) -> tuple[int, int] | None:

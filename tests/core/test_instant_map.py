@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from prismh_engine import jobs
+from prismh_engine.core.groups import split_group
 from prismh_engine.core.instant_map import instant_map
 from prismh_engine.core.judge_photos import JUDGING
 from prismh_engine.jobs import Progress, Stopped, StopToken
@@ -44,6 +45,23 @@ def test_what_was_done_before_is_not_done_again(project: Project, photo_folder: 
     # Photos are judged once, and the neighbours that are kept are not looked for again.
     assert len([progress for progress in seen if progress.what == JUDGING and progress.total is None]) == 1
     assert not [progress for progress in seen if progress.what == JUDGING and progress.done]
+
+
+def test_groups_that_a_person_split_stay_until_other_photos_are_used(project: Project, photo_folder: Path) -> None:
+    project.add_folder(photo_folder)
+    jobs.run(instant_map(project))
+    features = project.features.get("starter")
+    jobs.run(split_group(project, features.name, 0))
+    made = jobs.run(split_group(project, features.name, 0))
+    jobs.run(instant_map(project))
+    kept = project.groupings.newest(features)
+    assert kept is not None
+    assert np.array_equal(kept.clusters, made.clusters)
+    project.photos.overrule([int(made.photo_ids[0])], "set aside")
+    jobs.run(instant_map(project))
+    anew = project.groupings.newest(features)
+    assert anew is not None
+    assert len(anew.photo_ids) == len(made.photo_ids) - 1
 
 
 def test_the_wait_for_the_starters_file_at_its_first_use_is_explained(
@@ -95,6 +113,7 @@ def test_the_way_to_the_instant_map_imports_no_torch(tmp_path: Path, photo_folde
 import sys
 from pathlib import Path
 from prismh_engine import jobs
+from prismh_engine.core.groups import split_group
 from prismh_engine.core.instant_map import instant_map
 from prismh_engine.core.judge_photos import JUDGING
 from prismh_engine.project import Project
