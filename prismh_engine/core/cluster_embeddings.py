@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import embedding_files
 from ..analysis import clustering
 from ..analysis.clustering import AUTO, Clustering
 from ..analysis.group_tree import MOST_GROUPS, grow
@@ -25,10 +26,9 @@ from ..jobs import Job, Progress, StopToken
 from ..project import Grouping, Project
 from ..project.neighbour_graphs import neighbours_of_photos, unit_rows_at
 from ..settings import Resolved, Settings, setting
+from ..sources import check_source
 from ..tables import write_csv
-from . import embedding_files
 from .cluster_gallery import GalleryGroup, GalleryPhoto, write_gallery
-from .sources import check_source
 
 KMEANS, LEIDEN = "kmeans", "leiden"
 _ODD_ONES = 24

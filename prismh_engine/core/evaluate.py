@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import jobs
+from .. import embedding_files, jobs, photo_tables
 from ..analysis import clustering, intervals, scores
 from ..analysis.intervals import Interval
 from ..analysis.neighbours import near_duplicates, nearest_neighbours, unit_rows
@@ -23,8 +23,7 @@ from ..jobs import Job, StopToken
 from ..project import Project
 from ..project.feature_sets import STARTER
 from ..settings import Resolved, Settings, setting
-from . import embedding_files, photo_tables
-from .sources import check_source
+from ..sources import check_source
 
 FILE_NAME = "evaluation.json"
 _FEWEST_PHOTOS = 10  # fewer say nothing on what changed

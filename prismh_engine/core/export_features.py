@@ -13,6 +13,7 @@ from ..errors import BadValueError
 from ..jobs import Job, Progress, StopToken
 from ..project import Project
 from ..settings import Resolved, Settings, setting
+from ..sources import check_source
 from .export_csv import csv_cells, write_csv_table
 from .export_geojson import write_geojson
 from .export_geopackage import write_geopackage
@@ -20,7 +21,6 @@ from .export_npz import write_npz
 from .export_parquet import write_parquet
 from .export_sources import table_of_files, table_of_project
 from .export_table import COLUMNS, MEASURES, ExportTable, Location
-from .sources import check_source
 
 FORMATS: dict[str, Callable[[Path, ExportTable], Generator[int, None, None]]] = {
     ".csv": write_csv_table,

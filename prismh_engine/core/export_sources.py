@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import embedding_files, photo_tables
 from ..project import FeatureSet, Photo, Project
-from . import embedding_files, photo_tables
 from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, without_embeddings
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import embedding_files
 from ..command import required, run_step
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
@@ -29,7 +30,6 @@ from ..project.feature_sets import STARTER, Encoder
 from ..project.runs import Run
 from ..settings import Resolved, Settings, setting
 from ..version import __version__
-from . import embedding_files
 from .photos_to_embed import Embedded, FolderToEmbed, ProjectToEmbed
 
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"

@@ -16,13 +16,13 @@ from ..command import required, run_step
 from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..jobs import Job, Progress, StopToken
+from ..photo_tables import read_rows
 from ..project import Project
 from ..project.imported_metadata import CAMERA, POSITION, TAKEN_AT, ShotFacts
 from ..settings import Resolved, Settings, setting
 from ..tables import write_csv
 from .metadata_rows import TAKEN_COLUMNS, MetadataRow, metadata_row
 from .photo_names import PhotoNames
-from .photo_tables import read_rows
 
 REPORT_COLUMNS = ("row", "file_path", "photo", "taken", "reason")
 

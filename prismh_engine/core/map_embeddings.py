@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import jobs
+from .. import embedding_files, jobs
 from ..analysis import mapping
 from ..analysis.neighbours import Neighbours, nearest_neighbours, unit_rows
 from ..command import run_step
@@ -22,10 +22,9 @@ from ..project import Map, Project
 from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbours_of_photos
 from ..settings import Resolved, Settings, setting
+from ..sources import check_source
 from ..tables import write_csv
-from . import embedding_files
 from .earlier_map import can_be_extended, extend, turned
-from .sources import check_source
 
 TSNE, PCA, UMAP = "tsne", "pca", "umap"
 

@@ -14,10 +14,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from prismh_engine import jobs
+from prismh_engine import embedding_files, jobs
 from prismh_engine.analysis import classifier
 from prismh_engine.analysis.neighbours import unit_rows
-from prismh_engine.core import embedding_files
 from prismh_engine.core.name_next import name_next
 from prismh_engine.project import Project
 

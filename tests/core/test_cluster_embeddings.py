@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project, main
 from prismh_engine.project import Project
 from prismh_engine.tables import read_csv

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.evaluate import main, what_changed
 from prismh_engine.errors import PrismhError

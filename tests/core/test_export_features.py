@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.export_features import COLUMNS, MEASURES, export_project, main, preview_project
 from prismh_engine.core.map_embeddings import map_project

@@ -18,8 +18,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.export_features import COLUMNS, FORMATS, MEASURES, export_project, main
 from prismh_engine.core.export_geopackage import FEATURES_A_TABLE

@@ -15,8 +15,7 @@ import onnxruntime
 import pytest
 import torch
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files, jobs
 from prismh_engine.core.extract_embeddings import ExtractReport, ExtractSettings, extract, extract_project, main
 from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.errors import PrismhError

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prismh_engine import jobs
-from prismh_engine.core import embedding_files, map_embeddings
+from prismh_engine import embedding_files, jobs
+from prismh_engine.core import map_embeddings
 from prismh_engine.core.map_embeddings import main, map_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.project import Project

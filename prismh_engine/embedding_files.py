@@ -14,9 +14,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import PrismhError
-from ..files import write_whole
-from ..paths import from_text
+from .errors import PrismhError
+from .files import write_whole
+from .paths import from_text
 
 _DAMAGES = (ValueError, EOFError, KeyError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error)
 _MEMBER = "embeddings.npy"

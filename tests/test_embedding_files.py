@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prismh_engine.core import embedding_files
+from prismh_engine import embedding_files
 from prismh_engine.errors import PrismhError
 
 

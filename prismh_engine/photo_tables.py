@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import PrismhError
-from ..tables import as_number, read_csv, read_numbered_csv
+from .errors import PrismhError
+from .tables import as_number, read_csv, read_numbered_csv
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..command import required
-from ..errors import BadValueError
-from ..settings import Resolved
+from .command import required
+from .errors import BadValueError
+from .settings import Resolved
 
 
 def check_source(resolved: Resolved[Any], *names: str) -> None:
