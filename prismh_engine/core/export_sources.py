@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import embedding_files, photo_tables
-from ..project import FeatureSet, Photo, Project
+from ..project import Photo, Project
 from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, without_embeddings
+from .project_rows import ProjectRows
 
 
 def table_of_files(
@@ -80,63 +81,27 @@ def table_of_project(
     features: whose map, groups and embeddings are taken; None for the newest run's, else the starter's. Raises
     `PrismhError` where there are no features of this name.
     """
-    feature_set = _feature_set(project, features)
+    known = ProjectRows(project, features)
+    feature_set = known.features
     photos = project.photos.used()[:first]
-    row = _row_of(project, feature_set, columns, location)
+
+    def rows(part: Sequence[Photo]) -> list[list[Any]]:
+        return [known.row(photo, columns, location) for photo in part]
 
     def blocks() -> Iterator[Block]:
         if feature_set is None or not with_features:
             for start in range(0, len(photos), BLOCK_ROWS):
-                yield without_embeddings([row(photo) for photo in photos[start : start + BLOCK_ROWS]])
+                yield without_embeddings(rows(photos[start : start + BLOCK_ROWS]))
             return
         place_of = feature_set.rows()
         for start in range(0, len(photos), BLOCK_ROWS):
             part = photos[start : start + BLOCK_ROWS]
             places = np.array([place_of.get(photo.look.content_hash, -1) for photo in part])
-            known = places >= 0
+            there = places >= 0
             embeddings = np.zeros((len(part), feature_set.encoder.dimension), dtype=np.float32)
-            embeddings[known] = feature_set.at(places[known])
-            yield Block([row(photo) for photo in part], embeddings, known)
+            embeddings[there] = feature_set.at(places[there])
+            yield Block(rows(part), embeddings, there)
 
     dimension = 0 if feature_set is None or not with_features else feature_set.encoder.dimension
     roots = {folder.alias: folder.path for folder in project.folders()}
     return ExportTable(tuple(columns), dimension, len(photos), roots, blocks())
-
-
-def _feature_set(project: Project, name: str | None) -> FeatureSet | None:
-    if name is not None:
-        return project.features.get(name)
-    return project.features.newest() if project.features.all() else None
-
-
-def _row_of(
-    project: Project, features: FeatureSet | None, columns: Sequence[str], location: Location
-) -> Callable[[Photo], list[Any]]:
-    """What makes the row of a photo, in the order of `columns`, from all that the project knows."""
-    made = None if features is None else project.maps.newest(features)
-    grouping = None if features is None else project.groupings.newest(features)
-    positions: dict[int, list[float]] = {}
-    if made is not None:
-        # As few digits as bring the same float32 back, in every format.
-        shortest = [[float(str(value)) for value in place] for place in made.positions]
-        positions = dict(zip(made.photo_ids.tolist(), shortest, strict=True))
-    clusters: dict[int, int] = {}
-    names: dict[int, str] = {}
-    if grouping is not None:
-        clusters = dict(zip(grouping.photo_ids.tolist(), grouping.clusters.tolist(), strict=True))
-        names = project.labels.of_groups(grouping.members())
-    labels = project.labels.of_photos()
-
-    def row(photo: Photo) -> list[Any]:
-        look, cluster = photo.look, clusters.get(photo.id)
-        latitude, longitude = location.of(look.latitude, look.longitude)
-        x, y = positions.get(photo.id, (None, None))
-        values = {
-            "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
-            "cluster": cluster, "cluster_name": None if cluster is None else names.get(cluster),
-            "label": "; ".join(labels.get(photo.id, ())) or None, "x": x, "y": y, "brightness": look.brightness,
-            "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
-        }  # fmt: skip
-        return [values[name] for name in columns]
-
-    return row

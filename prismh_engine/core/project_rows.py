@@ -1,0 +1,55 @@
+"""What a project knows of a photo, from all its parts, as the row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..project import FeatureSet, Photo, Project
+from .export_table import Location
+
+
+class ProjectRows:
+    """Read once, then asked photo by photo.
+
+    features: whose map and groups are meant; None for the newest run's, else the starter's. Raises `PrismhError` where
+    there are no features of this name.
+    """
+
+    def __init__(self, project: Project, features: str | None = None) -> None:
+        self.features: FeatureSet | None = None
+        if features is not None:
+            self.features = project.features.get(features)
+        elif project.features.all():
+            self.features = project.features.newest()
+        made = None if self.features is None else project.maps.newest(self.features)
+        self._positions: dict[int, list[float]] = {}
+        if made is not None:
+            # As few digits as bring the same float32 back, in every format.
+            shortest = [[float(str(value)) for value in place] for place in made.positions]
+            self._positions = dict(zip(made.photo_ids.tolist(), shortest, strict=True))
+        grouping = None if self.features is None else project.groupings.newest(self.features)
+        self._clusters: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        if grouping is not None:
+            self._clusters = dict(zip(grouping.photo_ids.tolist(), grouping.clusters.tolist(), strict=True))
+            self._names = project.labels.of_groups(grouping.members())
+        self._labels = project.labels.of_photos()
+
+    def names(self, photo_id: int) -> list[str]:
+        """The names a photo was given, then that of its group, each once."""
+        group = self._names.get(self._clusters.get(photo_id, -1))
+        return list(dict.fromkeys([*self._labels.get(photo_id, ()), *([] if group is None else [group])]))
+
+    def row(self, photo: Photo, columns: Sequence[str], location: Location) -> list[Any]:
+        """What stands in these columns, None where it is unknown."""
+        look, cluster = photo.look, self._clusters.get(photo.id)
+        latitude, longitude = location.of(look.latitude, look.longitude)
+        x, y = self._positions.get(photo.id, (None, None))
+        values = {
+            "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
+            "cluster": cluster, "cluster_name": None if cluster is None else self._names.get(cluster),
+            "label": "; ".join(self._labels.get(photo.id, ())) or None, "x": x, "y": y, "brightness": look.brightness,
+            "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
+        }  # fmt: skip
+        return [values[name] for name in columns]
