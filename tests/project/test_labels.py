@@ -37,6 +37,43 @@ def test_a_name_goes_to_the_group_that_holds_more_than_half_of_its_like(project:
     assert project.labels.of_groups({0: ids[:2] + ids[4:6], 1: ids[2:4] + ids[6:7]}) == {1: "Drums"}
 
 
+def test_parts_of_a_named_group_bear_its_name_and_a_whole_bears_the_names_of_its_parts(
+    project: Project, tmp_path: Path
+) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(12))]
+    project.labels.name_group(ids[:4], "Tyres")
+    project.labels.name_group(ids[4:9], "Drums")
+    assert project.labels.of_groups({0: ids[:2], 1: ids[2:4], 2: ids[4:9], 3: ids[9:]}) == {
+        0: "Tyres", 1: "Tyres", 2: "Drums"
+    }  # fmt: skip
+    assert project.labels.of_groups({0: ids}) == {0: "Drums + Tyres"}
+    # Half of the photos, and half of those that got the name, are not enough.
+    assert project.labels.of_groups({0: [*ids[:2], *ids[9:11]], 1: [*ids[2:4], *ids[11:], ids[4]]}) == {1: "Drums"}
+
+
+def test_photos_that_are_in_no_group_any_more_take_no_name_away(project: Project, tmp_path: Path) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(12))]
+    project.labels.name_group(ids[:6], "Drums")
+    assert project.labels.of_groups({0: [*ids[:2], *ids[6:]]}) == {0: "Drums"}
+
+
+def test_names_are_counted_and_changed_wherever_they_are(project: Project, tmp_path: Path) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(6))]
+    project.labels.name_group(ids[:4], "Drums")
+    project.labels.name_photos(ids[3:], "Drums")
+    project.labels.name_photos(ids[:2], "Barrels")
+    assert project.labels.counts() == {"Drums": 6, "Barrels": 2}
+    project.labels.rename("Drums", "  Barrels ")
+    assert project.labels.counts() == {"Barrels": 6}
+    assert project.labels.of_groups({0: ids[:4], 1: ids[4:]}) == {0: "Barrels"}
+    assert project.labels.of_photos() == {ids[i]: ["Barrels"] for i in (0, 1, 3, 4, 5)}
+    project.labels.rename("Barrels", "Barrels")
+    project.labels.rename("no such name", "Tyres")
+    assert project.labels.counts() == {"Barrels": 6}
+    with pytest.raises(BadValueError, match="at least one letter"):
+        project.labels.rename("Barrels", " ")
+
+
 def test_a_new_name_of_a_group_replaces_the_old_one_and_no_photos(project: Project, tmp_path: Path) -> None:
     ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(4))]
     project.labels.name_photos(ids[:1], "mine")

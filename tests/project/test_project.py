@@ -231,6 +231,25 @@ def test_an_older_project_is_brought_up_to_date_and_a_copy_kept(
         assert copy.execute("SELECT count(*) FROM photos").fetchone() == (1,)
 
 
+def test_groups_of_an_older_project_are_still_the_ones_that_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:2])
+    with Project.create(tmp_path / "p") as project:
+        ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(4))]
+        keep = "INSERT INTO groupings VALUES (NULL, 1, NULL, 'kmeans', '{}', '{\"k\": 2}', ?, ?, ?, ?, ?, '')"
+        numbers, some = np.array(ids, "<i8").tobytes(), np.ones(4, "<f4").tobytes()
+        with contextlib.closing(sqlite3.connect(tmp_path / "p" / "project.db")) as older, older:
+            for clusters in ([0, 0, 0, 0], [0, 1, 0, 1]):
+                older.execute(keep, (numbers, np.array(clusters, "<i4").tobytes(), some, some, some[:8]))
+    monkeypatch.undo()
+    with Project.open(tmp_path / "p") as project:
+        shown = project.groupings.newest(project.features.get("starter"))
+        assert shown is not None
+        assert (shown.photo_ids.tolist(), shown.clusters.tolist(), shown.tree) == (ids, [0, 1, 0, 1], None)
+        assert (tmp_path / "p" / "project.version2.db").is_file()
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Project.create(tmp_path / "p").close()
     with monkeypatch.context() as patch:
