@@ -144,7 +144,6 @@ class _PhotoModel(QStandardItemModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(0, 1, parent)
         self.photos: list[Photo] = []
-        self._rows: dict[int, int] | None = None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -158,7 +157,7 @@ class _PhotoModel(QStandardItemModel):
 
     def set_photos(self, photos: list[Photo]) -> None:
         self.beginResetModel()
-        self.photos, self._rows = photos, None
+        self.photos = photos
         with QSignalBlocker(self):
             self.setRowCount(len(photos))
         self.endResetModel()
@@ -166,7 +165,6 @@ class _PhotoModel(QStandardItemModel):
     def add_photos(self, photos: list[Photo]) -> None:
         if photos:
             self.photos = self.photos + photos
-            self._rows = None
             self.setRowCount(len(self.photos))
 
     def replace_photos(self, photos: Sequence[Photo]) -> None:
@@ -179,9 +177,8 @@ class _PhotoModel(QStandardItemModel):
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
-        if self._rows is None:
-            self._rows = {photo.id: row for row, photo in enumerate(self.photos)}
-        return sorted(self._rows[int(i)] for i in photo_ids if int(i) in self._rows)
+        wanted = {int(photo_id) for photo_id in photo_ids}
+        return [row for row, photo in enumerate(self.photos) if photo.id in wanted] if wanted else []
 
 
 class _TileView(QListView):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QObject, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPainterPath, QPixmap
 
 from prismh_engine.errors import PrismhError
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from prismh_engine.project import Photo
 
 THREADS = 2
+FRAME_MS = 16
+"""What is read within it is shown together: many small repaints cost more than one."""
 KEPT_PIXMAPS = 800
 # Wishes beyond these are of photos that were scrolled past; they come again if they are looked at again.
 KEPT_WISHES = 200
@@ -44,7 +48,11 @@ class Thumbnails(QObject):
         self._read: list[tuple[tuple[str, int], QImage | None]] = []
         self._wakes = threading.Condition()
         self._closed = False
-        self._ready.connect(self._take)
+        self._frame = QTimer(self)
+        self._frame.setSingleShot(True)
+        self._frame.setInterval(FRAME_MS)
+        self._frame.timeout.connect(self._take)
+        self._ready.connect(self._frame.start)
         self._threads = [threading.Thread(target=self._work, name=f"thumbnails-{i}") for i in range(THREADS)]
         for thread in self._threads:
             thread.start()
@@ -119,10 +127,8 @@ class Thumbnails(QObject):
             path = self._cache.thumbnail(photo.path, photo.look.content_hash)
         except PrismhError:  # the photo is gone, and the cache was deleted
             return None
-        image = QImageReader(str(path)).read()
-        if image.isNull():
-            return None
-        return image if side == WHOLE else _squared(image, side)
+        image = QImageReader(str(path)).read() if side == WHOLE else _read_square(path, side)
+        return None if image.isNull() else image
 
     def _take(self) -> None:
         with self._wakes:
@@ -142,15 +148,32 @@ def rounded(rectangle: QRectF, radius: float = CORNER) -> QPainterPath:
     return path
 
 
-def _squared(image: QImage, side: int) -> QImage:
-    scaled = image.scaled(
-        side, side, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
-    )
-    square = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
-    square.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(square)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setClipPath(rounded(QRectF(0, 0, side, side)))
-    painter.drawImage(-(scaled.width() - side) // 2, -(scaled.height() - side) // 2, scaled)
-    painter.end()
+def _read_square(path: Path, side: int) -> QImage:
+    """The middle of a picture, read at the size it is shown in; a null image where it cannot be read.
+
+    Nearly all of it is one call into Qt, during which the GUI thread goes on.
+    """
+    reader = QImageReader(str(path))
+    scaled = reader.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatioByExpanding)
+    reader.setScaledSize(scaled)
+    reader.setScaledClipRect(QRect((scaled.width() - side) // 2, (scaled.height() - side) // 2, side, side))
+    square = reader.read()
+    if not square.isNull():
+        square.convertTo(QImage.Format.Format_ARGB32_Premultiplied)
+        painter = QPainter(square)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+        painter.drawImage(0, 0, _round_corners(side))
+        painter.end()
     return square
+
+
+@lru_cache(maxsize=8)
+def _round_corners(side: int) -> QImage:
+    """What is kept of a square picture."""
+    mask = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    mask.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(mask)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(rounded(QRectF(0, 0, side, side)), Qt.GlobalColor.black)
+    painter.end()
+    return mask

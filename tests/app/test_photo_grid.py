@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QListView
 
 from app.session import Session
@@ -100,3 +101,34 @@ def test_the_tiles_settle_when_they_just_fill_the_height(qtbot, session, grid):
     for height in range(440, 520, 8):
         grid.resize(724, height)
         qtbot.waitUntil(lambda: not grid.loading())
+
+
+def test_the_screen_follows_scrolling_selecting_and_changed_photos(qtbot, session, grid):
+    photos = session.project.photos.all()
+    grid.resize(400, 250)
+    grid.set_photos(photos)
+    view = grid.findChild(QListView)
+
+    def drawn_anew():
+        return grid.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    def on_screen():
+        return grid.screen().grabWindow(grid.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+    def settles():
+        qtbot.waitUntil(lambda: not grid.loading() and on_screen() == drawn_anew())
+
+    settles()
+    for scrolled in (37, 90, 12):
+        view.verticalScrollBar().setValue(scrolled)
+        settles()
+    before = on_screen()
+    view.selectAll()
+    settles()
+    assert on_screen() != before
+    grid.select([photos[1].id])
+    settles()
+    before = on_screen()
+    grid.replace_photos([dataclasses.replace(photos[2], overruled="set aside")])
+    settles()
+    assert on_screen() != before
