@@ -199,7 +199,8 @@ class PhotosPage(Page):
             return
         photos = self.session.project.photos.some(photo_ids)
         new = self._photos.put(photos)
-        self._grid.replace_photos(photos)
+        if len(new) < len(photos):
+            self._grid.replace_photos(photos)
         self._grid.add_photos(self._photos.matching(new, self._filters.which, self._filters.search))
         self._show_counts()
         if not self._grid.selected_ids():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -144,6 +145,7 @@ class _PhotoModel(QStandardItemModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(0, 1, parent)
         self.photos: list[Photo] = []
+        self._ids: list[int] | None = None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -157,14 +159,14 @@ class _PhotoModel(QStandardItemModel):
 
     def set_photos(self, photos: list[Photo]) -> None:
         self.beginResetModel()
-        self.photos = photos
+        self.photos, self._ids = photos, None
         with QSignalBlocker(self):
             self.setRowCount(len(photos))
         self.endResetModel()
 
     def add_photos(self, photos: list[Photo]) -> None:
         if photos:
-            self.photos = self.photos + photos
+            self.photos, self._ids = self.photos + photos, None
             self.setRowCount(len(self.photos))
 
     def replace_photos(self, photos: Sequence[Photo]) -> None:
@@ -178,7 +180,11 @@ class _PhotoModel(QStandardItemModel):
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
         wanted = {int(photo_id) for photo_id in photo_ids}
-        return [row for row, photo in enumerate(self.photos) if photo.id in wanted] if wanted else []
+        if not wanted:
+            return []
+        if self._ids is None:
+            self._ids = list(map(attrgetter("id"), self.photos))
+        return [row for row, photo_id in enumerate(self._ids) if photo_id in wanted]
 
 
 class _TileView(QListView):
