@@ -19,6 +19,7 @@ STEPS = {
     "extract": ("core.extract_embeddings", "turn photos into embeddings"),
     "map": ("core.map_embeddings", "lay photos out on a map of look-alikes"),
     "cluster": ("core.cluster_embeddings", "group photos that look alike"),
+    "classify": ("models.classify", "label all photos by the few that have a label"),
     "evaluate": ("core.evaluate", "measure how well embeddings tell known classes apart"),
     "export": ("core.export_features", "write one row a photo: place, time, group, name, features"),
     "benchmark": ("benchmarks.command", "measure how fast the engine is on this machine"),

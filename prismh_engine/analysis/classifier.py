@@ -26,6 +26,7 @@ _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # C: the inverse of the penalty on t
 _PLAIN_STRENGTH = 1e-2
 _SHARPEST = 3.0  # natural logarithm of the largest inverse temperature tried
 _BINS = 15
+_BLOCK_ROWS = 4096
 _WHAT = "Learning the names"
 
 
@@ -39,6 +40,16 @@ class Answers:
     codes: NDArray[np.int32]
     likeliest: NDArray[np.int32]
     confidences: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Answers]) -> Answers:
+        """The answers of all parts, in their order."""
+        codes, likeliest = (
+            np.concatenate([np.empty(0, np.int32), *(getattr(part, name) for part in parts)])
+            for name in ("codes", "likeliest")
+        )
+        confidences = np.concatenate([np.empty(0, np.float32), *(part.confidences for part in parts)])
+        return cls(codes, likeliest, confidences)
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,12 @@ class Classifier:
         Unsure (-1) where it is less likely than .6, or where the photo is less like any teacher than nine of ten
         teachers are like the nearest other one: names say nothing of a photo of something else.
         """
-        return _answers(self.probabilities(rows), (rows @ self.teachers.T).max(axis=1), self.least_alike)
+        parts = []
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            part = rows[start : start + _BLOCK_ROWS]
+            alike = (part @ self.teachers.T).max(axis=1)
+            parts.append(_answers(self.probabilities(part), alike, self.least_alike))
+        return Answers.joined(parts)
 
 
 def fit(
@@ -100,7 +116,7 @@ def fit(
     """
     count = 1 + max((code for codes in names for code in codes), default=-1)
     if count < 2:
-        raise PrismhError("Learning names needs photos of two names at least: name some photos of another kind too.")
+        raise PrismhError("Learning needs photos of two names at least: name some photos of another kind too.")
     first = np.array([codes[0] for codes in names], dtype=np.int64)
     order = _evenly(first, seed)[:MOST_TEACHERS]
     taught = _Taught.of(rows[order], [names[i] for i in order], near_duplicates[order], count)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis import classifier
 from ..analysis import name_next as choice
 from ..analysis.neighbours import NEAR_DUPLICATE_COSINE
 from ..analysis.threads import one_thread
 from ..jobs import Job, Progress
-from ..models.classify.suggest import learn
-from ..models.classify.teachers import Teachers, teachers_of
+from ..models.classify.teachers import Teachers, rows_of_teachers, teachers_of
 from ..project import FeatureSet, Project
 from ..project.feature_sets import BLOCK_ROWS, STARTER
 from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
@@ -76,7 +76,7 @@ def _typical(features: FeatureSet, teachers: Teachers, count: int, distinct: _Di
 
 
 def _uncertain(features: FeatureSet, teachers: Teachers, count: int, distinct: _Distinct) -> Job[list[int]]:
-    learned = yield from learn(features, teachers)
+    learned = yield from classifier.fit(*(yield from rows_of_teachers(features, teachers, teachers.chosen())))
     uncertainty = np.empty(len(teachers.places), dtype=np.float32)
     for start in range(0, len(uncertainty), BLOCK_ROWS):
         rows = unit_rows_at(features, teachers.places[start : start + BLOCK_ROWS])

@@ -9,11 +9,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .command import ClassifyReport, ClassifySettings, classify, main
     from .suggest import suggest_labels
 
-_HOME = {"suggest_labels": "suggest"}
+_HOME = {
+    "ClassifyReport": "command",
+    "ClassifySettings": "command",
+    "classify": "command",
+    "main": "command",
+    "suggest_labels": "suggest",
+}
 
-__all__ = ["suggest_labels"]
+__all__ = ["ClassifyReport", "ClassifySettings", "classify", "main", "suggest_labels"]
 
 
 def __getattr__(name: str) -> Any:

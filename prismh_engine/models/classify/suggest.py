@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...analysis import classifier
-from ...analysis.classifier import Classifier
+from ...analysis.classifier import Answers, Classifier
 from ...errors import PrismhError
 from ...jobs import Job, Progress, StopToken
 from ...project import FeatureSet, Project
@@ -33,29 +33,40 @@ def suggest_labels(project: Project, features: str, stop: StopToken | None = Non
     if len(teachers.classes) < 2:
         project.suggestions.clear(feature_set)
         raise PrismhError("Names can be suggested when two different ones were given: name some more photos.")
-    learned = yield from learn(feature_set, teachers)
+    suggested = yield from suggest(project, feature_set, teachers, stop)
+    return sum(code >= 0 for code in suggested.answers.codes.tolist())
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """photo_ids int64 [N]: those that bear no name; answers: of each; learned: by what."""
+
+    photo_ids: NDArray[np.int64]
+    answers: Answers
+    learned: Classifier
+
+
+def suggest(
+    project: Project, features: FeatureSet, teachers: Teachers, stop: StopToken | None = None
+) -> Job[Suggested]:
+    """Learn from the teachers and keep in the project what is suggested for the photos that bear no name.
+
+    A stop leaves as `Stopped`, with the suggestions that were there. Raises `PrismhError` for fewer than two names.
+    """
+    rows, codes, together = yield from rows_of_teachers(features, teachers, teachers.chosen())
+    learned = yield from classifier.fit(rows, codes, together)
     unnamed = np.flatnonzero(~teachers.named)
-    found: list[tuple[int, Suggestion]] = []
-    for part in _parts(unnamed):
+    parts = []
+    for start in range(0, len(unnamed), BLOCK_ROWS):
         if stop is not None:
             stop.check()
-        answers = learned.answer(unit_rows_at(feature_set, teachers.places[part]))
-        names = [teachers.classes[code] if code >= 0 else "" for code in answers.codes.tolist()]
-        suggested = map(Suggestion, names, answers.confidences.tolist())
-        found += zip(teachers.photo_ids[part].tolist(), suggested, strict=True)
-        yield Progress(_WHAT, len(found), len(unnamed))
+        part = unnamed[start : start + BLOCK_ROWS]
+        parts.append(learned.answer(unit_rows_at(features, teachers.places[part])))
+        yield Progress(_WHAT, start + len(part), len(unnamed))
     if stop is not None:
         stop.check()
-    project.suggestions.keep(feature_set, found)
-    return sum(bool(one.name) for _, one in found)
-
-
-def learn(features: FeatureSet, teachers: Teachers) -> Job[Classifier]:
-    """What the teachers of a project teach. Raises `PrismhError` where they bear fewer than two names."""
-    rows, codes, together = yield from rows_of_teachers(features, teachers, teachers.chosen())
-    return (yield from classifier.fit(rows, codes, together))
-
-
-def _parts(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, len(places), BLOCK_ROWS):
-        yield places[start : start + BLOCK_ROWS]
+    answers, photo_ids = Answers.joined(parts), teachers.photo_ids[unnamed]
+    names = [teachers.classes[code] if code >= 0 else "" for code in answers.codes.tolist()]
+    found = map(Suggestion, names, answers.confidences.tolist())
+    project.suggestions.keep(features, zip(photo_ids.tolist(), found, strict=True))
+    return Suggested(photo_ids, answers, learned)
