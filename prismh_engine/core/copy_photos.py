@@ -56,17 +56,27 @@ class CopyReport:
     stopped: bool
 
 
-def photos_by_name(project: Project, features: str | None = None) -> dict[str, list[int]]:
-    """Name -> ids of the used photos that bear it, the most frequent first; at the end `UNNAMED`, where there are some.
+@dataclass(frozen=True)
+class NamedPhotos:
+    """How many used photos bear a name (`UNNAMED`: none), and how many bytes their files have together."""
+
+    name: str
+    photos: int
+    bytes: int
+
+
+def named_photos(project: Project, features: str | None = None) -> list[NamedPhotos]:
+    """The names by which photos can be copied, the most frequent first and `UNNAMED` at the end, where there are some.
 
     A photo bears the names it was given and that of its group among these features (None: the newest run's).
     """
     known = ProjectRows(project, features)
-    found: dict[str, list[int]] = {}
+    sizes: dict[str, list[int]] = {}
     for photo in project.photos.used():
         for name in known.names(photo.id) or [UNNAMED]:
-            found.setdefault(name, []).append(photo.id)
-    return dict(sorted(found.items(), key=lambda item: (item[0] == UNNAMED, -len(item[1]), item[0])))
+            sizes.setdefault(name, []).append(photo.size)
+    found = [NamedPhotos(name, len(given), sum(given)) for name, given in sizes.items()]
+    return sorted(found, key=lambda named: (named.name == UNNAMED, -named.photos, named.name))
 
 
 def copy_photos(

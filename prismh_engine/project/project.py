@@ -6,9 +6,11 @@ import dataclasses
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from ..errors import PrismhError
 from ..files import make_folder
@@ -122,6 +124,16 @@ class Project:
     def show_features(self, name: str) -> None:
         """Keep which feature set a person looks at. Raises `PrismhError` where the project has none of this name."""
         self._keep_fact("shown_features", self.features.get(name).name)
+
+    @property
+    def export_choices(self) -> dict[str, Any]:
+        """What a person chose at the last export, as `keep_export_choices` was told; {} before the first one."""
+        kept = json.loads(self._fact("export_choices") or "{}")
+        return kept if isinstance(kept, dict) else {}
+
+    def keep_export_choices(self, choices: Mapping[str, Any]) -> None:
+        """Keep what a person chose, in values that JSON knows, for the next time."""
+        self._keep_fact("export_choices", json.dumps(dict(choices)))
 
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""

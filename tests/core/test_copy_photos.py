@@ -12,7 +12,7 @@ from PIL.ExifTags import GPS, IFD, Base
 
 from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
-from prismh_engine.core.copy_photos import UNNAMED, CopyReport, copy_photos, photos_by_name
+from prismh_engine.core.copy_photos import UNNAMED, CopyReport, copy_photos, named_photos
 from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.project import Project
@@ -101,8 +101,9 @@ def test_the_name_of_a_group_is_a_name_of_its_photos(project: Project, folder: P
     project.features.get("starter").append([photo.look.content_hash for photo in photos], embeddings)
     grouping = jobs.run(cluster_project(project, clusters=2))
     project.labels.name_group(grouping.members()[1].tolist(), "Drums")
-    found = photos_by_name(project)
-    assert [(name, len(ids)) for name, ids in found.items()] == [("Drums", 2), (UNNAMED, 4)]
+    found = named_photos(project)
+    assert [(named.name, named.photos) for named in found] == [("Drums", 2), (UNNAMED, 4)]
+    assert sum(named.bytes for named in found) == sum(photo.size for photo in photos)
     report = _copy(project, tmp_path / "out", names=["Drums"])
     assert {row["cluster_name"] for row in _manifest(report)} == {"Drums"}
     assert len(_manifest(report)) == 2

@@ -350,3 +350,11 @@ def test_the_features_a_person_looks_at_are_kept_and_else_the_newest_that_have_g
         assert again.shown_features == "starter"
         with pytest.raises(PrismhError, match="no features 'run-7'"):
             again.show_features("run-7")
+
+
+def test_what_was_chosen_at_the_last_export_is_kept(project: Project) -> None:
+    assert project.export_choices == {}
+    project.keep_export_choices({"format": ".gpkg", "columns": ["label"], "rounded": True})
+    project.close()
+    with Project.open(project.folder) as again:
+        assert again.export_choices == {"format": ".gpkg", "columns": ["label"], "rounded": True}
