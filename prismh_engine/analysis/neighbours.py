@@ -18,7 +18,7 @@ NEIGHBOURS = 90
 
 NEAR_DUPLICATE_COSINE = 0.9
 _BLOCK_CELLS = 8_000_000  # cosines held at once: 32 MB
-_UNIT_ROWS = 4096  # scaled at once, so that no second copy of all is made
+_UNIT_ROWS = 256  # scaled at once, so that they stay in the processor's cache
 
 
 class Rows(Protocol):

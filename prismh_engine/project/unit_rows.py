@@ -24,7 +24,9 @@ class UnitRows:
 
     def __getitem__(self, part: slice, /) -> NDArray[np.float32]:
         places = self._places[part]
-        rows = np.zeros((len(places), self._features.encoder.dimension), dtype=np.float32)
         there = places >= 0
+        if there.all():
+            return unit_rows(self._features.at(places))
+        rows = np.zeros((len(places), self._features.encoder.dimension), dtype=np.float32)
         rows[there] = unit_rows(self._features.at(places[there]))
         return rows
