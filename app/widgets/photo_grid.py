@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
@@ -145,7 +147,7 @@ class _PhotoModel(QStandardItemModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(0, 1, parent)
         self.photos: list[Photo] = []
-        self._ids: list[int] | None = None
+        self._ids: NDArray[np.int64] | None = None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
@@ -179,12 +181,10 @@ class _PhotoModel(QStandardItemModel):
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
-        wanted = {int(photo_id) for photo_id in photo_ids}
-        if not wanted:
-            return []
         if self._ids is None:
-            self._ids = list(map(attrgetter("id"), self.photos))
-        return [row for row, photo_id in enumerate(self._ids) if photo_id in wanted]
+            self._ids = np.fromiter(map(attrgetter("id"), self.photos), np.int64, len(self.photos))
+        rows: list[int] = np.flatnonzero(np.isin(self._ids, np.fromiter(photo_ids, np.int64))).tolist()
+        return rows
 
 
 class _TileView(QListView):
