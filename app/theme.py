@@ -1,6 +1,6 @@
 """The one table of colours, the spacings, the icons and the style sheet, for light and dark.
 
-Nothing else in the window names a colour: widgets that paint themselves ask `colours()` each time and repaint on
+Nothing else but `palette` names a colour: widgets that paint themselves ask `colours()` each time and repaint on
 `changed`; the rest follows `resources/style.qss`.
 """
 

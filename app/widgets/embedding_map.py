@@ -6,20 +6,25 @@ pyqtgraph gives the view and its mouse events (`map_view`); what is painted is i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtCore import QEasingCurve, QPointF, QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainterPath
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
+from . import map_picture, map_steps, map_words
 from .map_layers import Dots, Overlay
+from .map_motion import MapMotion
+from .map_thumbnails import MapThumbnails, Provider
 from .map_view import BOX, LASSO, POINT, MapView
 from .point_raster import PointRaster
 from .stencils import stencil
+from .view_layer import ViewLayer
 
 __all__ = ["BOX", "LASSO", "POINT", "EmbeddingMap"]
 
@@ -45,9 +50,6 @@ class EmbeddingMap(QWidget):
         super().__init__(parent)
         self.setObjectName("embedding_map")
         self.setAccessibleName(self.tr("Map of the photos"))
-        self.setAccessibleDescription(
-            self.tr("Arrow keys move, plus and minus zoom, Home shows all, Escape takes the selection back.")
-        )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._all = PointRaster(np.empty((0, 2), np.float32))
         self._raster = self._all  # those of them that are shown
@@ -67,8 +69,9 @@ class EmbeddingMap(QWidget):
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
         self._dots = Dots()
-        self._overlay = Overlay()
-        for layer in (self._dots, self._overlay):
+        self._thumbnails = MapThumbnails(self._dots)
+        self._overlay = Overlay(self._thumbnails.box_of)
+        for layer in (self._dots, self._thumbnails, self._overlay):
             self._box.addItem(layer, ignoreBounds=True)
         self._box.clicked.connect(self._clicked)
         self._box.outlined.connect(self._outlined)
@@ -82,15 +85,11 @@ class EmbeddingMap(QWidget):
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._graphics)
 
-        self._motion = QVariantAnimation(self)
-        self._motion.setStartValue(0.0)
-        self._motion.setEndValue(1.0)
-        self._motion.setDuration(theme.ANIMATION_MS)
-        self._motion.setEasingCurve(QEasingCurve.Type.InOutCubic)
-        self._motion.valueChanged.connect(self._move_part_of_the_way)
-        self._from = self._to = self._all.positions
+        self._motion = MapMotion(self)
+        self._motion.moved.connect(self._place)
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
+        self._describe()
 
     # What it shows
 
@@ -107,6 +106,7 @@ class EmbeddingMap(QWidget):
             self._colouring = self._mask = None
         self._selected = np.zeros(len(groups), bool)
         self._set_hovered(-1)
+        self._describe()
         self._place(np.asarray(positions, np.float32))
 
     def set_groups(self, names: Sequence[str], colours: Sequence[QColor]) -> None:
@@ -133,6 +133,18 @@ class EmbeddingMap(QWidget):
             self._set_hovered(-1)
         self._show_only()
 
+    def set_thumbnails(self, provider: Provider | None) -> None:
+        """Show photos in place of dots where the view is zoomed in so far that they have room; None: dots only.
+
+        provider: the index of a point -> its photo as a square pixmap of `map_thumbnails.SIDE` or more, None while it
+        is not there yet. It is asked, in a paint, for what is on screen only.
+        """
+        self._thumbnails.set_provider(provider)
+
+    def thumbnails_changed(self) -> None:
+        """More photos are there: ask for them again."""
+        self._thumbnails.update()
+
     def move_points(self, positions: NDArray[np.float32], *, animated: bool = False) -> None:
         """Give the same points new positions [N, 2]; selection, groups, colouring and mask stay."""
         if len(positions) != len(self._groups):
@@ -140,15 +152,14 @@ class EmbeddingMap(QWidget):
         self._motion.stop()
         positions = np.asarray(positions, np.float32)
         if animated and self.isVisible() and 0 < len(positions) <= _ANIMATED_POINTS:
-            self._from, self._to = self._all.positions, positions
-            self._motion.start()
+            self._motion.start(self._all.positions, positions)
         else:
             self._place(positions)
 
     @property
     def moving(self) -> bool:
         """Whether points are on their way to new places."""
-        return self._motion.state() == QVariantAnimation.State.Running
+        return self._motion.running()
 
     @property
     def positions(self) -> NDArray[np.float32]:
@@ -165,6 +176,16 @@ class EmbeddingMap(QWidget):
         self._selected = np.zeros(len(self._groups), bool)
         self._selected[np.asarray(indices, np.int64)] = True
         self._recolour()
+        self._describe()
+
+    @property
+    def selection_text(self) -> str:
+        """The selection in words, as a screen reader says it: "96 photos selected: 90 of Tyres, 6 of Drums."."""
+        return map_words.selection(self._selected, self._groups, self._names)
+
+    def save_picture(self, path: Path) -> None:
+        """Save what is seen as a .png of twice the size or an .svg file. Raises `PrismhError` where that fails."""
+        map_picture.save(path, self._dots, self._thumbnails, self._overlay)
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes
@@ -202,6 +223,15 @@ class EmbeddingMap(QWidget):
         at = self._graphics.mapFromScene(self._box.mapViewToScene(QPointF(x, y)))
         return QPointF(self._graphics.viewport().mapTo(self, at))
 
+    @property
+    def view_rect(self) -> QRectF:
+        """What the view shows, in map units."""
+        return QRectF(self._box.viewRect())
+
+    def add_layer(self, layer: ViewLayer) -> None:
+        """Paint something more; below the dots where its z value is negative."""
+        self._box.addItem(layer, ignoreBounds=True)
+
     # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -209,7 +239,13 @@ class EmbeddingMap(QWidget):
             Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)
         }  # fmt: skip
         key = Qt.Key(event.key())
-        if key in moves:
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if key in moves and control:
+            self._step(*moves[key])
+        elif key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._hovered >= 0:
+            group = -1 if key == Qt.Key.Key_Space else int(self._groups[self._hovered])
+            self._take(self._hovered, group, Qt.KeyboardModifier.ShiftModifier)
+        elif key in moves:
             self.pan(*(_KEYBOARD_PAN * part for part in moves[key]))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.zoom(_KEYBOARD_ZOOM)
@@ -219,7 +255,7 @@ class EmbeddingMap(QWidget):
             self.fit()
         elif key == Qt.Key.Key_Escape and self._selected.any():
             self._user_selects(np.empty(0, np.int64))
-        elif key == Qt.Key.Key_A and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        elif key == Qt.Key.Key_A and control:
             self._user_selects(self._raster.order)
         else:
             super().keyPressEvent(event)
@@ -242,12 +278,32 @@ class EmbeddingMap(QWidget):
             if not modifiers & (_ADD_KEYS | _REMOVE_KEY):
                 self._user_selects(np.empty(0, np.int64))
             return
-        found = np.array([index], np.int64)
-        if group >= 0 and (self._box.tool != POINT or index < 0):
-            found = self._raster.order[self._groups[self._raster.order] == group]
+        self._take(index, group if self._box.tool != POINT or index < 0 else -1, modifiers)
+
+    def _take(self, index: int, group: int, modifiers: Qt.KeyboardModifier) -> None:
+        """Select a whole group, or where that is -1 one point."""
+        order = self._raster.order
+        found = order[self._groups[order] == group] if group >= 0 else np.array([index], np.int64)
         if modifiers & _ADD_KEYS and self._selected[found].all():
-            modifiers = _REMOVE_KEY  # a second click takes back what the first one added
+            modifiers = _REMOVE_KEY  # a second time takes back what the first one added
         self._user_selects(found, modifiers)
+
+    def _step(self, right: int, up: int) -> None:
+        """Go to the next point in a direction, from the one that is pointed at or from the middle of the view."""
+        if self._hovered >= 0:
+            x, y = self._all.positions[self._hovered].tolist()
+            index = map_steps.towards(self._raster, x, y, right, up)
+        else:
+            middle = self._box.viewRect().center()
+            index = map_steps.nearest(self._raster, middle.x(), middle.y())
+        if index < 0:
+            return
+        place = QPointF(*self._all.positions[index].tolist())
+        if not self._box.viewRect().contains(place):
+            self._follow = False
+            self._box.translateBy(place - self._box.viewRect().center())
+        self._set_hovered(index)
+        self._describe()
 
     def _outlined(self, outline: QPainterPath, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -277,6 +333,9 @@ class EmbeddingMap(QWidget):
             self._set_hovered(-1)
 
     def _nearest(self, pixel: QPointF) -> int:
+        shown = self._thumbnails.index_at(pixel)
+        if shown >= 0:
+            return shown
         at, (pixel_width, _) = self._box.mapSceneToView(pixel), self._box.viewPixelSize()
         return self._raster.nearest(at.x(), at.y(), _HOVER_PIXELS * pixel_width)
 
@@ -288,7 +347,8 @@ class EmbeddingMap(QWidget):
 
     def _show_ring(self) -> None:
         known = 0 <= self._hovered < len(self._groups)
-        self._overlay.set_ring(QPointF(*self._all.positions[self._hovered].tolist()) if known else None)
+        place = QPointF(*self._all.positions[self._hovered].tolist()) if known else None
+        self._overlay.set_ring(self._hovered, place)
 
     def _user_selects(
         self, indices: NDArray[np.int64], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
@@ -298,6 +358,7 @@ class EmbeddingMap(QWidget):
         selected[indices] = not remove
         self._selected = selected
         self._recolour()
+        self._describe()
         self.selection_changed.emit(self.selection)
 
     # How it looks
@@ -315,20 +376,25 @@ class EmbeddingMap(QWidget):
         self._recolour()
         self._rename()
 
-    def _move_part_of_the_way(self, part: float) -> None:
-        self._place(self._to if part >= 1 else self._from + np.float32(part) * (self._to - self._from))
-
     def _recolour(self) -> None:
         """Bring the dots up to date with positions, colouring, mask and selection."""
         codes, colours = self._colouring or (self._groups, self._group_colours)
         if codes.max(initial=-1) >= len(colours):
             codes = np.where(codes < len(colours), codes, -1)
         self._dots.show_points(self._raster, codes, colours, self._selected)
+        self._thumbnails.update()
 
     def _rename(self) -> None:
         """Bring the names up to date with positions, groups and mask."""
         order = self._raster.order
         self._overlay.set_names(self._all.positions[order], self._groups[order], self._names)
+
+    def _describe(self) -> None:
+        """Tell a screen reader what is selected, what is pointed at by keyboard, and what the keys do."""
+        parts = [self.selection_text, map_words.keys()]
+        if 0 <= self._hovered < len(self._groups):
+            parts.insert(0, map_words.place(int(self._groups[self._hovered]), self._names))
+        self.setAccessibleDescription(" ".join(parts))
 
     def _follow_theme(self) -> None:
         self._graphics.setBackground(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransfo
 from PySide6.QtWidgets import QWidget
 
 from .. import theme
-from . import density, name_places
+from . import density, name_places, name_tags
 from .name_tags import NameTags
 from .point_canvas import ROOM, Canvas, View
 from .point_raster import PointRaster
@@ -61,9 +61,21 @@ class Dots(ViewLayer):
         code = int(self._codes[index])
         return QColor(theme.colours().quiet) if code < 0 else self._table[code]
 
+    def shown_colour_of(self, index: int) -> QColor:
+        """The colour of a point, faded where others are selected."""
+        colour = self.colour_of(index)
+        if self._selected[index] or not self._selected.any():
+            return colour
+        return mixed(colour, QColor(theme.colours().card), _FADED)
+
+    def is_selected(self, index: int) -> bool:
+        return bool(self._selected[index])
+
     def view_on(self, ratio: float) -> tuple[View, QRectF]:
         """How map units become pixels now, counted from the corner of the area that this layer fills; the area."""
-        to_scene, area = self.sceneTransform(), self.getViewBox().sceneBoundingRect()
+        box = self.getViewBox()
+        box.updateMatrix()  # it is else brought up to date at the next paint only
+        to_scene, area = self.sceneTransform(), box.sceneBoundingRect()
         view = View(
             to_scene.m11() * ratio, (to_scene.dx() - area.left()) * ratio,
             to_scene.m22() * ratio, (to_scene.dy() - area.top()) * ratio,
@@ -83,6 +95,13 @@ class Dots(ViewLayer):
         painter.resetTransform()
         painter.drawImage(area, self._picture, QRectF(ROOM, ROOM, view.width, view.height))
         painter.restore()
+
+    def picture(self, ratio: float) -> QImage:
+        """Dots and tint as a picture of the area that this layer fills."""
+        view, _ = self.view_on(ratio)
+        self._paint_picture(view, ratio)
+        self._painted_for = None
+        return self._picture.copy(ROOM, ROOM, view.width, view.height)
 
     def paint_tint(self, painter: QPainter, transform: QTransform) -> None:
         """Paint the tint alone; the transform brings map units to the painter's."""
@@ -146,9 +165,11 @@ class Dots(ViewLayer):
 class Overlay(ViewLayer):
     """Above the dots: names of groups, the outline being drawn, a ring around what is pointed at, the focus."""
 
-    def __init__(self) -> None:
+    def __init__(self, photo_box: Callable[[int], QRectF | None]) -> None:
+        """photo_box: where the photo of a point is shown in place of its dot, in scene pixels."""
         super().__init__()
-        self._ring: QPointF | None = None
+        self._photo_box = photo_box
+        self._ring: tuple[int, QPointF] | None = None
         self._focused = False
         self._anchors = np.empty((0, 2), np.float32)
         self._names: list[tuple[int, str]] = []
@@ -163,9 +184,9 @@ class Overlay(ViewLayer):
         self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
         self.update()
 
-    def set_ring(self, place: QPointF | None) -> None:
-        """Draw a ring around a place in map units, or none."""
-        self._ring = place
+    def set_ring(self, index: int, place: QPointF | None) -> None:
+        """Draw a ring around a point, which lies at a place in map units; None: around none."""
+        self._ring = None if place is None else (index, place)
         self.update()
 
     def set_focused(self, focused: bool) -> None:
@@ -186,15 +207,13 @@ class Overlay(ViewLayer):
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_names(painter, area)
+        self.paint_names(painter)
         primary = QColor(theme.colours().primary)
         if self._ring is not None:
-            at = self.sceneTransform().map(self._ring)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.colours().card), 4))
-            painter.drawEllipse(at, _RING_RADIUS, _RING_RADIUS)
-            painter.setPen(QPen(QColor(theme.colours().ink), 1.75))
-            painter.drawEllipse(at, _RING_RADIUS, _RING_RADIUS)
+            ring = self._ring_path(*self._ring)
+            painter.strokePath(ring, QPen(QColor(theme.colours().card), 4))
+            painter.strokePath(ring, QPen(QColor(theme.colours().ink), 1.75))
         if self._outline is not None:
             fill = QColor(primary)
             fill.setAlpha(24)
@@ -207,7 +226,18 @@ class Overlay(ViewLayer):
             painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), theme.CARD_RADIUS - 3, theme.CARD_RADIUS - 3)
         painter.restore()
 
-    def _paint_names(self, painter: QPainter, area: QRectF) -> None:
+    def _ring_path(self, index: int, place: QPointF) -> QPainterPath:
+        path = QPainterPath()
+        photo = self._photo_box(index)
+        if photo is not None:
+            path.addRoundedRect(photo.adjusted(-3, -3, 3, 3), 6, 6)
+        else:
+            path.addEllipse(self.sceneTransform().map(place), _RING_RADIUS, _RING_RADIUS)
+        return path
+
+    def paint_names(self, painter: QPainter, *, as_outlines: bool = False) -> None:
+        """Write the names into a painter of scene pixels; as_outlines: drawn anew, for a file that has no pixels."""
+        area = self.getViewBox().sceneBoundingRect()
         ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
         tags = self._tags.pictures([name for _, name in self._names], ratio)
         to_scene = self.sceneTransform()
@@ -217,10 +247,14 @@ class Overlay(ViewLayer):
             wanted.append((at.x() - area.left(), at.y() - area.top() - 4, tag.width() / ratio, tag.height() / ratio))
         self._boxes.clear()
         places = name_places.place(wanted, area.width(), area.height())
-        for (group, _), tag, box in zip(self._names, tags, places, strict=True):
-            if box is not None:
-                rect = QRectF(round(area.left() + box.x), round(area.top() + box.y), box.width, box.height)
-                self._boxes[group] = rect
+        for (group, name), tag, box in zip(self._names, tags, places, strict=True):
+            if box is None:
+                continue
+            rect = QRectF(round(area.left() + box.x), round(area.top() + box.y), box.width, box.height)
+            self._boxes[group] = rect
+            if as_outlines:
+                name_tags.paint(painter, name_tags.path_of(name)[0].translated(rect.topLeft()))
+            else:
                 painter.drawImage(rect.topLeft(), tag)
 
 

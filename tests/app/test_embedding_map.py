@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from app import theme
-from app.widgets.embedding_map import BOX, LASSO, POINT, EmbeddingMap
+from app.widgets.embedding_map import BOX, LASSO, POINT
 
-COLOURS = [QColor("#0072b2"), QColor("#d55e00"), QColor("#009e73")]
+from .maps import COLOURS, around, at, colour_at, drag, map_of_three_groups, surface, three_groups
 
 
 @pytest.fixture
 def points():
-    """Three groups of 20, well apart."""
-    rng = np.random.default_rng(0)
-    centres = np.array([[0, 0], [10, 0], [5, 9]])
-    groups = np.repeat(np.arange(3), 20).astype(np.int32)
-    return (centres[groups] + rng.normal(size=(60, 2)) * 0.5).astype(np.float32), groups
+    return three_groups()
 
 
 @pytest.fixture
-def shown(qtbot, points):
-    made = EmbeddingMap()
-    qtbot.addWidget(made)
-    made.resize(600, 450)
-    made.set_points(*points)
-    made.set_groups(["Drums", "Tyres", ""], COLOURS)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+def shown(qtbot):
+    return map_of_three_groups(qtbot)
 
 
 @pytest.fixture
@@ -47,51 +36,6 @@ def heard(shown):
     shown.selection_changed.connect(lambda indices: told.selections.append(indices.tolist()))
     shown.hovered.connect(told.hovered.append)
     return told
-
-
-def surface(shown):
-    return shown._graphics.viewport()
-
-
-def at(shown, index):
-    return surface(shown).mapFrom(shown, shown.pixel_of(index).toPoint())
-
-
-def colour_at(shown, index):
-    picture = shown.grab().toImage()
-    return picture.pixelColor(shown.pixel_of(index).toPoint() * picture.devicePixelRatio())
-
-
-def drag(qtbot, shown, start, end, button=Qt.MouseButton.LeftButton, key=Qt.KeyboardModifier.NoModifier):
-    drag_along(qtbot, shown, [start, start + (end - start) * 0.3, start + (end - start) * 0.6, end], button, key)
-
-
-def drag_along(qtbot, shown, places, button=Qt.MouseButton.LeftButton, key=Qt.KeyboardModifier.NoModifier):
-    qtbot.mouseMove(surface(shown), places[0])
-    qtbot.mousePress(surface(shown), button, key, places[0])
-    for place in places[1:]:
-        move_pressed(shown, place, button, key)
-    qtbot.mouseRelease(surface(shown), button, key, places[-1])
-
-
-def around(shown, indices):
-    """The corners of a box around some points, 12 pixels away from them."""
-    places = [at(shown, index) for index in indices]
-    xs, ys = [place.x() for place in places], [place.y() for place in places]
-    left, right, top, bottom = min(xs) - 12, max(xs) + 12, min(ys) - 12, max(ys) + 12
-    return [QPoint(left, top), QPoint(right, top), QPoint(right, bottom), QPoint(left, bottom)]
-
-
-def move_pressed(shown, place, button, key):
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QMouseEvent
-    from PySide6.QtWidgets import QApplication
-
-    where = QPointF(place)
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, where, surface(shown).mapToGlobal(where), Qt.MouseButton.NoButton, button, key,
-    )  # fmt: skip
-    QApplication.sendEvent(surface(shown), event)
 
 
 def test_every_group_is_drawn_in_its_colour_and_named(shown, points):
@@ -147,7 +91,7 @@ def test_a_click_on_a_name_takes_its_group(shown, heard, qtbot):
 
 def test_a_box_takes_what_lies_in_it(shown, heard, qtbot):
     corners = around(shown, range(20, 40))
-    drag(qtbot, shown, corners[0], corners[2])
+    drag(qtbot, shown, corners[::2])
     assert heard.selections == [list(range(20, 40))]
 
 
@@ -155,14 +99,14 @@ def test_a_lasso_takes_what_lies_in_it_and_nothing_of_the_rest_of_its_box(shown,
     shown.set_tool(LASSO)
     left, _, right, _ = around(shown, range(60))
     first, _, third, fourth = around(shown, range(20))  # the group at the lower left
-    drag_along(qtbot, shown, [first, QPoint(first.x(), left.y()), left, QPoint(left.x(), right.y()), fourth, third,
+    drag(qtbot, shown, [first, QPoint(first.x(), left.y()), left, QPoint(left.x(), right.y()), fourth, third,
                               QPoint(third.x(), first.y())])  # fmt: skip
     assert heard.selections == [list(range(20))]
 
 
 def test_a_lasso_is_closed_by_letting_go(shown, heard, qtbot):
     shown.set_tool(LASSO)
-    drag_along(qtbot, shown, around(shown, range(40, 60)))
+    drag(qtbot, shown, around(shown, range(40, 60)))
     assert heard.selections == [list(range(40, 60))]
     before = shown.grab().toImage()
     assert before == shown.grab().toImage(), "no line is left"
@@ -173,10 +117,10 @@ def test_with_shift_an_outline_adds_and_with_alt_it_takes_away(shown, heard, qtb
     shown.set_tool(tool)
     for group, key in ((0, Qt.KeyboardModifier.NoModifier), (1, Qt.KeyboardModifier.ShiftModifier)):
         places = around(shown, range(20 * group, 20 * group + 20))
-        drag_along(qtbot, shown, places if tool == LASSO else places[::2], key=key)
+        drag(qtbot, shown, places if tool == LASSO else places[::2], key=key)
     assert heard.selections[-1] == list(range(40))
     places = around(shown, range(20))
-    drag_along(qtbot, shown, places if tool == LASSO else places[::2], key=Qt.KeyboardModifier.AltModifier)
+    drag(qtbot, shown, places if tool == LASSO else places[::2], key=Qt.KeyboardModifier.AltModifier)
     assert heard.selections[-1] == list(range(20, 40))
 
 
@@ -219,7 +163,7 @@ def test_points_that_are_filtered_out_are_not_selected(shown, heard, qtbot, way)
     if way == "keyboard":
         qtbot.keyClick(shown, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     else:
-        drag_along(qtbot, shown, around(shown, range(60))[:: 1 if way == "lasso" else 2])
+        drag(qtbot, shown, around(shown, range(60))[:: 1 if way == "lasso" else 2])
     assert heard.selections[-1] == np.flatnonzero(mask).tolist()
 
 
@@ -239,7 +183,7 @@ def test_codes_and_masks_of_another_number_are_refused(shown):
 
 def test_the_right_button_moves_the_map_and_selects_nothing(shown, heard, qtbot):
     before = shown.pixel_of(0)
-    drag(qtbot, shown, QPoint(200, 200), QPoint(260, 230), Qt.MouseButton.RightButton)
+    drag(qtbot, shown, [QPoint(200, 200), QPoint(260, 230)], Qt.MouseButton.RightButton)
     moved = shown.pixel_of(0) - before
     assert moved.x() == pytest.approx(60, abs=3)
     assert moved.y() == pytest.approx(30, abs=3)
@@ -284,10 +228,50 @@ def test_an_empty_map_and_one_photo_do_no_harm(shown, qtbot):
         shown.set_points(np.zeros((count, 2), np.float32), np.zeros(count, np.int32))
         shown.fit()
         assert not shown.grab().isNull()
-        drag(qtbot, shown, QPoint(10, 10), QPoint(500, 400))
+        drag(qtbot, shown, [QPoint(10, 10), QPoint(500, 400)])
     assert shown.selection.tolist() == [0]
 
 
 def test_a_number_of_positions_that_does_not_fit_is_refused(shown):
     with pytest.raises(ValueError, match="there are 60 points, got 2"):
         shown.move_points(np.zeros((2, 2), np.float32))
+
+
+def test_by_keyboard_one_goes_from_photo_to_photo_and_selects_them(shown, heard, qtbot, points):
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(shown, Qt.Key.Key_Up, control)
+    middle = shown._box.viewRect().center()
+    distances = np.hypot(points[0][:, 0] - middle.x(), points[0][:, 1] - middle.y())
+    assert heard.hovered == [int(distances.argmin())], "the first step goes to the middle of the view"
+    for _ in range(60):
+        qtbot.keyClick(shown, Qt.Key.Key_Right, control)
+    last = heard.hovered[-1]
+    assert (np.diff(points[0][heard.hovered[1:], 0]) > 0).all()
+    assert not any(
+        abs(y - points[0][last, 1]) <= x - points[0][last, 0] for x, y in points[0] if x > points[0][last, 0]
+    ), "it ends where no photo lies further on"
+    qtbot.keyClick(shown, Qt.Key.Key_Space)
+    assert heard.selections[-1] == [last]
+    qtbot.keyClick(shown, Qt.Key.Key_Return)
+    assert heard.selections[-1] == np.flatnonzero(points[1] == points[1][last]).tolist()
+    qtbot.keyClick(shown, Qt.Key.Key_Return)
+    assert heard.selections[-1] == [], "a second time takes it back"
+
+
+def test_a_photo_that_is_reached_by_keyboard_comes_into_sight(shown, qtbot):
+    qtbot.keyClick(shown, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    shown.zoom(40)
+    for _ in range(5):
+        qtbot.keyClick(shown, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert shown.rect().contains(shown.pixel_of(shown._hovered).toPoint())
+
+
+def test_a_screen_reader_hears_what_is_selected_and_where_one_is(shown, qtbot):
+    assert "Nothing is selected." in shown.accessibleDescription()
+    shown.select(np.arange(15, 45))
+    assert shown.selection_text == "30 photos selected: 20 of Tyres, 5 of Drums."
+    assert shown.selection_text in shown.accessibleDescription()
+    shown.select(np.arange(40, 60))
+    assert shown.selection_text == "20 photos selected."
+    qtbot.keyClick(shown, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert shown.accessibleDescription().startswith("At a photo")

@@ -1,0 +1,111 @@
+"""Photos in place of dots, where a map is zoomed in so far that they have room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from .. import theme
+from .map_layers import Dots
+from .point_canvas import View
+from .point_raster import PointRaster
+from .thumbnails import CORNER, rounded
+from .view_layer import ViewLayer
+
+SIDE = 64
+"""Of a photo on the map, in pixels."""
+
+Provider = Callable[[int], QPixmap | None]
+
+_GAP = 4
+_CROWDED = 1.5
+"""More points than this times as many photos as fill the view are shown as dots."""
+_FRAME = 2.0
+_SELECTED_FRAME = 3.0
+
+
+class MapThumbnails(ViewLayer):
+    """The photos, each on its dot and none on another; a dot whose photo is not there yet stays a dot."""
+
+    def __init__(self, dots: Dots) -> None:
+        super().__init__()
+        self._dots = dots
+        self._provider: Provider | None = None
+        self._boxes: dict[int, QRectF] = {}
+        self.setZValue(1)
+
+    def set_provider(self, provider: Provider | None) -> None:
+        """Where photos come from: a square pixmap for the index of a point, None while there is none."""
+        self._provider = provider
+        self.update()
+
+    def index_at(self, pixel: QPointF) -> int:
+        """The point whose photo is shown there, -1 where there is none."""
+        return next((index for index, box in self._boxes.items() if box.contains(pixel)), -1)
+
+    def box_of(self, index: int) -> QRectF | None:
+        """Where the photo of a point is shown, in scene pixels."""
+        return self._boxes.get(index)
+
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
+        self._boxes = {}
+        if self._provider is None:
+            return
+        view, area = self._dots.view_on(1.0)
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for index, x, y in spread(self._dots.raster, view):
+            pixmap = self._provider(index)
+            if pixmap is not None:
+                box = QRectF(round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2), SIDE, SIDE)
+                self._boxes[index] = box
+                self._paint_photo(painter, box, pixmap, index)
+        painter.restore()
+
+    def _paint_photo(self, painter: QPainter, box: QRectF, pixmap: QPixmap, index: int) -> None:
+        painter.drawPixmap(box, pixmap, QRectF(pixmap.rect()))
+        painter.setPen(QPen(self._dots.colour_of(index), _FRAME))
+        painter.drawPath(rounded(box, CORNER))
+        if self._dots.is_selected(index):
+            painter.setPen(QPen(QColor(theme.colours().primary), _SELECTED_FRAME))
+            painter.drawPath(rounded(box.adjusted(-2, -2, 2, 2), CORNER + 1))
+
+
+def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float]]:
+    """Points whose photos have room: index and place in pixels of each; empty where there are too many points.
+
+    A point gives way only to those that come before it in one fixed order, so that a photo stays where it is while the
+    view moves.
+    """
+    room = _CROWDED * view.width * view.height / (SIDE + _GAP) ** 2
+    if raster.visible(view) > 4 * room:  # counts whole cells of the grid, so it is only about right
+        return []
+    left, right, low, high = view.rect(margin=SIDE)
+    found = raster.within(left, right, low, high)
+    places = raster.positions[found] * np.array([view.scale_x, view.scale_y]) + [view.offset_x, view.offset_y]
+    size = [view.width, view.height]
+    if ((places >= 0) & (places <= size)).all(axis=1).sum() > room:
+        return []
+    seen = ((places > -SIDE / 2) & (places < np.add(size, SIDE / 2))).all(axis=1)
+    taken = np.empty((0, 2))
+    chosen = []
+    for at in np.argsort(_mixed_up(found), kind="stable"):
+        place = places[at]
+        if not (np.abs(taken - place) < SIDE + _GAP).all(axis=1).any():
+            taken = np.vstack([taken, place])
+            if seen[at]:
+                chosen.append((int(found[at]), float(place[0]), float(place[1])))
+    return chosen
+
+
+def _mixed_up(indices: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """An order that has nothing to do with that of the photos, of which neighbours often look alike."""
+    return indices.astype(np.uint32) * np.uint32(2654435761)

@@ -1,0 +1,87 @@
+"""The map as a file: sharp, complete, and whole or not at all."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+
+from app import theme
+from prismh_engine.errors import PrismhError
+
+from .maps import COLOURS, map_of_three_groups
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def shown(qtbot):
+    return map_of_three_groups(qtbot)
+
+
+def rendered(path):
+    """An SVG file as a picture of its own size."""
+    renderer = QSvgRenderer(str(path))
+    assert renderer.isValid()
+    picture = QImage(renderer.viewBox().size(), QImage.Format.Format_RGB32)
+    painter = QPainter(picture)
+    renderer.render(painter, QRectF(picture.rect()))
+    painter.end()
+    return picture
+
+
+def test_a_png_is_twice_the_size_and_has_the_dots_where_they_are_seen(shown, tmp_path):
+    shown.save_picture(tmp_path / "map.png")
+    picture = QImage(str(tmp_path / "map.png"))
+    assert picture.width() == 2 * (shown.width() - 2)
+    assert picture.pixelColor(0, 0) == QColor(theme.colours().card)
+    for index, colour in ((3, COLOURS[0]), (25, COLOURS[1]), (45, COLOURS[2])):
+        assert picture.pixelColor(((shown.pixel_of(index) - shown._graphics.pos()) * 2).toPoint()) == colour
+
+
+def test_an_svg_has_a_circle_for_each_dot_and_names_as_outlines(shown, tmp_path):
+    shown.save_picture(tmp_path / "map.svg")
+    root = ElementTree.parse(tmp_path / "map.svg").getroot()
+    assert len(list(root.iter(f"{SVG}circle"))) + len(list(root.iter(f"{SVG}ellipse"))) == 60
+    assert list(root.iter(f"{SVG}path"))
+    assert root.find(f"{SVG}title").text == "Map of the photos"
+    picture = rendered(tmp_path / "map.svg")
+    for index, colour in ((3, COLOURS[0]), (25, COLOURS[1]), (45, COLOURS[2])):
+        seen = picture.pixelColor((shown.pixel_of(index) - shown._graphics.pos()).toPoint())
+        assert max(abs(a - b) for a, b in zip(seen.getRgb(), colour.getRgb(), strict=True)) <= 2
+
+
+def test_only_what_is_shown_is_in_the_file_and_the_ring_is_not(shown, tmp_path):
+    shown.save_picture(tmp_path / "before.png")
+    shown._set_hovered(3)
+    shown.save_picture(tmp_path / "pointed_at.png")
+    assert (tmp_path / "before.png").read_bytes() == (tmp_path / "pointed_at.png").read_bytes()
+    shown.set_shown(np.arange(60) < 20)
+    shown.save_picture(tmp_path / "fewer.svg")
+    root = ElementTree.parse(tmp_path / "fewer.svg").getroot()
+    assert len(list(root.iter(f"{SVG}circle"))) + len(list(root.iter(f"{SVG}ellipse"))) == 20
+
+
+def test_an_svg_of_very_many_dots_carries_them_as_one_picture(shown, tmp_path):
+    positions = np.random.default_rng(0).normal(size=(30_000, 2)).astype(np.float32)
+    shown.set_points(positions, np.zeros(30_000, np.int32))
+    shown.save_picture(tmp_path / "map.svg")
+    root = ElementTree.parse(tmp_path / "map.svg").getroot()
+    assert not list(root.iter(f"{SVG}circle"))
+    assert list(root.iter(f"{SVG}image"))
+    assert (tmp_path / "map.svg").stat().st_size < 2_000_000
+    middle = rendered(tmp_path / "map.svg").copy(290, 200, 20, 20).scaled(1, 1, mode=Qt.TransformationMode(1))
+    assert abs(middle.pixelColor(0, 0).blue() - COLOURS[0].blue()) < 30
+
+
+def test_another_kind_of_file_and_a_folder_in_the_way_are_refused_in_a_sentence(shown, tmp_path):
+    with pytest.raises(PrismhError, match=r"map\.bmp is neither"):
+        shown.save_picture(tmp_path / "map.bmp")
+    (tmp_path / "map.png").mkdir()
+    with pytest.raises(PrismhError, match="Cannot write"):
+        shown.save_picture(tmp_path / "map.png")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["map.png"]
