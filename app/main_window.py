@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         if name == "explore":
             from .pages.explore import ExplorePage
 
-            return ExplorePage(self.session)
+            return ExplorePage(self.session, self._decisions)
         if name == "export":
             from .pages.export import ExportPage
 

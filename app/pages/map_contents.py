@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prismh_engine.jobs import Job, Progress
 from prismh_engine.project import Photo, Project
-from prismh_engine.project.feature_sets import STARTER
+from prismh_engine.project.feature_sets import STARTER, FeatureSet
+
+from ..explore_filters import PhotoFacts, read_facts
+
+if TYPE_CHECKING:
+    from prismh_engine.project.groupings import Grouping
 
 FEWEST_PHOTOS = 3
 
@@ -33,18 +39,23 @@ class MapContents:
     """A map, its groups and its photos.
 
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
-    [N] (-1 none), all empty while there is no map. used: how many photos a map would show; missing: how many are not
+    [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
+    the tree its finer and coarser cuts come from. used: how many photos a map would show; missing: how many are not
     where they were. learned: the newest run that has a map, "" where there is none; summary: what that run changed.
-    newest: the newest feature set, "" where none. names: photo id -> the names given to the photo itself.
+    newest: the newest feature set, "" where none. names: photo id -> the names given to the photo itself; counts: every
+    name in the project and how many photos carry it.
     """
 
     features: str = STARTER
     photo_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     positions: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
     clusters: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    facts: PhotoFacts | None = None
+    grouping: Grouping | None = None
     groups: tuple[Group, ...] = ()
     photos: Mapping[int, Photo] = field(default_factory=dict)
-    names: Mapping[int, list[str]] = field(default_factory=dict)
+    names: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
     all_photos: int = 0
     used: int = 0
     missing: int = 0
@@ -54,37 +65,36 @@ class MapContents:
 
     def clusters_of(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
         """The group of each photo, -1 where it has none, int32 [N]."""
-        found = np.full(len(photo_ids), -1, np.int32)
-        if not self.groups or not len(photo_ids):
-            return found
-        known = np.concatenate([group.photo_ids for group in self.groups])
-        numbers = np.repeat(
-            np.array([group.number for group in self.groups], np.int32), [len(group.photo_ids) for group in self.groups]
-        )
-        order = np.argsort(known)
-        at = np.searchsorted(known[order], photo_ids).clip(0, len(known) - 1)
-        here = known[order][at] == photo_ids
-        found[here] = numbers[order][at][here]
-        return found
+        if self.grouping is None:
+            return np.full(len(photo_ids), -1, np.int32)
+        return _looked_up(self.grouping.photo_ids, self.grouping.clusters, photo_ids)
 
-    def whole_group(self, photo_ids: NDArray[np.int64]) -> Group | None:
-        """The group that consists of exactly these photos."""
-        if not len(photo_ids):
-            return None
-        for group in self.groups:
-            if len(group.photo_ids) == len(photo_ids) and np.isin(photo_ids, group.photo_ids).all():
-                return group
-        return None
+    def cut(self, groups: int, photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+        """The group of each photo where the tree is cut into so many, -1 where it has none, int32 [N]."""
+        if self.grouping is None or self.grouping.tree is None:
+            return np.full(len(photo_ids), -1, np.int32)
+        return _looked_up(self.grouping.photo_ids, self.grouping.tree.cut(groups), photo_ids)
 
-    def with_group_name(self, number: int, name: str) -> MapContents:
-        groups = tuple(dataclasses.replace(g, name=name) if g.number == number else g for g in self.groups)
-        return dataclasses.replace(self, groups=groups)
+    def group(self, number: int) -> Group | None:
+        return next((group for group in self.groups if group.number == number), None)
+
+    def title_of(self, number: int, unnamed: str) -> str:
+        """The name of a group; where it has none, `unnamed` with its number from 1 on in place of "{number}"."""
+        group = self.group(number)
+        return group.name if group is not None and group.name else unnamed.format(number=number + 1)
+
+    def photos_of(self, photo_ids: NDArray[np.int64]) -> list[Photo]:
+        """Those that are known, in this order."""
+        return [self.photos[i] for i in photo_ids.tolist() if i in self.photos]
 
 
-def read_map(project: Project, features: str) -> Job[MapContents]:
-    """Read the map of a feature set with its groups, names and photos."""
+def read_map(project: Project, features: str, known: MapContents | None = None) -> Job[MapContents]:
+    """Read the map of a feature set with its groups, names and photos.
+
+    known: contents whose photos are still as they are in the project; they are not read again then.
+    """
     yield Progress("Reading the map", 0, None)
-    photos = {photo.id: photo for photo in project.photos.all()}
+    photos = known.photos if known is not None else {photo.id: photo for photo in project.photos.all()}
     yield Progress("Reading the map", 1, None)
     sets = {found.name: found for found in project.features.all()}
     mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
@@ -95,6 +105,7 @@ def read_map(project: Project, features: str) -> Job[MapContents]:
         features=features,
         photos=photos,
         names=project.labels.of_photos(),
+        counts=project.labels.counts(),
         all_photos=len(photos),
         used=sum(photo.used and not photo.missing for photo in photos.values()),
         missing=sum(photo.missing for photo in photos.values()),
@@ -102,43 +113,57 @@ def read_map(project: Project, features: str) -> Job[MapContents]:
         summary=project.runs.get(learned).summary if learned else "",
         newest=list(sets)[-1] if sets else "",
     )
-    yield Progress("Reading the map", 2, None)
     if features in sets:
-        contents = _with_map(project, contents)
+        yield Progress("Reading the map", 2, None)
+        contents = _with_groups(project, contents, sets[features])
+        yield Progress("Reading the map", 3, None)
+        contents = _with_map(project, contents, sets[features])
+    if len(contents.photo_ids):
+        contents = dataclasses.replace(contents, facts=(yield from read_facts(project, contents.photo_ids)))
     return contents
 
 
-def _with_map(project: Project, contents: MapContents) -> MapContents:
-    features = project.features.get(contents.features)
+def _with_groups(project: Project, contents: MapContents, features: FeatureSet) -> MapContents:
     grouping = project.groupings.newest(features)
-    groups: tuple[Group, ...] = ()
-    if grouping is not None:
-        by_distance = np.argsort(grouping.distances, kind="stable")
-        members = {
-            number: grouping.photo_ids[by_distance[grouping.clusters[by_distance] == number]]
-            for number in range(int(grouping.clusters.max(initial=-1)) + 1)
-        }
-        names = project.labels.of_groups({number: ids.tolist() for number, ids in members.items()})
-        groups = tuple(
-            Group(
-                number,
-                ids,
-                names.get(number, ""),
-                float(grouping.separation[number]) if number < len(grouping.separation) else None,
-            )
-            for number, ids in members.items()
-        )
-    contents = dataclasses.replace(contents, groups=groups)
+    if grouping is None:
+        return contents
+    names = project.labels.of_groups({number: ids.tolist() for number, ids in grouping.members().items()})
+    by_distance = np.argsort(grouping.distances, kind="stable")
+    ids, clusters = grouping.photo_ids[by_distance], grouping.clusters[by_distance]
+    seen = _are_seen(contents, ids)
+    groups = []
+    for number in range(int(clusters.max(initial=-1)) + 1):
+        separation = float(grouping.separation[number]) if number < len(grouping.separation) else None
+        groups.append(Group(number, ids[seen & (clusters == number)], names.get(number, ""), separation))
+    return dataclasses.replace(contents, grouping=grouping, groups=tuple(groups))
+
+
+def _with_map(project: Project, contents: MapContents, features: FeatureSet) -> MapContents:
     found = project.maps.newest(features)
     if found is None:
         return contents
-    # A photo that was set aside or went away since the map was made is no longer shown.
-    shown = np.array(
-        [(p := contents.photos.get(int(i))) is not None and p.used and not p.missing for i in found.photo_ids], bool
-    )
+    shown = _are_seen(contents, found.photo_ids)
     if shown.sum() < FEWEST_PHOTOS:
         return contents
     ids = found.photo_ids[shown]
     return dataclasses.replace(
         contents, photo_ids=ids, positions=found.positions[shown], clusters=contents.clusters_of(ids)
     )
+
+
+def _are_seen(contents: MapContents, photo_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each is used and in its place: it may have been set aside or gone away since the map was made."""
+    photos = contents.photos
+    return np.array(
+        [(p := photos.get(i)) is not None and p.used and not p.missing for i in photo_ids.tolist()], np.bool_
+    )
+
+
+def _looked_up(known: NDArray[np.int64], numbers: NDArray[np.int32], photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
+    found = np.full(len(photo_ids), -1, np.int32)
+    if len(known) and len(photo_ids):
+        order = np.argsort(known, kind="stable")
+        at = order[np.searchsorted(known, photo_ids, sorter=order).clip(0, len(known) - 1)]
+        here = known[at] == photo_ids
+        found[here] = numbers[at[here]]
+    return found

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from .. import palette, theme, words
+from .. import theme, words
 from ..session import Session
 from .separation import paint_bar
 from .thumbnails import Thumbnails, rounded
@@ -51,6 +51,7 @@ class GroupRow:
 
     number: int
     title: str
+    colour: QColor
     named: bool
     count: int
     separation: float | None
@@ -168,7 +169,7 @@ class _Delegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_line(self, painter: QPainter, line: QRectF, row: GroupRow) -> None:
-        colours, colour, middle = theme.colours(), palette.group_colour(row.number), line.center().y()
+        colours, colour, middle = theme.colours(), row.colour, line.center().y()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawEllipse(QRectF(line.left() + 8, middle - 6, 12, 12))

@@ -8,17 +8,83 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from .. import theme, words
+from .. import theme
 from .card import plain_tip
 
 _TITLE_WIDTH, _DOT = 160, 14
+_LONGEST = 120
 
 
-class Naming(QWidget):
-    """A colour dot, a title, how many photos, and "Name" or "Rename"; Enter in the line gives the name."""
+class NameEntry(QWidget):
+    """A line and "Name"; Enter in the line gives the name."""
 
     named = Signal(str)
     """The name that was given, without blanks around it."""
+    left = Signal()
+    """Escape was pressed, and what was typed is gone."""
+
+    def __init__(self, object_name: str, asks: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line = _NameLine()
+        self._line.setObjectName(object_name)
+        self._line.setMaxLength(_LONGEST)
+        self._line.returnPressed.connect(self._entered)
+        self._line.left.connect(self._left)
+        self._line.textChanged.connect(self._text_changed)
+        self._keep = QPushButton(self.tr("Name"))
+        self._keep.setObjectName(object_name.replace("field", "button"))
+        self._keep.setAccessibleName(self.tr("Give this name"))
+        self._keep.clicked.connect(self._entered)
+        self._text_changed("")
+        self.ask(asks)
+        self.setFocusProxy(self._line)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.ROW_GAP)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self._keep)
+
+    def ask(self, text: str) -> None:
+        """Say what is to be named."""
+        self._line.setPlaceholderText(text)
+        self._line.setAccessibleName(text)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Names given before, to be completed while typing."""
+        completer = QCompleter(sorted(set(names), key=str.casefold), self._line)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._line.setCompleter(completer)
+
+    def begin(self, text: str = "") -> None:
+        """Put the cursor into the line, with a text that typing replaces."""
+        self._line.setText(text)
+        self._line.selectAll()
+        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def clear(self) -> None:
+        self._line.clear()
+
+    def _entered(self) -> None:
+        name = " ".join(self._line.text().split())
+        if name:
+            self._line.clear()
+            self.named.emit(name)
+
+    def _left(self) -> None:
+        self._line.clear()
+        self.left.emit()
+
+    def _text_changed(self, text: str) -> None:
+        self._keep.setEnabled(bool(text.strip()))
+
+
+class Naming(QWidget):
+    """A colour dot, a title, how many photos, and "Name" or "Rename"."""
+
+    named = Signal(str)
+    """The name that was given, without blanks around it."""
+    removed = Signal()
+    """The name is to be taken off."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,23 +96,14 @@ class Naming(QWidget):
         self._count = QLabel()
         self._count.setObjectName("selection_count")
         self._count.setProperty("role", "quiet")
-        self._rename = QPushButton(self.tr("Rename"))
-        self._rename.setObjectName("rename_button")
-        self._rename.setAccessibleName(self.tr("Rename"))
-        self._rename.setProperty("role", "link")
+        self._rename = self._link("rename_button", self.tr("Rename"))
         self._rename.clicked.connect(self.begin)
-        self._line = _NameLine()
-        self._line.setObjectName("name_field")
-        self._line.setMaxLength(120)
-        self._line.returnPressed.connect(self._entered)
-        self._line.left.connect(self._left)
-        self._keep = QPushButton(self.tr("Name"))
-        self._keep.setObjectName("name_button")
-        self._keep.setAccessibleName(self.tr("Give this name"))
-        self._keep.clicked.connect(self._entered)
-        self._line.textChanged.connect(self._text_changed)
-        self._is_named = False
-        self._shown = ""
+        self._entry = NameEntry("name_field", "")
+        self._entry.named.connect(self._named)
+        self._entry.left.connect(self._close)
+        self._remove = self._link("remove_name_button", self.tr("Take the name off"))
+        self._remove.clicked.connect(self._take_off)
+        self._is_named, self._is_group, self._shown = False, False, ""
 
         first = QHBoxLayout()
         first.setSpacing(theme.ROW_GAP)
@@ -56,11 +113,11 @@ class Naming(QWidget):
         first.addStretch(1)
         first.addWidget(self._rename)
         self._second = QWidget()
-        second = QHBoxLayout(self._second)
+        second = QVBoxLayout(self._second)
         second.setContentsMargins(0, 0, 0, 0)
-        second.setSpacing(theme.ROW_GAP)
-        second.addWidget(self._line, 1)
-        second.addWidget(self._keep)
+        second.setSpacing(0)
+        second.addWidget(self._entry)
+        second.addWidget(self._remove, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)
@@ -69,56 +126,60 @@ class Naming(QWidget):
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
 
-    def show_selection(self, title: str, count: int, colour: QColor | None, *, named: bool) -> None:
-        """Say what is selected. colour: None where it is no group. The line is open while there is no name."""
-        self._shown, self._is_named = title, named
+    def show_selection(self, title: str, count: str, colour: QColor | None, *, named: bool) -> None:
+        """Say what is selected. count: how many photos, in words. colour: None where it is no group.
+
+        The line is open while there is no name. What is being typed stays where the same is shown again.
+        """
+        now = (title, colour is not None, named)
+        is_same = now == (self._shown, self._is_group, self._is_named)
+        self._shown, self._is_group, self._is_named = now
         self._dot.show_colour(colour)
         metrics = self._title.fontMetrics()
-        self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideRight, theme.pixels(_TITLE_WIDTH)))
+        self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, theme.pixels(_TITLE_WIDTH)))
         self._title.setToolTip(plain_tip(title) if self._title.text() != title else "")
-        self._count.setText(words.photos(count))
-        asks = self.tr("Name this group") if colour is not None else self.tr("Name these photos")
-        self._line.setPlaceholderText(asks)
-        self._line.setAccessibleName(asks)
-        self._line.clear()
-        self._rename.setVisible(named)
-        self._second.setVisible(not named)
+        self._count.setText(count)
+        if not is_same:
+            self._entry.ask(self.tr("Name this group") if self._is_group else self.tr("Name these photos"))
+            self._entry.clear()
+            self._rename.setVisible(named)
+            self._second.setVisible(not named)
+            self._remove.setVisible(named)
 
     def offer(self, names: Sequence[str]) -> None:
         """Names given before, to be completed while typing."""
-        completer = QCompleter(sorted(set(names), key=str.casefold), self._line)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._line.setCompleter(completer)
+        self._entry.offer(names)
 
     def begin(self) -> None:
         """Open the line and put the cursor into it."""
         self._second.show()
-        if self._is_named:
-            self._rename.hide()
-            self._line.setText(self._shown)
-            self._line.selectAll()
-        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._rename.hide()
+        self._entry.begin(self._shown if self._is_named else "")
 
-    def _entered(self) -> None:
-        name = " ".join(self._line.text().split())
-        if name:
-            self.named.emit(name)
+    def _named(self, name: str) -> None:
+        self._close()
+        self.named.emit(name)
 
-    def _left(self) -> None:
-        """Escape: take back what was typed."""
-        self._line.clear()
+    def _take_off(self) -> None:
+        self._close()
+        self.removed.emit()
+
+    def _close(self) -> None:
         if self._is_named:
             self._second.hide()
             self._rename.show()
             self._rename.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _text_changed(self, text: str) -> None:
-        self._keep.setEnabled(bool(text.strip()))
+    def _link(self, object_name: str, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(object_name)
+        button.setAccessibleName(text)
+        button.setProperty("role", "link")
+        return button
 
     def _follow_theme(self) -> None:
         self._title.setFont(theme.font(15, bold=True))
         self._title.setStyleSheet(f"font-size: {theme.pixels(15)}px; font-weight: 600")
-        self._keep.setEnabled(bool(self._line.text().strip()))
 
 
 class _NameLine(QLineEdit):

@@ -14,6 +14,7 @@ from .. import theme, words
 from ..photo_list import PhotoList
 from ..session import Session
 from .card import Card, ElidedLabel, Facts, Note, label
+from .photo_facts import facts_of, verdict_of
 from .thumbnails import Thumbnails, rounded
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ class PhotoDetails(Card):
         self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
         if one is not None:
             self._name.setText(one.path.name)
-            self._facts.show_facts(self._facts_of(one))
-            self._verdict.say(*self._verdict_of(one))
+            project = self._session.project
+            self._facts.show_facts(facts_of(one, Thresholds() if project is None else project.thresholds))
+            self._verdict.say(*verdict_of(one))
         elif photos:
             self._name.setText(self.tr("{0} selected").format(words.photos(len(photos))))
             text = self.tr("{0} used, {1} set aside").format(words.number(used), words.number(len(photos) - used))
@@ -115,43 +117,6 @@ class PhotoDetails(Card):
         if days is not None:
             facts += [(self.tr("First"), words.taken(days[0])), (self.tr("Last"), words.taken(days[1]))]
         return facts
-
-    def _facts_of(self, photo: Photo) -> list[tuple[str, str]]:
-        project = self._session.project
-        look, limits = photo.look, Thresholds() if project is None else project.thresholds
-        unknown = self.tr("unknown")
-        facts = [(self.tr("Taken"), words.taken(look.taken_at) if look.taken_at else unknown)]
-        if look.latitude is not None and look.longitude is not None:
-            facts.append((self.tr("Place"), words.place(look.latitude, look.longitude)))
-        else:
-            facts.append((self.tr("Place"), look.position_note or unknown))
-        if look.camera:
-            facts.append((self.tr("Camera"), look.camera))
-        if look.width and look.height:
-            facts.append((self.tr("Size"), f"{look.width} × {look.height}"))
-        measured = self.tr("{0} (limit {1})")
-        if look.sharpness is not None:
-            facts.append((self.tr("Sharpness"), measured.format(_rounded(look.sharpness), _rounded(limits.blurry))))
-        if look.brightness is not None:
-            facts.append((self.tr("Brightness"), measured.format(_rounded(look.brightness), _rounded(limits.dark))))
-        facts.append((self.tr("File"), photo.file_path))
-        return facts
-
-    def _verdict_of(self, photo: Photo) -> tuple[str, str]:
-        if photo.missing:
-            return self.tr("Not where it was: {0}").format(photo.path), "warning"
-        if not photo.look.usable:
-            return photo.look.invalid_reason, "warning"
-        if photo.overruled == "set aside":
-            return self.tr("Set aside by you"), "warning"
-        if photo.overruled == "used":
-            reason = photo.reason
-            return (
-                self.tr("Taken back by you. {0}").format(reason) if reason else self.tr("Taken back by you")
-            ), "note"
-        if photo.used:
-            return self.tr("Used: none of the limits sets it aside"), "note"
-        return self.tr("Set aside. {0}").format(photo.reason), "warning"
 
     def _button(self, object_name: str, text: str) -> QPushButton:
         button = QPushButton(text)
@@ -243,7 +208,3 @@ class PhotoPreview(QWidget):
             painter.setClipPath(rounded(place, 6))
             painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
         painter.end()
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +50,14 @@ class PhotoGrid(QWidget):
     activated = Signal(int)
     """Id of a photo that was opened."""
 
-    def __init__(self, session: Session, *, tile: int = TILE, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, *, tile: int = TILE, on_card: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._thumbnails: Thumbnails | None = None
         self._model = _PhotoModel(self)
-        self._view = _TileView(tile)
+        self._view = _TileView(tile, on_card)
         self._view.setObjectName("photo_tiles")
         self._view.setAccessibleName(self.tr("Photos"))
         self._delegate = PhotoTiles(lambda row: self._model.photos[row], self)
@@ -91,6 +93,11 @@ class PhotoGrid(QWidget):
     def replace_photos(self, photos: Sequence[Photo]) -> None:
         """Show newer versions of photos that are in the grid, in their places."""
         self._model.replace_photos(photos)
+
+    def set_captions(self, captions: Mapping[int, str]) -> None:
+        """Write a word on the tiles of some photos, by their ids."""
+        self._model.captions = self._delegate.captions = captions
+        self._view.viewport().update()
 
     def photos(self) -> list[Photo]:
         """The photos shown, in order. Do not change the list."""
@@ -147,6 +154,7 @@ class _PhotoModel(QStandardItemModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(0, 1, parent)
         self.photos: list[Photo] = []
+        self.captions: Mapping[int, str] = {}
         self._ids: NDArray[np.int64] | None = None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -154,7 +162,7 @@ class _PhotoModel(QStandardItemModel):
             return None
         photo = self.photos[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return photo.path.name
+            return f"{photo.path.name} {self.captions.get(photo.id, '')}".rstrip()
         if role == Qt.ItemDataRole.ToolTipRole:  # escaped, since Qt guesses whether a tip is HTML
             return f"<span>{html.escape(photo.file_path)}</span>"
         return None
@@ -192,9 +200,9 @@ class _TileView(QListView):
 
     space_pressed = Signal(QModelIndex)
 
-    def __init__(self, tile: int) -> None:
+    def __init__(self, tile: int, on_card: bool) -> None:
         super().__init__()
-        self._tile = tile
+        self._tile, self._on_card = tile, on_card
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -229,7 +237,8 @@ class _TileView(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(theme.colours().page))
+        colours = theme.colours()
+        painter.fillRect(event.rect(), QColor(colours.card if self._on_card else colours.page))
         painter.end()
         super().paintEvent(event)
 

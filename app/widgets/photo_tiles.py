@@ -5,7 +5,7 @@ All of it is drawn from pictures of the tile's own size, made once: a screen of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ class PhotoTiles(QStyledItemDelegate):
         super().__init__(parent)
         self.thumbnails: Thumbnails | None = None
         self._photo_of = photo_of
+        self.captions: Mapping[int, str] = {}
+        """A word on the tiles of some photos, by their ids."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         view = option.widget
@@ -70,6 +72,8 @@ class PhotoTiles(QStyledItemDelegate):
         if mark:
             corner = QPoint(at.x() + side - MARK - 6, at.y() + side - MARK - 6)
             painter.drawPixmap(corner, _mark(mark, ratio, theme.colours().card, theme.colours().warning))
+        if photo.id in self.captions:
+            _draw_caption(painter, QRect(at.x(), at.y(), side, side), self.captions[photo.id])
         if state & _SELECTED:
             rings = ((theme.colours().card, RING + 1), (theme.colours().primary, RING))
             painter.drawPixmap(at, _rings(side, ratio, rings))
@@ -84,6 +88,18 @@ def _draw_name(painter: QPainter, tile: QRect, name: str) -> None:
     place = tile.adjusted(8, 8, -8, -8)
     text = painter.fontMetrics().elidedText(" ".join(name.split()), Qt.TextElideMode.ElideMiddle, place.width())
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
+
+
+def _draw_caption(painter: QPainter, tile: QRect, caption: str) -> None:
+    colours = theme.colours()
+    painter.setFont(theme.font(11))
+    metrics = painter.fontMetrics()
+    text = metrics.elidedText(caption, Qt.TextElideMode.ElideMiddle, tile.width() - 18)
+    width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 2
+    badge = QRect(tile.left() + 4, tile.bottom() - height - 3, width, height)
+    painter.fillPath(rounded(QRectF(badge), CORNER), QColor(colours.card))
+    painter.setPen(QColor(colours.ink))
+    painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
 
 
 @lru_cache(maxsize=16)

@@ -1,72 +1,156 @@
-"""What is selected on the map: its name, how well separated it is, its photos."""
+"""What is selected on the map: its name, how well separated it is, what can be done with it, its photos."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from .. import theme
+from .. import theme, words
 from ..session import Session
+from .flow_layout import FlowLayout
+from .name_chips import NameChips
 from .naming import Naming
 from .photo_grid import PhotoGrid
 from .separation import Separation
+from .suggestion_line import SuggestionLine
 
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
 
 _TILE = 88
+_NAMES_SHOWN = 6
+
+SIMILAR, UNUSUAL, DUPLICATES, SPLIT, JOIN = "similar", "unusual", "near_duplicates", "split", "join"
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """separation: 0 to 1, None where it is unknown. others: the groups it can be joined with, by number."""
+
+    number: int
+    colour: QColor
+    named: bool
+    separation: float | None
+    others: Sequence[tuple[int, str]] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the panel shows: a whole group, or photos.
+
+    all_photos: how many there are where filters hide some. names: photo id -> what the photo itself is called.
+    captions: photo id -> a word on its tile. joinable: how many whole groups are selected. accept: the words of the
+    button that accepts what is suggested for these photos, "" for none. suggestion: the words of the line at the foot.
+    """
+
+    title: str
+    photos: Sequence[Photo]
+    all_photos: int
+    group: ShownGroup | None = None
+    names: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    captions: Mapping[int, str] = field(default_factory=dict)
+    joinable: int = 0
+    accept: str = ""
+    suggestion: str = ""
 
 
 class SelectionPanel(QWidget):
-    """Shows a group or a free selection; tells when a name was given and when the user is done with it."""
+    """Tells what a person wants to do with the photos it shows, or with those chosen among them."""
 
     named = Signal(str)
+    unnamed = Signal()
+    """The name of the group is to be taken off."""
+    name_removed = Signal(str)
+    """A name is to be taken off the photos."""
+    asked = Signal(str)
+    """SIMILAR, UNUSUAL, DUPLICATES, SPLIT, or JOIN of all groups that are selected."""
+    join_chosen = Signal(int)
+    """The number of the group to join this one with."""
+    accepted = Signal()
+    suggestion_wanted = Signal()
+    photo_opened = Signal(int)
     closed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown = Shown("", [], 0)
         self._back = QPushButton(self.tr("‹ All groups"))
         self._back.setObjectName("all_groups_button")
         self._back.setAccessibleName(self.tr("All groups"))
         self._back.setProperty("role", "link")
         self._back.clicked.connect(self.closed)
+        self._details = QPushButton(self.tr("Details ›"))
+        self._details.setObjectName("details_button")
+        self._details.setAccessibleName(self.tr("Details of the photo"))
+        self._details.setProperty("role", "link")
+        self._details.clicked.connect(self._open_chosen)
         self._naming = Naming()
         self._naming.named.connect(self.named)
+        self._naming.removed.connect(self.unnamed)
         self._separation = Separation()
-        self._names = QLabel()
-        self._names.setObjectName("selection_names")
-        self._names.setProperty("role", "small")
-        self._names.setTextFormat(Qt.TextFormat.PlainText)
-        self._names.setWordWrap(True)
-        self.grid = PhotoGrid(session, tile=_TILE)
+        self._names = NameChips()
+        self._names.removed.connect(self.name_removed)
+        self.grid = PhotoGrid(session, tile=_TILE, on_card=True)
         self.grid.setObjectName("selection_grid")
+        self.grid.selection_changed.connect(self._show_chosen)
+        self.grid.activated.connect(self.photo_opened)
+        self._accept = QPushButton()
+        self._accept.setObjectName("accept_button")
+        self._accept.clicked.connect(self.accepted)
+        self._suggestion = SuggestionLine("more_like_these")
+        self._suggestion.pressed.connect(self.suggestion_wanted)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self._back)
+        top.addStretch(1)
+        top.addWidget(self._details)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)
-        layout.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
-        for widget in (self._naming, self._separation, self._names):
+        layout.addLayout(top)
+        for widget in (self._naming, self._separation, self._names, self._make_actions()):
             layout.addWidget(widget)
         layout.addWidget(self.grid, 1)
+        layout.addWidget(self._accept)
+        layout.addWidget(self._suggestion)
 
-    def show_group(
-        self, title: str, photos: Sequence[Photo], colour: QColor, separation: float | None, *, named: bool
-    ) -> None:
-        """Show a whole group. separation: 0 to 1, None where it is unknown."""
-        self._naming.show_selection(title, len(photos), colour, named=named)
-        self._separation.setVisible(separation is not None)
-        if separation is not None:
-            self._separation.show_share(separation, colour)
-        self._show(photos, [])
+    def show_selection(self, shown: Shown) -> None:
+        """Show a group or photos; what is chosen among them and is still there stays chosen."""
+        self._shown = shown
+        self.grid.set_photos(shown.photos)
+        self.grid.set_captions(shown.captions)
+        group = shown.group
+        self._separation.setVisible(group is not None and group.separation is not None)
+        if group is not None and group.separation is not None:
+            self._separation.show_share(group.separation, group.colour)
+        self._split.setVisible(group is not None)
+        self._join.setVisible(group is not None and bool(group.others))
+        self._join_menu.clear()
+        for number, title in group.others if group is not None else ():
+            self._join_menu.addAction(title.replace("&", "&&")).setData(number)
+        self._join_selected.setVisible(shown.joinable > 1)
+        self._join_selected.setText(self.tr("Join these {0}").format(words.groups(shown.joinable)))
+        self._join_selected.setAccessibleName(self._join_selected.text())
+        self._suggestion.say(shown.suggestion)
+        self._show_chosen()
 
-    def show_photos(self, photos: Sequence[Photo], names: Sequence[str]) -> None:
-        """Show a free selection and the names its photos carry."""
-        self._naming.show_selection(self.tr("Selection"), len(photos), None, named=False)
-        self._separation.hide()
-        self._show(photos, names)
+    def chosen(self) -> list[Photo]:
+        """The photos chosen in the grid; all that are shown where none is."""
+        return self.grid.selected() or list(self._shown.photos)
+
+    def has_chosen(self) -> bool:
+        """Whether some photos are chosen in the grid."""
+        return bool(self.grid.selected_ids())
+
+    def choose_none(self) -> None:
+        """No photo is chosen in the grid any more."""
+        self.grid.select([])
 
     def offer_names(self, names: Sequence[str]) -> None:
         """Names to complete while typing."""
@@ -79,7 +163,66 @@ class SelectionPanel(QWidget):
         """Put the keyboard where the space bar leads to the other groups."""
         self._back.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _show(self, photos: Sequence[Photo], names: Sequence[str]) -> None:
-        self._names.setText(self.tr("Names: {names}").format(names=", ".join(names)))
-        self._names.setVisible(bool(names))
-        self.grid.set_photos(photos)
+    def _make_actions(self) -> QWidget:
+        row = QWidget()
+        self._actions = FlowLayout(row, 6)
+        self._ask(SIMILAR, self.tr("Similar"), self.tr("The photos that are most like these"))
+        self._ask(UNUSUAL, self.tr("Unusual"), self.tr("Those among them that are least like any other"))
+        self._ask(DUPLICATES, self.tr("Near duplicates"), self.tr("Those of them that show the same thing twice"))
+        self._split = self._ask(SPLIT, self.tr("Split"), self.tr("Make two groups of this one"))
+        self._join = self._action("join_button", self.tr("Join…"), self.tr("Make one group of this and another"))
+        self._join_menu = QMenu(self._join)
+        self._join_menu.setObjectName("join_menu")
+        self._join_menu.triggered.connect(self._join_triggered)
+        self._join.setMenu(self._join_menu)
+        self._join_selected = self._ask(JOIN, "", self.tr("Make one group of those that are selected"))
+        return row
+
+    def _ask(self, what: str, text: str, tip: str) -> QPushButton:
+        button = self._action(f"ask_{what}", text, tip)
+        button.clicked.connect(self._asked)
+        return button
+
+    def _action(self, object_name: str, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(object_name)
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(tip)
+        button.setToolTip(tip)
+        button.setProperty("role", "action")
+        self._actions.addWidget(button)
+        return button
+
+    def _show_chosen(self) -> None:
+        """Title, names and buttons are about what is chosen in the grid, else about all of it."""
+        shown, chosen = self._shown, self.grid.selected()
+        group = shown.group
+        if chosen and len(chosen) < len(shown.photos):
+            title = chosen[0].path.name if len(chosen) == 1 else self.tr("Chosen")
+            count = self.tr("{0} of {1}").format(words.number(len(chosen)), words.photos(len(shown.photos)))
+            self._naming.show_selection(title, count if len(chosen) > 1 else "", None, named=False)
+        else:
+            count = words.photos(len(shown.photos))
+            if shown.all_photos > len(shown.photos):
+                count = self.tr("{0} of {1}").format(words.number(len(shown.photos)), words.photos(shown.all_photos))
+            colour = None if group is None else group.colour
+            self._naming.show_selection(shown.title, count, colour, named=group is not None and group.named)
+        among = chosen or shown.photos
+        counts = Counter(name for photo in among for name in shown.names.get(photo.id, ()))
+        self._names.show_names(counts.most_common(_NAMES_SHOWN), len(among))
+        self._details.setVisible(len(chosen) == 1)
+        self._accept.setVisible(bool(shown.accept))
+        self._accept.setText(
+            self.tr("Accept the {0} chosen").format(words.number(len(chosen))) if chosen else shown.accept
+        )
+        self._accept.setAccessibleName(self._accept.text())
+
+    def _asked(self) -> None:
+        self.asked.emit(self.sender().objectName().removeprefix("ask_"))
+
+    def _join_triggered(self, action: object) -> None:
+        self.join_chosen.emit(int(action.data()))  # type: ignore[attr-defined]
+
+    def _open_chosen(self) -> None:
+        for photo_id in self.grid.selected_ids():
+            self.photo_opened.emit(photo_id)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app import theme
+from app.decisions import Decisions
 from app.pages.explore import ExplorePage
 from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
@@ -23,7 +24,7 @@ def page(session, mapped, qtbot):
 
 
 def show(session, qtbot):
-    made = ExplorePage(session)
+    made = ExplorePage(session, Decisions(session))
     qtbot.addWidget(made)
     made.resize(1068, 800)
     with qtbot.waitExposed(made):
@@ -47,7 +48,7 @@ def name_selection(page, qtbot, name):
 def test_the_groups_are_listed_with_their_photos_and_drawn_on_the_map(page, session):
     project = session.project
     grouping = project.groupings.newest(project.features.get("starter"))
-    rows = page._list.rows()
+    rows = page._side.groups.rows()
     assert [row.count for row in rows] == [len(ids) for ids in grouping.members().values()]
     assert [row.title for row in rows] == [f"Group {n + 1}" for n in range(len(rows))]
     assert all(row.typical for row in rows)
@@ -59,7 +60,7 @@ def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
     groups.setFocus()
     qtbot.keyClick(groups, Qt.Key.Key_Return)
     name_selection(page, qtbot, "Water drums")
-    assert page._list.rows()[0].title == "Water drums"
+    assert page._side.groups.rows()[0].title == "Water drums"
     members = session.project.groupings.newest(session.project.features.get("starter")).members()
     assert session.project.labels.of_groups(members) == {0: "Water drums"}
     qtbot.mouseClick(find(page, "all_groups_button"), Qt.MouseButton.LeftButton)
@@ -67,7 +68,7 @@ def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
 
 
 def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
-    page._group_chosen(1)
+    page._selecting.choose_group(1)
     name_selection(page, qtbot, "   ")
     assert not session.project.labels.all()
     name_selection(page, qtbot, "Tires")
@@ -79,21 +80,21 @@ def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
 
 
 def test_a_free_selection_names_its_photos_and_leaves_the_groups_alone(page, session, qtbot):
-    page._map._user_selects(np.array([0, 1, 2]))
-    ids = page._selected_ids().tolist()
+    page._views.map._user_selects(np.array([0, 1, 2]))
+    ids = page._selecting._selected.photo_ids.tolist()
     name_selection(page, qtbot, "Shaded")
     assert session.project.labels.of_photos() == {photo_id: ["Shaded"] for photo_id in ids}
-    assert "Shaded (3)" in find(page, "selection_names").text()
-    assert not any(row.named for row in page._list.rows())
+    assert find(page, "name_chip_0").text() == "Shaded"
+    assert not any(row.named for row in page._side.groups.rows())
 
 
 def test_the_selection_is_shown_as_photos_and_survives_a_new_look(page, session, qtbot):
-    page._map._user_selects(np.array([3, 4]))
-    chosen = page._selected_ids().tolist()
-    assert [photo.id for photo in page._selection.grid.photos()] == chosen
+    page._views.map._user_selects(np.array([3, 4]))
+    chosen = page._selecting._selected.photo_ids.tolist()
+    assert [photo.id for photo in page._side.selection.grid.photos()] == chosen
     session.map_changed.emit()
     qtbot.waitUntil(page.loaded, timeout=MS)
-    assert page._selected_ids().tolist() == chosen
+    assert page._selecting._selected.photo_ids.tolist() == chosen
 
 
 def test_a_photo_set_aside_leaves_the_map(page, session, qtbot):
@@ -130,17 +131,17 @@ def test_the_learned_map_is_one_click_away_once_there_is_one(page, session, qtbo
     project.maps.save(features, flipped)
     project.groupings.save(features, project.groupings.newest(starter))
     project.runs.set_summary(run, "Learning changed nothing.")
-    before = page._map.positions.copy()
+    before = page._views.map.positions.copy()
     session.map_changed.emit()
     qtbot.waitUntil(page.loaded, timeout=MS)
-    assert np.array_equal(page._map.positions, before), "nothing is replaced until the user says so"
+    assert np.array_equal(page._views.map.positions, before), "nothing is replaced until the user says so"
     assert find(page, "learning_summary").text() == "Learning changed nothing."
     qtbot.mouseClick(learned, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page.loaded, timeout=MS)
-    assert np.allclose(page._map.positions, -before)
+    assert np.allclose(page._views.map.positions, -before)
     qtbot.mouseClick(find(page, "chip_instant"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page.loaded, timeout=MS)
-    assert np.allclose(page._map.positions, before)
+    assert np.allclose(page._views.map.positions, before)
 
 
 def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, qtbot):
@@ -155,7 +156,7 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
     for step in (1.0, 2.0):
         session.map_moved.emit(ids, positions * step)
         assert find(page, "embedding_map").isVisible()
-        assert np.array_equal(page._map.positions, positions * np.float32(step))
+        assert np.array_equal(page._views.map.positions, positions * np.float32(step))
 
 
 def test_a_project_without_photos_says_what_to_do_and_leads_there(session, qtbot, tmp_path):
@@ -178,14 +179,14 @@ def test_two_photos_make_no_map_and_the_page_says_so(page, session, qtbot):
 
 
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
-    page._group_chosen(0)
+    page._selecting.choose_group(0)
     name_selection(page, qtbot, "<b>Pots</b> & all")
     assert find(page, "selection_title").text() == "<b>Pots</b> & all"
     assert find(page, "selection_title").textFormat() == Qt.TextFormat.PlainText
 
 
 def test_a_long_name_leaves_its_groups_colour_in_sight(page, qtbot):
-    page._group_chosen(0)
+    page._selecting.choose_group(0)
     name_selection(page, qtbot, "Drums behind the market where water stands all the year round " * 2)
     dot = find(page, "group_dot")
     assert dot.isVisible()

@@ -90,7 +90,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     viewport = surface._graphics.viewport()
     place = viewport.mapFrom(surface, surface.pixel_of(index).toPoint())
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
-    assert sorted(explore._selected_ids()) == sorted(grouping.members()[0])
+    assert sorted(photo.id for photo in find(window, "selection_grid").photos()) == sorted(grouping.members()[0])
     write(qtbot, window, "name_field", "Oil drums")
     qtbot.waitUntil(explore.loaded, timeout=MS)
     assert session.project.labels.of_groups(grouping.members()) == {0: "Oil drums"}
@@ -129,7 +129,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     assert find(window, "learning_summary").text() == summary
     click(qtbot, window, "chip_instant")
     qtbot.waitUntil(lambda: explore.loaded() and explore._contents.features == "starter", timeout=MS)
-    assert "Oil drums" in [row.title for row in explore._list.rows()]
+    assert "Oil drums" in [row.title for row in explore._side.groups.rows()]
 
     # The table.
     click(qtbot, window, "step_export")

@@ -1,0 +1,152 @@
+"""What colours the photos on the map: their group, name, verdict, date, place, or what is known of them besides.
+
+Without widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QColor
+
+from prismh_engine.analysis.group_tree import GroupTree
+
+from .. import palette, time_words, words
+from ..explore_filters import CAMERA, FOLDER, VERDICT, PhotoFacts
+
+BY_GROUP, BY_NAME, BY_DATE, BY_PLACE = "group", "name", "date", "place"
+
+MOST_COLOURS = palette.NUMBERED
+"""Further words share the grey: nobody tells more colours apart."""
+_STEPS, _MOST_CELLS = 7, 12
+_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """codes int32 [N]: a colour for each photo, -1 none. entries: the words, colour and number of photos of each code;
+    rest: the words for -1."""
+
+    codes: NDArray[np.int32]
+    entries: Sequence[tuple[str, QColor, int]]
+    rest: str
+
+
+def ways(facts: PhotoFacts) -> list[tuple[str, str]]:
+    """What these photos can be coloured by, each with its words; group always comes first."""
+    found = [(BY_GROUP, tr("Group"))]
+    if facts.names:
+        found.append((BY_NAME, tr("Name")))
+    if np.isfinite(facts.times).any():
+        found.append((BY_DATE, tr("Date")))
+    if np.isfinite(facts.latitudes).any():
+        found.append((BY_PLACE, tr("Place")))
+    columns = {VERDICT: tr("Verdict"), CAMERA: tr("Camera"), FOLDER: tr("Folder")}
+    return found + [(name, columns.get(name, name)) for name, c in facts.columns.items() if len(c.values) > 1]
+
+
+def colouring(way: str, facts: PhotoFacts) -> Colouring:
+    """The colours by one of the `ways` other than by group."""
+    if way == BY_NAME:
+        return _of_words(facts.names, facts.first_names, tr("No name"))
+    if way == BY_DATE:
+        return _of_dates(facts.times)
+    if way == BY_PLACE:
+        return _of_places(facts.latitudes, facts.longitudes)
+    column = facts.columns[way]
+    shown = [_verdict(value) for value in column.values] if way == VERDICT else column.values
+    return _of_words(shown, column.codes, tr("Unknown"))
+
+
+def group_colours(tree: GroupTree | None, groups: int) -> list[QColor]:
+    """The colour of each group of a cut: a group that is split or joined gives its colour to the larger part, or takes
+    that of the larger one."""
+    if tree is None:
+        return [palette.group_colour(number) for number in range(groups)]
+    most = tree.most
+    first_photos = np.unique(tree.leaves, return_index=True)[1][-most:]
+    sizes = np.bincount(tree.leaves[tree.leaves >= 0], minlength=most).tolist()
+    for one, other in tree.merges.tolist():
+        sizes.append(sizes[one] + sizes[other])
+
+    def numbered(cut: NDArray[np.int32], nodes: Iterable[int]) -> dict[int, int]:
+        """The number in a cut of each of its nodes."""
+        found = {}
+        for node in nodes:
+            leaf = node
+            while leaf >= most:
+                leaf = int(tree.merges[leaf - most][0])
+            found[node] = int(cut[first_photos[leaf]])
+        return found
+
+    joined = set(tree.merges[: most - tree.trunk].reshape(-1).tolist())
+    colour_of = numbered(tree.cut(tree.trunk), set(range(2 * most - tree.trunk)) - joined)
+    for merge in range(most - tree.trunk, most - groups):  # coarser
+        parts = sorted(tree.merges[merge].tolist(), key=lambda part: -sizes[part])
+        colour_of[most + merge] = colour_of.pop(parts[0])
+        del colour_of[parts[1]]
+    for merge in range(most - tree.trunk - 1, most - groups - 1, -1):  # finer
+        parts = sorted(tree.merges[merge].tolist(), key=lambda part: -sizes[part])
+        colour_of |= {parts[0]: colour_of.pop(most + merge), parts[1]: most - merge - 1}
+    colours = [QColor()] * groups
+    for node, number in numbered(tree.cut(groups), colour_of).items():
+        colours[number] = palette.group_colour(colour_of[node])
+    return colours
+
+
+def _of_words(texts: Sequence[str], codes: NDArray[np.int32], rest: str) -> Colouring:
+    """The most frequent words first, as `facts` has them."""
+    shown = np.where(codes < MOST_COLOURS, codes, -1).astype(np.int32)
+    counts = np.bincount(shown[shown >= 0], minlength=len(texts))
+    entries = [(text, palette.group_colour(code), int(counts[code])) for code, text in enumerate(texts[:MOST_COLOURS])]
+    return Colouring(shown, entries, rest if len(texts) <= MOST_COLOURS else tr("Others"))
+
+
+def _of_dates(times: NDArray[np.float64]) -> Colouring:
+    """From the oldest to the newest, in steps of whole days."""
+    known = np.isfinite(times)
+    days = np.floor(np.where(known, times, 0) / _DAY)
+    first, last = int(days[known].min()), int(days[known].max())
+    edges = np.unique(np.linspace(first, last + 1, _STEPS + 1).round().astype(np.int64))
+    codes = np.where(known, np.searchsorted(edges, days, side="right") - 1, -1).astype(np.int32)
+    counts = np.bincount(codes[known], minlength=len(edges) - 1)
+    colours = palette.sequence(len(edges) - 1)
+    entries = [
+        (time_words.range_in_words((float(low) * _DAY, float(high) * _DAY)), colour, int(count))
+        for low, high, colour, count in zip(edges[:-1], edges[1:], colours, counts, strict=True)
+    ]
+    return Colouring(codes, entries, tr("No date"))
+
+
+def _of_places(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Colouring:
+    """In cells of equal degrees, the smallest ones that are few enough."""
+    known = np.isfinite(latitudes)
+    places = np.column_stack([latitudes[known], longitudes[known]])
+    for size in (step * 10.0**power for power in range(-4, 3) for step in (1, 2, 5)):
+        cells, codes, counts = np.unique(np.floor(places / size), axis=0, return_inverse=True, return_counts=True)
+        if len(cells) <= _MOST_CELLS:
+            break
+    order = np.argsort(-counts, kind="stable")
+    found = np.full(len(latitudes), -1, np.int32)
+    found[known] = np.argsort(order)[codes.reshape(-1)]
+    middles = (cells[order] + 0.5) * size
+    entries = [
+        (words.place(latitude, longitude), palette.group_colour(code), int(count))
+        for code, ((latitude, longitude), count) in enumerate(zip(middles.tolist(), counts[order], strict=True))
+    ]
+    return Colouring(found, entries, tr("No place"))
+
+
+def _verdict(verdict: str) -> str:
+    return {
+        "clean": tr("Nothing found"), "duplicate": tr("Duplicate"), "dark": tr("Dark"), "blurry": tr("Blurry"),
+        "outlier": tr("Unusual"), "invalid": tr("Unreadable"),
+    }.get(verdict, verdict)  # fmt: skip
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("explore_colours", text)

@@ -1,0 +1,121 @@
+"""What a person does to names and groups on the Explore page; each is one step that can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from prismh_engine.jobs import Job
+from prismh_engine.project import Project
+
+from .. import words
+from ..decisions import Decisions
+from ..session import Session
+
+
+class Edits(QObject):
+    """Tells the session what changed when it is written."""
+
+    def __init__(self, session: Session, decisions: Decisions) -> None:
+        super().__init__(session)
+        self._session, self._decisions = session, decisions
+
+    def name_group(self, photo_ids: NDArray[np.int64], name: str) -> None:
+        """Name the group of these photos; the name it had is replaced."""
+        self._take(self._named(photo_ids, name), _name_group, photo_ids, name)
+
+    def name_photos(self, photo_ids: NDArray[np.int64], name: str) -> None:
+        """Give these photos a further name."""
+        self._take(self._named(photo_ids, name), _name_photos, photo_ids, name)
+
+    def unname_group(self, photo_ids: NDArray[np.int64], name: str) -> None:
+        """Take off what these photos are called as a group, `name`."""
+        self._take(self._taken_off(photo_ids, name), _unname_group, photo_ids)
+
+    def remove_name(self, photo_ids: NDArray[np.int64], name: str) -> None:
+        """Take a name off these photos."""
+        self._take(self._taken_off(photo_ids, name), _remove_name, photo_ids, name)
+
+    def accept(self, features: str, photo_ids: NDArray[np.int64]) -> None:
+        """Give these photos the names that are suggested for them."""
+        text = self.tr("suggested names accepted for {0}").format(words.photos(len(photo_ids)))
+        self._take(text, _accept, photo_ids, features)
+
+    def show_cut(self, features: str, groups: int) -> None:
+        """Show so many groups."""
+        self._regroup(_show_cut, features, groups)
+
+    def split_group(self, features: str, number: int) -> None:
+        """Make two groups of one."""
+        self._regroup(_split, features, number)
+
+    def join_groups(self, features: str, numbers: Sequence[int]) -> None:
+        """Make one group of several."""
+        self._regroup(_join, features, numbers)
+
+    def _take(self, text: str, change: Callable[..., object], photo_ids: NDArray[np.int64], *arguments: str) -> None:
+        if len(photo_ids):
+            self._decisions.take(text, partial(change, photo_ids, *arguments), self._names_changed)
+
+    def _regroup(self, step: Callable[..., Job[Any]], *arguments: Any) -> None:
+        if self._session.project is not None:
+            self._decisions.run(step(self._session.project, *arguments), self._groups_changed)
+
+    def _named(self, photo_ids: NDArray[np.int64], name: str) -> str:
+        return self.tr("{0} named {1}").format(words.photos(len(photo_ids)), name)
+
+    def _taken_off(self, photo_ids: NDArray[np.int64], name: str) -> str:
+        return self.tr("{1} taken off {0}").format(words.photos(len(photo_ids)), name)
+
+    def _names_changed(self, result: object) -> None:
+        self._session.names_changed.emit()
+
+    def _groups_changed(self, result: object) -> None:
+        self._session.map_changed.emit()
+        self._session.summarise()
+
+
+def _name_group(photo_ids: NDArray[np.int64], name: str, project: Project) -> None:
+    project.labels.name_group(photo_ids.tolist(), name)
+
+
+def _name_photos(photo_ids: NDArray[np.int64], name: str, project: Project) -> None:
+    project.labels.name_photos(photo_ids.tolist(), name)
+
+
+def _unname_group(photo_ids: NDArray[np.int64], project: Project) -> None:
+    project.labels.unname_group(photo_ids.tolist())
+
+
+def _remove_name(photo_ids: NDArray[np.int64], name: str, project: Project) -> None:
+    project.labels.remove(photo_ids.tolist(), name)
+
+
+def _accept(photo_ids: NDArray[np.int64], features: str, project: Project) -> None:
+    project.suggestions.accept(photo_ids.tolist(), project.features.get(features))
+
+
+# scikit-learn takes its time: it is imported where it runs.
+
+
+def _show_cut(project: Project, features: str, groups: int) -> Job[Any]:
+    from prismh_engine.core.groups import show_cut
+
+    return (yield from show_cut(project, features, groups))
+
+
+def _split(project: Project, features: str, number: int) -> Job[Any]:
+    from prismh_engine.core.groups import split_group
+
+    return (yield from split_group(project, features, number))
+
+
+def _join(project: Project, features: str, numbers: Sequence[int]) -> Job[Any]:
+    from prismh_engine.core.groups import join_groups
+
+    return (yield from join_groups(project, features, numbers))

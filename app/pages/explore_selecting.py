@@ -1,0 +1,385 @@
+"""What a person selects on the Explore page and does with it: on the map, in the list of groups, by a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor
+
+from .. import words
+from ..decisions import SET_ASIDE, Decisions
+from ..session import Session
+from ..widgets.group_list import GroupRow
+from ..widgets.selection_panel import DUPLICATES, JOIN, SIMILAR, SPLIT, UNUSUAL, Shown, ShownGroup
+from .explore_edits import Edits
+from .explore_selection import Selected, whole_groups
+from .explore_side import ExploreSide
+from .explore_views import Views
+from .look_alikes import NEXT, Found, LookAlikes
+from .map_contents import Group, MapContents
+from .suggested import Suggested
+
+_TYPICAL = 5
+
+
+class Selecting(QObject):
+    """Keeps map and side card at the same selection."""
+
+    def __init__(self, session: Session, decisions: Decisions, views: Views, side: ExploreSide) -> None:
+        super().__init__(side)
+        self._session, self._decisions = session, decisions
+        self._views, self._side = views, side
+        self._contents = MapContents()
+        self._ids = np.empty(0, np.int64)
+        self._titles: Sequence[str] = ()
+        self._colours: Sequence[QColor] = ()
+        self._mask: NDArray[np.bool_] | None = None
+        self._selected = Selected()
+        self._edits = Edits(session, decisions)
+        self._look_alikes = LookAlikes(session)
+        self._suggested = Suggested(session)
+        self._look_alikes.found.connect(self._found)
+        self._suggested.changed.connect(self._show_suggested)
+        views.selection_changed.connect(self._map_selected)
+        side.groups.chosen.connect(self.choose_group)
+        side.asked_of_all.connect(self.ask_of_all)
+        side.suggestions_wanted.connect(self._show_all_suggested)
+        panel, photo, naming = side.selection, side.photo, side.naming
+        panel.closed.connect(self.close)
+        panel.named.connect(self._name)
+        panel.unnamed.connect(self._take_group_name_off)
+        panel.name_removed.connect(self._remove_name)
+        panel.asked.connect(self.ask)
+        panel.join_chosen.connect(self._join_with)
+        panel.accepted.connect(self.accept)
+        panel.suggestion_wanted.connect(self._show_more_like_these)
+        panel.photo_opened.connect(self._open_photo)
+        photo.closed.connect(self._back_from_photo)
+        photo.named.connect(self._name_opened)
+        photo.name_removed.connect(self._unname_opened)
+        photo.similar_wanted.connect(self._similar_to_opened)
+        photo.set_aside.connect(self._set_opened_aside)
+        naming.named.connect(self._name_asked)
+        naming.photo_shown.connect(self._mark_asked)
+        naming.more_wanted.connect(self.name_next)
+        naming.closed.connect(self.close)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._look_alikes.busy or self._suggested.busy
+
+    # ---- what there is
+
+    def show(
+        self,
+        contents: MapContents,
+        photo_ids: NDArray[np.int64],
+        titles: Sequence[str],
+        colours: Sequence[QColor],
+    ) -> None:
+        """Show other contents: the photos of the map in its order, what each group is called, and its colour."""
+        self._contents, self._ids, self._titles, self._colours = contents, photo_ids, titles, colours
+        self._selected = self._selected.among(contents)
+        self._side.offer_names(list(contents.counts))
+        self._list_groups()
+        self._show()
+        self._views.select(self._rows(self._selected.photo_ids))
+
+    def forget(self) -> None:
+        """Another project is open, or none."""
+        self._selected, self._mask = Selected(), None
+        self._side.show_groups()
+
+    def show_only(self, mask: NDArray[np.bool_] | None) -> None:
+        """Show only these photos of the map, bool [N]; None: all."""
+        self._mask = mask
+        self._list_groups()
+        self._show()
+
+    def suggest(self, *, names_are_new: bool) -> None:
+        """Bring the suggested names up to date."""
+        self._suggested.look(self._contents.features, names_are_new=names_are_new)
+
+    def _list_groups(self) -> None:
+        contents = self._contents
+        counts = [len(group.photo_ids) for group in contents.groups]
+        if self._mask is not None:
+            seen = contents.clusters_of(self._ids[self._mask])
+            counts = np.bincount(seen[seen >= 0], minlength=len(contents.groups)).tolist()
+        rows = []
+        for group in contents.groups:
+            typical = contents.photos_of(self._visible(group.photo_ids[: 40 * _TYPICAL])[:_TYPICAL])
+            title, colour, count = self._titles[group.number], self._colours[group.number], counts[group.number]
+            rows.append(GroupRow(group.number, title, colour, bool(group.name), count, group.separation, typical))
+        self._side.set_rows(rows)
+
+    # ---- what is selected
+
+    def choose_group(self, number: int) -> None:
+        group = self._contents.group(number)
+        if group is None:
+            return
+        on_map = self._ids[np.isin(self._ids, group.photo_ids)]
+        ordered = group.photo_ids[np.isin(group.photo_ids, on_map)]
+        self._select(Selected(ordered))
+        if self._side.shows(self._side.selection):
+            self._side.selection.begin_naming() if not group.name else self._side.selection.focus_back()
+
+    def close(self) -> None:
+        """Back to all groups."""
+        self._select(Selected())
+        self._side.groups.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _map_selected(self, rows: NDArray[np.int64]) -> None:
+        self._selected = Selected(self._ids[rows])
+        groups = whole_groups(self._contents, self._selected.photo_ids, self._ids, self._mask)
+        if len(groups) == 1:  # the most typical first
+            mine = groups[0].photo_ids
+            self._selected = Selected(mine[np.isin(mine, self._selected.photo_ids)])
+        self._side.selection.choose_none()
+        self._show(anew=True)
+
+    def _select(self, selected: Selected) -> None:
+        self._selected = selected
+        self._views.select(self._rows(selected.photo_ids))
+        self._side.selection.choose_none()
+        self._show(anew=True)
+
+    def _rows(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.flatnonzero(np.isin(self._ids, photo_ids))
+
+    def _visible(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of the photos that no filter hides."""
+        return photo_ids if self._mask is None else photo_ids[~np.isin(photo_ids, self._ids[~self._mask])]
+
+    def _group(self) -> Group | None:
+        """The one group that is selected."""
+        groups = self._groups()
+        return groups[0] if len(groups) == 1 and not self._selected.title else None
+
+    def _groups(self) -> Sequence[Group]:
+        return whole_groups(self._contents, self._visible(self._selected.photo_ids), self._ids, self._mask)
+
+    # ---- showing it
+
+    def _show(self, *, anew: bool = False) -> None:
+        """Show what is selected. anew: it is another selection, so one photo of the old one does not stay."""
+        side = self._side
+        if not anew and (side.shows(side.photo) or side.shows(side.naming)):
+            self._show_opened()
+            return
+        if not len(self._selected.photo_ids) and not self._selected.title:
+            side.show_groups()
+            return
+        side.selection.show_selection(self._shown())
+        side.show_part(side.selection)
+
+    def _shown(self) -> Shown:
+        contents, selected = self._contents, self._selected
+        visible = self._visible(selected.photo_ids)
+        group = self._group()
+        title = selected.title or (self.tr("Selection") if group is None else self._titles[group.number])
+        accept = self.tr("Accept all {0}").format(words.number(len(visible))) if selected.accepts else ""
+        return Shown(
+            title,
+            contents.photos_of(visible),
+            len(selected.photo_ids),
+            None if group is None else self._shown_group(group),
+            names=contents.names,
+            captions=selected.captions,
+            joinable=0 if group is not None or selected.title else len(self._groups()),
+            accept=accept,
+            suggestion=self._more_like(group),
+        )
+
+    def _shown_group(self, group: Group) -> ShownGroup:
+        others = [(o.number, self._titles[o.number]) for o in self._contents.groups if o.number != group.number]
+        colour = self._colours[group.number]
+        return ShownGroup(group.number, colour, bool(group.name), group.separation, others)
+
+    def _open_photo(self, photo_id: int) -> None:
+        photo = self._contents.photos.get(photo_id)
+        if photo is not None:
+            self._side.photo.show_photo(photo, *self._known_of(photo_id))
+            self._side.show_part(self._side.photo)
+            self._side.photo.focus_back()
+
+    def _show_opened(self) -> None:
+        """Bring one photo that is shown up to date."""
+        photo = self._side.photo.photo
+        newer = None if photo is None else self._contents.photos.get(photo.id)
+        if newer is not None and self._side.shows(self._side.photo):
+            self._side.photo.show_photo(newer, *self._known_of(newer.id))
+
+    def _known_of(self, photo_id: int) -> tuple[str, Sequence[str]]:
+        """The sentence on a photo's group, and its own names."""
+        number = int(self._contents.clusters_of(np.array([photo_id]))[0])
+        group = self.tr("In {0}").format(self._titles[number]) if number >= 0 else ""
+        return group, self._contents.names.get(photo_id, ())
+
+    def _back_from_photo(self) -> None:
+        self._show(anew=True)
+        self._side.selection.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # ---- names
+
+    def _chosen_ids(self) -> NDArray[np.int64]:
+        return np.array([photo.id for photo in self._side.selection.chosen()], np.int64)
+
+    def _name(self, name: str) -> None:
+        group = self._group()
+        if group is not None and not self._side.selection.has_chosen():
+            self._edits.name_group(group.photo_ids, name)
+        else:
+            self._edits.name_photos(self._chosen_ids(), name)
+        self._side.selection.focus_back()
+
+    def _take_group_name_off(self) -> None:
+        group = self._group()
+        if group is not None:
+            self._edits.unname_group(group.photo_ids, group.name)
+
+    def _remove_name(self, name: str) -> None:
+        self._edits.remove_name(self._chosen_ids(), name)
+
+    def _opened(self) -> NDArray[np.int64]:
+        photo = self._side.photo.photo
+        return np.array([] if photo is None else [photo.id], np.int64)
+
+    def _name_opened(self, name: str) -> None:
+        self._edits.name_photos(self._opened(), name)
+
+    def _unname_opened(self, name: str) -> None:
+        self._edits.remove_name(self._opened(), name)
+
+    def _set_opened_aside(self) -> None:
+        photo = self._side.photo.photo
+        if photo is not None:
+            self._decisions.overrule([photo], SET_ASIDE)
+            self._back_from_photo()
+
+    # ---- groups
+
+    def show_cut(self, groups: int) -> None:
+        """Show so many groups."""
+        self._edits.show_cut(self._contents.features, groups)
+
+    def split(self) -> None:
+        group = self._group()
+        if group is not None:
+            self._edits.split_group(self._contents.features, group.number)
+
+    def _join_with(self, number: int) -> None:
+        group = self._group()
+        if group is not None:
+            self._edits.join_groups(self._contents.features, [group.number, number])
+
+    def _join_selected(self) -> None:
+        self._edits.join_groups(self._contents.features, [group.number for group in self._groups()])
+
+    # ---- questions
+
+    def ask(self, what: str) -> None:
+        """SIMILAR, UNUSUAL or DUPLICATES of what is selected; SPLIT it, or JOIN the groups that are."""
+        if what == SPLIT:
+            self.split()
+        elif what == JOIN:
+            self._join_selected()
+        else:
+            shown, chosen = self._side.selection, self._chosen_ids()
+            of = words.photos(len(chosen)) if shown.has_chosen() or self._group() is None else self._shown().title
+            self._ask(what, chosen, of)
+
+    def ask_of_all(self, what: str) -> None:
+        """UNUSUAL or DUPLICATES of all photos."""
+        if what == UNUSUAL:
+            self._look_alikes.unusual(self._contents.features, None, self.tr("Unusual photos"))
+        else:
+            self._look_alikes.near_duplicates(self._contents.features, None, self.tr("Near duplicates"))
+
+    def name_next(self) -> None:
+        """Ask for photos whose names would tell the program most."""
+        self._look_alikes.name_next(self._contents.features, self.tr("Name these next"))
+
+    def _ask(self, what: str, ids: NDArray[np.int64], of: str) -> None:
+        features = self._contents.features
+        if what == SIMILAR:
+            self._look_alikes.similar(features, ids.tolist(), self.tr("Similar to {0}").format(of))
+        elif what == UNUSUAL:
+            self._look_alikes.unusual(features, ids.tolist(), self.tr("Unusual in {0}").format(of))
+        elif what == DUPLICATES:
+            self._look_alikes.near_duplicates(features, ids.tolist(), self.tr("Near duplicates in {0}").format(of))
+
+    def _similar_to_opened(self) -> None:
+        photo = self._side.photo.photo
+        if photo is not None:
+            self._ask(SIMILAR, self._opened(), photo.path.name)
+
+    def _found(self, found: Found) -> None:
+        if found.question == NEXT:
+            self._side.naming.ask(self._contents.photos_of(found.photo_ids))
+            self._side.show_part(self._side.naming)
+            return
+        captions = {photo_id: words.number(number) for photo_id, number in found.sets.items()}
+        self._select(Selected(found.photo_ids, found.title, captions))
+        self._side.selection.focus_back()
+
+    def _name_asked(self, photo_id: int, name: str) -> None:
+        self._edits.name_photos(np.array([photo_id], np.int64), name)
+
+    def _mark_asked(self, photo_id: int) -> None:
+        self._views.select(self._rows(np.array([photo_id], np.int64)))
+
+    # ---- suggested names
+
+    def accept(self) -> None:
+        """Accept the suggested names of the photos shown, or of those chosen among them."""
+        if self._selected.accepts:
+            ids = self._chosen_ids()
+            self._edits.accept(self._contents.features, ids)
+            left = self._selected.photo_ids[~np.isin(self._selected.photo_ids, ids)]
+            if len(left):
+                self._select(self._selected.of(left))
+            else:
+                self.close()
+
+    def _show_suggested(self) -> None:
+        suggested = self._suggested.suggestions
+        self._side.naming.suggest(suggested.names)
+        count = len(suggested.names)
+        sentence = self.tr("{0} look like what you named. Show them").format(words.photos(count)) if count else ""
+        self._side.suggest(sentence)
+        if self._side.shows(self._side.selection):
+            self._show()
+
+    def _more_like(self, group: Group | None) -> str:
+        """The line under a group, or under photos that all carry one name: how many more look like them."""
+        name = "" if group is None else group.name
+        ids = self._suggested.suggestions.by_name.get(name)
+        if ids is None or not len(ids):
+            return ""
+        return self.tr("{0} more look like {1}. Show them").format(words.photos(len(ids)), name)
+
+    def _show_more_like_these(self) -> None:
+        group = self._group()
+        if group is not None and group.name in self._suggested.suggestions.by_name:
+            title = self.tr("Like {0}").format(group.name)
+            self._select_suggested(self._suggested.suggestions.by_name[group.name], title)
+
+    def _show_all_suggested(self) -> None:
+        suggested = self._suggested.suggestions
+        ids = np.fromiter(suggested.names, np.int64, len(suggested.names))
+        self._select_suggested(ids, self.tr("Suggested names"))
+
+    def _select_suggested(self, ids: NDArray[np.int64], title: str) -> None:
+        suggested = self._suggested.suggestions
+        captions = {
+            i: self.tr("{0} {1} %").format(suggested.names[i], round(100 * suggested.confidence[i]))
+            for i in ids.tolist()
+        }
+        self._select(Selected(ids, title, captions, accepts=True))
+        self._side.selection.focus_back()

@@ -1,0 +1,120 @@
+"""The card beside the map: all groups, or what is selected, one photo, or photos to name next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from .. import theme, words
+from ..session import Session
+from ..widgets.card import Card, label
+from ..widgets.flow_layout import FlowLayout
+from ..widgets.group_list import GroupList, GroupRow
+from ..widgets.name_next import NameNext
+from ..widgets.one_photo import OnePhoto
+from ..widgets.selection_panel import DUPLICATES, UNUSUAL, SelectionPanel
+from ..widgets.suggestion_line import SuggestionLine
+
+WIDTH = 330
+
+
+class ExploreSide(Card):
+    """Shows one of its four parts at a time."""
+
+    asked_of_all = Signal(str)
+    """UNUSUAL or DUPLICATES, of all photos."""
+    suggestions_wanted = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__("side_card")
+        self.groups = GroupList(session)
+        self.selection = SelectionPanel(session)
+        self.photo = OnePhoto(session)
+        self.naming = NameNext(session)
+        self._stack = QStackedWidget()
+        self._all_groups = self._make_groups()
+        for part in (self._all_groups, self.selection, self.photo, self.naming):
+            self._stack.addWidget(part)
+        self.body.addWidget(self._stack)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def show_part(self, part: QWidget) -> None:
+        """Show `selection`, `photo` or `naming`."""
+        self._stack.setCurrentWidget(part)
+
+    def show_groups(self) -> None:
+        self._stack.setCurrentWidget(self._all_groups)
+
+    def shows(self, part: QWidget) -> bool:
+        return self._stack.currentWidget() is part
+
+    def shows_groups(self) -> bool:
+        return self._stack.currentWidget() is self._all_groups
+
+    def set_rows(self, rows: Sequence[GroupRow]) -> None:
+        """List these groups."""
+        self.groups.set_rows(rows)
+        named = sum(row.named for row in rows)
+        self._title.setText(words.groups(len(rows)) if rows else self.tr("Groups"))
+        hint = self.tr("Choose one here or on the map to see its photos and give it a name.")
+        if not rows:
+            hint = self.tr("They appear here as soon as there is a map.")
+        elif named:
+            hint = self.tr("{named} named. Choose one here or on the map to see its photos.").format(named=named)
+        self._hint.setText(hint)
+        self._actions.setVisible(bool(rows))
+
+    def suggest(self, sentence: str) -> None:
+        """What stands at the foot of all groups, "" for nothing."""
+        self._suggestion.say(sentence)
+
+    def offer_names(self, names: Sequence[str]) -> None:
+        """Names given before, the most frequent first."""
+        self.selection.offer_names(names)
+        self.photo.offer_names(names)
+        self.naming.offer_names(names)
+
+    def loading(self) -> bool:
+        return self.groups.loading()
+
+    def _make_groups(self) -> QWidget:
+        self._title = label("", "heading")
+        self._hint = label("", "small")
+        self._hint.setWordWrap(True)
+        self._actions = QWidget()
+        row = FlowLayout(self._actions, 6)
+        row.addWidget(self._action(UNUSUAL, self.tr("Unusual"), self.tr("The photos that are least like any other")))
+        row.addWidget(
+            self._action(DUPLICATES, self.tr("Near duplicates"), self.tr("Photos that show the same thing twice"))
+        )
+        self._suggestion = SuggestionLine("all_suggestions")
+        self._suggestion.pressed.connect(self.suggestions_wanted)
+        part = QWidget()
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.ROW_GAP)
+        for widget in (self._title, self._hint, self._actions):
+            layout.addWidget(widget)
+        layout.addWidget(self.groups, 1)
+        layout.addWidget(self._suggestion)
+        return part
+
+    def _action(self, what: str, text: str, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(f"all_{what}")
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(tip)
+        button.setToolTip(tip)
+        button.setProperty("role", "action")
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(self._asked)
+        return button
+
+    def _asked(self) -> None:
+        self.asked_of_all.emit(self.sender().objectName().removeprefix("all_"))
+
+    def _fit(self) -> None:
+        self.setFixedWidth((WIDTH + theme.pixels(WIDTH)) // 2)

@@ -1,0 +1,112 @@
+"""The row above the map: what colours it, how fine its groups are, what the mouse does, and which map is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+
+from .. import theme
+from .card import label
+from .chip import Chip, ChipRow
+from .embedding_map import BOX, LASSO, POINT
+from .group_slider import GroupSlider
+
+INSTANT, LEARNED, BY_PLACE = "instant", "learned", "by_place"
+
+
+class MapTools(QWidget):
+    """Tells what is chosen; shows nothing by itself."""
+
+    colour_chosen = Signal(str)
+    tool_chosen = Signal(str)
+    view_chosen = Signal(str)
+    filter_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = QComboBox()
+        self._colour.setObjectName("colour_by")
+        self._colour.setAccessibleName(self.tr("Colour the photos by"))
+        self._colour.activated.connect(self._colour_activated)
+        self.slider = GroupSlider()
+        self._tools = ChipRow(
+            [
+                Chip(LASSO, self.tr("Lasso"), tip=self.tr("Draw around photos. Shift adds, Alt takes away.")),
+                Chip(
+                    BOX,
+                    self.tr("Box"),
+                    tip=self.tr("Drag a box around photos. A click takes a whole group, Shift adds, Alt takes away."),
+                ),
+                Chip(
+                    POINT, self.tr("Point"), tip=self.tr("A click takes one photo, Shift adds. A drag moves the map.")
+                ),
+            ]
+        )
+        self._tools.chosen.connect(self.tool_chosen)
+        self._filter = QPushButton(self.tr("Filter"))
+        self._filter.setObjectName("filter_button")
+        self._filter.setAccessibleName(self.tr("Show only some photos"))
+        self._filter.setProperty("role", "action")
+        self._filter.setCheckable(True)
+        self._filter.toggled.connect(self.filter_toggled)
+        self._views = ChipRow()
+        self._views.chosen.connect(self.view_chosen)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.ROW_GAP)
+        layout.addWidget(label(self.tr("Colour"), "quiet"))
+        layout.addWidget(self._colour)
+        layout.addSpacing(theme.ROW_GAP)
+        layout.addWidget(self.slider)
+        layout.addSpacing(theme.ROW_GAP)
+        layout.addWidget(self._tools, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._filter, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addStretch(1)
+        layout.addWidget(self._views, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.show_views(learned=False, placed=False)
+
+    def offer_colours(self, names: Sequence[tuple[str, str]], chosen: str) -> None:
+        """Ways to colour, each with its words."""
+        with QSignalBlocker(self._colour):
+            self._colour.clear()
+            for name, text in names:
+                self._colour.addItem(text, name)
+            self._colour.setCurrentIndex(max(0, self._colour.findData(chosen)))
+
+    def show_views(self, *, learned: bool, placed: bool) -> None:
+        """learned: whether there is a learned map; placed: whether photos carry a place."""
+        none_yet = self.tr("There is one after learning from these photos, which is optional.")
+        no_place = self.tr("None of these photos carries a place.")
+        self._views.set_chips(
+            [
+                Chip(INSTANT, self.tr("Instant"), tip=self.tr("The map by what the starter encoder sees.")),
+                Chip(
+                    LEARNED,
+                    self.tr("Learned"),
+                    tip=self.tr("The map by what was learned from these photos.") if learned else none_yet,
+                    enabled=learned,
+                ),
+                Chip(
+                    BY_PLACE,
+                    self.tr("By place"),
+                    tip=self.tr("Where the photos were taken.") if placed else no_place,
+                    enabled=placed,
+                ),
+            ]
+        )
+
+    def show_view(self, view: str) -> None:
+        self._views.show_choice(view)
+
+    def choose_tool(self, tool: str) -> None:
+        """Choose a tool as if its chip had been clicked."""
+        self._tools.choose(tool)
+
+    def show_filtering(self, is_open: bool) -> None:
+        with QSignalBlocker(self._filter):
+            self._filter.setChecked(is_open)
+
+    def _colour_activated(self, row: int) -> None:
+        self.colour_chosen.emit(str(self._colour.itemData(row)))
