@@ -73,6 +73,19 @@ def place(latitude: float, longitude: float) -> str:
     return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
 
 
+def distance(metres: float) -> str:
+    """A length on the ground, roughly: "40 m", "1.2 km", "350 km"; rounded up, so that it is never too short."""
+    if metres < 1000:
+        step = 10 if metres < 200 else 50
+        rounded = max(step, -(-metres // step) * step)
+        if rounded < 1000:
+            return tr("{0} m").format(number(int(rounded)))
+    kilometres = metres / 1000
+    if kilometres < 10:
+        return tr("{0} km").format(locale().toString(-(-kilometres * 10 // 1) / 10, "g", 2))
+    return tr("{0} km").format(number(int(-(-kilometres // 1))))
+
+
 def size(count: float) -> str:
     """Bytes, to two digits: "about 9 MB" without the "about"."""
     for unit in ("B", "kB", "MB", "GB"):
