@@ -20,6 +20,7 @@ FEWEST, MOST = 2, 15  # numbers of groups that "auto" tries
 SAMPLE = 2000  # photos on which numbers of groups are compared; the silhouette is quadratic
 SEPARATION_NEIGHBOURS = 15
 _STARTS = 10
+_DESCRIBING = "Looking at the groups"
 _BLOCK_ROWS = 4096
 _REDUCED = 64  # principal components by which the starts are compared
 
@@ -71,13 +72,13 @@ def k_means(rows: NDArray[np.float32], clusters: int | str = AUTO, seed: int = 0
     best = max(scores, key=lambda k: scores[k], default=1) if clusters == AUTO else tried[0]
     yield Progress("Looking for groups", len(tried), len(tried) + 1)
     fitted = centres[best] if len(rows) == len(sample.rows) else fit_centres(rows, best, seed, centres[best])
-    found = describe(rows, distances_to(rows, fitted).argmin(axis=1))
+    found = yield from describe(rows, distances_to(rows, fitted).argmin(axis=1))
     silhouette = sample.silhouette(found.centres)
     yield Progress("Looking for groups", len(tried) + 1, len(tried) + 1)
     return dataclasses.replace(found, silhouette=silhouette, scores=scores)
 
 
-def describe(rows: Rows, labels: NDArray[np.integer]) -> Clustering:
+def describe(rows: Rows, labels: NDArray[np.integer]) -> Job[Clustering]:
     """Centres, distances and silhouettes of any grouping of rows [N, D], its clusters numbered by falling size.
 
     Of two clusters of one size the one whose first photo comes first is first. The rows are read twice, a part at a
@@ -86,16 +87,32 @@ def describe(rows: Rows, labels: NDArray[np.integer]) -> Clustering:
     _, first, codes, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -sizes))
     clusters = np.argsort(order)[codes].astype(np.int32)
-    centres = centres_of(rows, clusters)
-    all_distances = distances_to(rows, centres)
-    own = np.take_along_axis(all_distances, clusters[:, None].astype(np.int64), axis=1)[:, 0]
-    silhouettes = np.zeros(len(rows), dtype=np.float32)
-    if len(centres) > 1:
-        np.put_along_axis(all_distances, clusters[:, None].astype(np.int64), np.inf, axis=1)
-        other = all_distances.min(axis=1)
-        widest = np.maximum(own, other)
-        silhouettes = ((other - own) / np.where(widest > 0, widest, 1)).astype(np.float32)
-    return Clustering(clusters, centres, own.astype(np.float32), silhouettes)
+    centres = yield from centres_of(rows, clusters)
+    own, silhouettes = np.empty(len(rows), dtype=np.float32), np.zeros(len(rows), dtype=np.float32)
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        part = slice(start, start + _BLOCK_ROWS)
+        distances, mine = distances_to(rows[part], centres), clusters[part, None].astype(np.int64)
+        to_own = np.take_along_axis(distances, mine, axis=1)[:, 0]
+        own[part] = to_own
+        if len(centres) > 1:
+            np.put_along_axis(distances, mine, np.inf, axis=1)
+            to_other = distances.min(axis=1)
+            widest = np.maximum(to_own, to_other)
+            silhouettes[part] = (to_other - to_own) / np.where(widest > 0, widest, 1)
+        yield Progress(_DESCRIBING, len(rows) + start, 2 * len(rows))
+    return Clustering(clusters, centres, own, silhouettes)
+
+
+def centres_of(rows: Rows, clusters: NDArray[np.int32]) -> Job[NDArray[np.float32]]:
+    """The mean [K, D] of the rows [N, D] of each cluster, N >= 1; none is empty."""
+    sizes = np.bincount(clusters)
+    sums = np.zeros((len(sizes), rows[:1].shape[1]))
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        block, here = rows[start : start + _BLOCK_ROWS], clusters[start : start + _BLOCK_ROWS]
+        for cluster in np.unique(here):
+            sums[cluster] += block[here == cluster].sum(axis=0, dtype=np.float64)
+        yield Progress(_DESCRIBING, start, 2 * len(rows))
+    return (sums / sizes[:, None]).astype(np.float32)
 
 
 def with_silhouette(found: Clustering, rows: NDArray[np.float32], seed: int = 0) -> Clustering:
@@ -191,21 +208,7 @@ def fit_centres(
     return model.cluster_centers_.astype(np.float32)
 
 
-def centres_of(rows: Rows, clusters: NDArray[np.int32]) -> NDArray[np.float32]:
-    """The mean [K, D] of the rows [N, D] of each cluster; none is empty."""
-    sums: NDArray[np.float64] | None = None
-    sizes = np.bincount(clusters)
-    for start in range(0, len(rows), _BLOCK_ROWS):
-        block, here = rows[start : start + _BLOCK_ROWS], clusters[start : start + _BLOCK_ROWS]
-        if sums is None:
-            sums = np.zeros((len(sizes), block.shape[1]))
-        for cluster in np.unique(here):
-            sums[cluster] += block[here == cluster].sum(axis=0, dtype=np.float64)
-    assert sums is not None
-    return (sums / sizes[:, None]).astype(np.float32)
-
-
-def distances_to(rows: Rows, centres: NDArray[np.float32]) -> NDArray[np.float64]:
+def distances_to(rows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float64]:
     """Euclidean distances of rows [N, D] to centres [K, D], [N, K], to 1e-7."""
     centres64 = centres.astype(np.float64)
     squares = (centres64**2).sum(axis=1)

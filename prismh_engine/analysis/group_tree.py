@@ -85,8 +85,7 @@ def grow(rows: Rows, clusters: NDArray[np.int32], seed: int = 0) -> Job[GroupTre
     components. Holds, beside what it reads, 64 numbers a photo.
     """
     trunk = int(clusters.max()) + 1
-    yield Progress(_GROWING, 0, None)
-    coarser = _ward(centres_of(rows, clusters))
+    coarser = _ward((yield from centres_of(rows, clusters)))
     reduced = yield from few_components(rows, seed)
     most = max(trunk, min(MOST_PARTS, FINER * trunk))
     parts = [np.flatnonzero(clusters == c) for c in range(trunk)]

@@ -180,7 +180,7 @@ def _group(
     else:
         neighbours = yield from neighbours_of(rows, OUTLIER_NEIGHBOUR)
         yield Progress("Looking for groups", 0, None)
-        groups = clustering.describe(rows, leiden(neighbours, settings.resolution, settings.seed))
+        groups = yield from clustering.describe(rows, leiden(neighbours, settings.resolution, settings.seed))
         groups = clustering.with_silhouette(groups, rows, settings.seed)
     separation = clustering.mean_by_cluster(groups.clusters, clustering.separation(groups.clusters, neighbours))
     report = {

@@ -16,12 +16,10 @@ from ..analysis.clustering import SEPARATION_NEIGHBOURS, Clustering
 from ..analysis.group_tree import few_components, grow, split
 from ..counted import counted
 from ..errors import BadValueError, PrismhError
-from ..jobs import Job, Progress
+from ..jobs import Job
 from ..project import FeatureSet, Grouping, Project
 from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
 from ..project.unit_rows import UnitRows
-
-_LOOKING = "Looking at the groups"
 
 
 def show_cut(project: Project, features: str, k: int) -> Job[Grouping]:
@@ -55,7 +53,6 @@ def split_group(project: Project, features: str, cluster: int) -> Job[Grouping]:
     members = np.flatnonzero(shown.clusters == cluster)
     if cluster < 0 or not len(members):
         raise BadValueError(f"cluster must be between 0 and {shown.groups - 1}, got {cluster}")
-    yield Progress(_LOOKING, 0, None)
     rows = UnitRows(feature_set, feature_set.places(shown.photo_ids[members]))
     second = split((yield from few_components(rows, 0)), smallest=1)
     if second is None:
@@ -106,9 +103,8 @@ def _described(
     feature_set: FeatureSet, photo_ids: NDArray[np.int64], clusters: NDArray[np.int32]
 ) -> Job[tuple[Clustering, NDArray[np.float32]]]:
     """Distances, silhouettes and separation of any groups of these photos."""
-    yield Progress(_LOOKING, 0, None)
     places = feature_set.places(photo_ids)
-    found = clustering.describe(UnitRows(feature_set, places), clusters)
+    found = yield from clustering.describe(UnitRows(feature_set, places), clusters)
     # Photos of equal bytes share a row, and their neighbours; one without a row, edited since, has none.
     there = np.flatnonzero(places >= 0)
     different, first, shared = np.unique(places[there], return_index=True, return_inverse=True)

@@ -90,7 +90,7 @@ def test_an_impossible_number_of_groups_is_refused_with_the_range(wanted: int) -
 
 def test_groups_are_numbered_by_falling_size_and_of_equals_the_first_seen_is_first() -> None:
     rows = unit_rows(np.eye(7))
-    found = describe(rows, np.array([9, 4, 4, 7, 7, 7, 1]))
+    found = jobs.run(describe(rows, np.array([9, 4, 4, 7, 7, 7, 1])))
     assert found.clusters.tolist() == [2, 1, 1, 0, 0, 0, 3]
 
 

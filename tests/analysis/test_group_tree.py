@@ -32,14 +32,14 @@ def test_whatever_the_photos_each_cut_lies_in_the_coarser_ones_and_is_numbered_b
     rng = np.random.default_rng(seed)
     photos, dimension, groups = int(rng.integers(1, 160)), int(rng.integers(2, 30)), int(rng.integers(1, 9))
     rows = unit_rows(rng.normal(size=(photos, dimension)) + 3 * np.eye(dimension)[rng.integers(0, dimension, photos)])
-    clusters = describe(rows, rng.integers(0, groups, photos)).clusters
+    clusters = jobs.run(describe(rows, rng.integers(0, groups, photos))).clusters
     tree = jobs.run(grow(rows, clusters, seed))
     assert tree.trunk == clusters.max() + 1
     assert np.array_equal(tree.cut(tree.trunk), clusters)
     cuts = [tree.cut(k) for k in range(1, tree.most + 1)]
     for k, cut in enumerate(cuts, start=1):
         assert cut.dtype == np.int32
-        assert np.array_equal(cut, describe(rows, cut).clusters)
+        assert np.array_equal(cut, jobs.run(describe(rows, cut)).clusters)
         assert cut.max() + 1 == k
     assert all(_within(finer, coarser) for coarser, finer in itertools.pairwise(cuts))
     if tree.most > tree.trunk:
@@ -54,7 +54,7 @@ def test_finer_finds_heaps_in_heaps_and_coarser_those_that_lie_together() -> Non
     tree = jobs.run(grow(rows, far.astype(np.int32)))
     assert _agreement(far, tree.cut(3)) == 1
     assert _agreement(2 * far + near, tree.cut(6)) == 1
-    fine = describe(rows, 2 * far + near).clusters
+    fine = jobs.run(describe(rows, 2 * far + near)).clusters
     assert _agreement(far, jobs.run(grow(rows, fine)).cut(3)) == 1
 
 
@@ -62,7 +62,7 @@ def test_many_photos_are_split_as_well_as_few(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(group_tree, "SAMPLE", 60)
     embeddings, heap = heaps((150, 120, 90, 60), dimension=100)
     rows = unit_rows(embeddings)
-    tree = jobs.run(grow(rows, describe(rows, heap // 2).clusters))
+    tree = jobs.run(grow(rows, jobs.run(describe(rows, heap // 2)).clusters))
     assert _agreement(heap, tree.cut(4)) == 1
 
 

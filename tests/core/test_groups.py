@@ -41,7 +41,7 @@ def test_a_finer_cut_is_shown_with_facts_of_its_own_and_stays_shown(project: Pro
     finer = jobs.run(show_cut(project, "starter", 4))
     assert np.array_equal(finer.clusters, made.tree.cut(4))
     rows = project.features.get("starter").read(project.photos.some(finer.photo_ids.tolist()))[1]
-    described = describe(unit_rows(rows), finer.clusters)
+    described = jobs.run(describe(unit_rows(rows), finer.clusters))
     assert np.allclose(finer.distances, described.distances, atol=1e-6)
     assert np.allclose(finer.silhouettes, described.silhouettes, atol=1e-5)
     assert finer.report["sizes"] == [24, 20, 16, 12]
