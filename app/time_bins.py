@@ -18,6 +18,7 @@ _SECONDS = {HOUR: 3600, DAY: 86_400, WEEK: 7 * 86_400}
 _MONDAY = 4 * 86_400  # the first one after 1970-01-01
 _MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 _STRAYS = 0.01
+_MOST_MONTHS = 18
 _MARKS = (
     (HOUR, 1), (HOUR, 3), (HOUR, 6), (HOUR, 12), (DAY, 1), (DAY, 2), (WEEK, 1), (MONTH, 1), (MONTH, 3), (MONTH, 6),
     (YEAR, 1), (YEAR, 2), (YEAR, 5), (YEAR, 10), (YEAR, 20), (YEAR, 50), (YEAR, 100),
@@ -100,6 +101,21 @@ def marks(span: tuple[float, float], most: int) -> list[tuple[float, str]]:
         if len(found) <= most:
             break
     return [(at, DAY if unit == WEEK or (unit == HOUR and at % _SECONDS[DAY] == 0) else unit) for at, unit in found]
+
+
+def calendar_parts(times: NDArray[np.float64]) -> list[tuple[tuple[float, float], int]]:
+    """The months in which photos were taken, or the years where the months are many, each as a range of moments, with
+    the number of its photos. times float64 [N], nan unknown.
+    """
+    months = times[np.isfinite(times)].astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    for unit in (MONTH, YEAR):
+        numbers, counts = np.unique(months // _MONTHS[unit], return_counts=True)
+        if len(numbers) <= _MOST_MONTHS:
+            break
+    return [
+        ((_start(unit, number), _start(unit, number + 1)), count)
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
+    ]
 
 
 def _without_strays(known: NDArray[np.float64]) -> tuple[float, float]:

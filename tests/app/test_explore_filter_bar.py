@@ -1,0 +1,192 @@
+"""The filter bar: what it offers, what it says, and setting and taking back filters by mouse and keyboard."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timezone
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from app.explore_filters import PLACE, TIME, UNNAMED, VERDICT, Column, Filters, PhotoFacts, PlaceBox
+from app.time_bins import calendar_parts
+from app.widgets.explore_filter_bar import ExploreFilterBar, box_around
+from prismh_engine.analysis.hot_spots import HotSpot
+from tests.app.windows import find
+
+
+def at(text):
+    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp()
+
+
+JULY = (at("2026-07-01"), at("2026-08-01"))
+
+
+@pytest.fixture
+def facts():
+    """Ten photos: five drums, two of them tyres too; eight of July and August; three without a place."""
+    times = np.array([at("2026-07-03")] * 5 + [at("2026-08-09")] * 3 + [math.nan] * 2)
+    places = np.append(np.linspace(13.0, 13.06, 7), [math.nan] * 3)
+    return PhotoFacts(
+        photo_ids=np.arange(10), times=times, latitudes=places, longitudes=places + 67,
+        names=("Drums", "Tyres & tubes"),
+        name_photos=np.array([0, 1, 2, 3, 4, 0, 1], np.int32), name_codes=np.array([0] * 5 + [1] * 2, np.int32),
+        first_names=np.full(10, -1, np.int32), columns={VERDICT: Column.of(["clean"] * 9 + ["blurry"])},
+        groups=np.zeros(10, np.int32),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def shown(qtbot, facts):
+    made = ExploreFilterBar()
+    qtbot.addWidget(made)
+    made.resize(900, 60)
+    made.set_facts(facts)
+    made.show_count(10, 10)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+@pytest.fixture
+def told(shown):
+    filters = []
+    shown.changed.connect(filters.append)
+    return filters
+
+
+def opened(shown, name):
+    """The menu of a filter as it is when a person opens it; its actions by name."""
+    menu = find(shown, f"filter_{name}").menu()
+    menu.aboutToShow.emit()
+    return {action.objectName(): action for action in menu.actions() if not action.isSeparator()}
+
+
+def lit(shown):
+    return [name for name in ("names", "verdicts", "dates", "places") if find(shown, f"filter_{name}").isChecked()]
+
+
+def test_menus_offer_what_the_photos_have_with_their_numbers(shown):
+    assert [action.text() for action in opened(shown, "names").values()] == [
+        "All names", "Drums  (5)", "Tyres && tubes  (2)", "No name yet  (5)",
+    ]  # fmt: skip
+    assert [action.text() for action in opened(shown, "dates").values()] == [
+        "All dates", "July 2026  (5)", "August 2026  (3)", "Without a date  (2)",
+    ]  # fmt: skip
+    assert [action.text() for action in opened(shown, "verdicts").values()] == [
+        "All verdicts", "Clean  (9)", "Blurry, taken back  (1)",
+    ]  # fmt: skip
+    assert [action.text() for action in opened(shown, "places").values()] == ["All places", "Without a place  (3)"]
+
+
+def test_filters_cross_and_the_buttons_say_what_lets_photos_through(shown, told, facts):
+    opened(shown, "names")["filter_name_0"].trigger()
+    opened(shown, "dates")["filter_dates_0"].trigger()
+    opened(shown, "verdicts")["filter_verdict_clean"].trigger()
+    assert told[-1] == Filters(times=JULY, names=frozenset({"Drums"}), verdicts=frozenset({"clean"}))
+    assert told[-1].mask(facts).sum() == 5
+    assert lit(shown) == ["names", "verdicts", "dates"]
+    assert find(shown, "filter_names").accessibleName() == "Names: Drums"
+    assert find(shown, "filter_dates").accessibleName() == "Dates: July 2026"
+
+
+def test_several_names_can_be_ticked_and_unticked(shown, told):
+    opened(shown, "names")["filter_name_0"].trigger()
+    opened(shown, "names")["filter_no_name"].trigger()
+    assert told[-1].names == {"Drums", UNNAMED}
+    ticked = {name for name, action in opened(shown, "names").items() if action.isChecked()}
+    assert ticked == {"filter_name_0", "filter_no_name"}
+    opened(shown, "names")["filter_name_0"].trigger()
+    assert told[-1].names == {UNNAMED}
+    opened(shown, "names")["filter_all_names"].trigger()
+    assert told[-1] == Filters()
+    assert lit(shown) == []
+
+
+def test_a_menu_stays_open_while_names_are_ticked(shown, told, qtbot):
+    button = find(shown, "filter_names")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    menu = button.menu()
+    assert menu.isVisible()
+    for name in ("Drums", "Tyres && tubes"):
+        action = next(action for action in menu.actions() if action.text().startswith(name))
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+        assert menu.isVisible()
+    qtbot.keyClick(menu, Qt.Key.Key_Space)
+    assert told[-1].names == {"Drums"}, "the space bar unticks the one just ticked"
+    qtbot.keyClick(menu, Qt.Key.Key_Escape)
+    assert not menu.isVisible()
+    assert lit(shown) == ["names"]
+
+
+def test_photos_of_which_date_or_place_is_unknown_can_be_asked_for(shown, told, facts):
+    opened(shown, "dates")["filter_no_date"].trigger()
+    assert told[-1] == Filters(without=frozenset({TIME}))
+    opened(shown, "places")["filter_no_place"].trigger()
+    assert told[-1] == Filters(without=frozenset({TIME, PLACE}))
+    assert told[-1].mask(facts).sum() == 2
+    opened(shown, "dates")["filter_dates_1"].trigger()
+    assert told[-1].without == {PLACE}
+    opened(shown, "places")["filter_all_places"].trigger()
+    assert told[-1].without == frozenset()
+
+
+def test_a_hot_spot_is_a_place_to_choose(shown, told, facts):
+    spot = HotSpot(np.array([0, 1]), 13.005, 80.005, 900.0, 3.2)
+    shown.set_hot_spots([spot])
+    action = opened(shown, "places")["filter_place_0"]
+    assert action.text() == "2 photos within 900 m around 13.0050° N, 80.0050° E"
+    action.trigger()
+    assert told[-1] == Filters(place=box_around(spot))
+    assert np.flatnonzero(told[-1].mask(facts)).tolist() == [0, 1]
+    assert find(shown, "filter_places").accessibleName() == "Place: 2 photos within 900 m"
+
+
+def test_filters_set_elsewhere_are_shown_and_can_be_taken_back(shown, told, qtbot):
+    chosen = Filters(times=(at("2026-07-03"), at("2026-07-06")), place=PlaceBox(13, 14, 80, 81))
+    shown.show_filters(chosen)
+    assert told == []
+    assert find(shown, "filter_dates").accessibleName() == "Dates: 3 to 5 July 2026"
+    assert find(shown, "filter_places").accessibleName() == "Place: part of the map"
+    assert opened(shown, "dates")["filter_dates_chosen"].isChecked()
+    assert opened(shown, "places")["filter_place_chosen"].isChecked()
+    qtbot.mouseClick(find(shown, "filter_show_all_button"), Qt.MouseButton.LeftButton)
+    assert told == [Filters()]
+    assert not find(shown, "filter_show_all_button").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("passing", "of", "said"),
+    [(312, 775, "312 of 775 photos"), (775, 775, "775 photos"), (0, 775, "None of 775 photos passes"), (0, 0, "")],
+)
+def test_it_says_how_many_photos_pass(shown, passing, of, said):
+    shown.show_count(passing, of)
+    assert find(shown, "filter_count").text() == said
+
+
+def test_what_the_photos_do_not_have_cannot_be_chosen(shown):
+    nothing = np.full(2, math.nan)
+    shown.set_facts(PhotoFacts(np.arange(2), nothing, nothing, nothing, columns={VERDICT: Column.of(["clean"] * 2)}))
+    for name in ("names", "dates", "places"):
+        assert not find(shown, f"filter_{name}").isEnabled()
+        assert find(shown, f"filter_{name}").toolTip()
+    assert not find(shown, "filter_verdicts").isVisible(), "all verdicts are the same"
+
+
+def test_every_control_can_be_reached_and_has_a_name(shown):
+    for button in shown.findChildren(QPushButton):
+        assert button.objectName()
+        assert button.accessibleName()
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def test_of_many_months_the_years_are_offered():
+    times = at("2020-02-10") + np.arange(0, 6 * 365, 20) * 86_400.0
+    years = calendar_parts(np.append(times, math.nan))
+    assert [part for part, _ in years][:2] == [
+        (at("2020-01-01"), at("2021-01-01")), (at("2021-01-01"), at("2022-01-01")),
+    ]  # fmt: skip
+    assert sum(count for _, count in years) == len(times)
+    assert calendar_parts(np.array([math.nan])) == []
