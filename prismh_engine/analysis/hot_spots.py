@@ -139,10 +139,10 @@ def _normal_tail(scores: _Floats) -> _Floats:
 
 def _binomial_tail(counts: NDArray[np.int64], pairs: NDArray[np.intp]) -> _Floats:
     """How likely each place and its neighbours hold so many if each thing lay in any of the places alike, [n]."""
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
     share = _with_neighbours(np.ones(len(counts)), pairs) / len(counts)
-    return np.asarray(binom.sf(_with_neighbours(counts, pairs) - 1, counts.sum(), share))
+    return np.asarray(bdtrc(_with_neighbours(counts, pairs) - 1, int(counts.sum()), share))
 
 
 def _significant(chances: _Floats) -> NDArray[np.bool_]:
