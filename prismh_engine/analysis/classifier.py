@@ -17,10 +17,12 @@ from .threads import one_thread
 LEAST_CONFIDENCE = 0.6
 """Below it the answer is "unsure"."""
 
+UNLIKE = 0.1
+"""The share of the teachers that are less like the others than a photo must be like one of them."""
+
 MOST_TEACHERS = 5000
 _MOST_TRIED = 1000  # teachers on which C and the temperature are chosen
 _MOST_COMPARED = 1000  # teachers whose likeness to a photo is asked
-_UNLIKE = 0.1  # share of the teachers that lie farther from the others than a photo may
 _FOLDS = 5
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # C: the inverse of the penalty on the weights
 _PLAIN_STRENGTH = 1e-2
@@ -124,7 +126,7 @@ def fit(
     told = yield from _cross_validate(tried)
     compared = taught.first(_MOST_COMPARED)
     nearest = compared.nearest()
-    least_alike = float(np.quantile(nearest[np.isfinite(nearest)], _UNLIKE)) if np.isfinite(nearest).any() else -1.0
+    least_alike = float(np.quantile(nearest[np.isfinite(nearest)], UNLIKE)) if np.isfinite(nearest).any() else -1.0
     strength, sharpness, held_out = _PLAIN_STRENGTH, 1.0, None
     if told is not None:
         strength, sharpness, logits = told
@@ -161,6 +163,22 @@ def calibration_error(confidences: NDArray[np.float32], right: NDArray[np.bool_]
     bins = np.minimum((confidences * _BINS).astype(np.int64), _BINS - 1)
     apart = np.bincount(bins, confidences - right.astype(np.float64), minlength=_BINS)
     return float(np.abs(apart).sum() / len(confidences))
+
+
+def best_sharpness(
+    logits: NDArray[np.float64], codes: NDArray[np.int64], weights: NDArray[np.float64] | None = None
+) -> tuple[float, float]:
+    """The inverse temperature of least log loss, and that loss, of logits [N, C] for classes [N]; weights [N]."""
+    from scipy.optimize import minimize_scalar
+
+    weights = np.ones(len(codes)) if weights is None else weights
+
+    def loss(logarithm: float) -> float:
+        likely = _softmax(np.exp(logarithm) * logits)[np.arange(len(codes)), codes]
+        return float(-(weights * np.log(np.maximum(likely, 1e-12))).sum() / weights.sum())
+
+    found = minimize_scalar(loss, bounds=(-_SHARPEST, _SHARPEST), method="bounded")
+    return float(np.exp(found.x)), float(found.fun)
 
 
 @dataclass(frozen=True)
@@ -265,7 +283,7 @@ def _cross_validate(taught: _Taught) -> Job[tuple[float, float, NDArray[np.float
     known = np.isfinite(logits[0, taught.photo, taught.code])
     if len(np.unique(taught.code[known])) < 2:
         return None
-    best = [_sharpness(found[taught.photo[known]], taught.code[known], taught.weight[known]) for found in logits]
+    best = [best_sharpness(found[taught.photo[known]], taught.code[known], taught.weight[known]) for found in logits]
     chosen = int(np.argmin([loss for _, loss in best]))
     return _STRENGTHS[chosen], best[chosen][0], logits[chosen]
 
@@ -282,20 +300,6 @@ def _folds(taught: _Taught) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int6
         yield from StratifiedGroupKFold(folds, shuffle=True, random_state=0).split(
             taught.rows, first, taught.near_duplicates
         )
-
-
-def _sharpness(
-    logits: NDArray[np.float64], codes: NDArray[np.int64], weights: NDArray[np.float64]
-) -> tuple[float, float]:
-    """The inverse temperature of least log loss, and that loss."""
-    from scipy.optimize import minimize_scalar
-
-    def loss(logarithm: float) -> float:
-        likely = _softmax(np.exp(logarithm) * logits)[np.arange(len(codes)), codes]
-        return float(-(weights * np.log(np.maximum(likely, 1e-12))).sum() / weights.sum())
-
-    found = minimize_scalar(loss, bounds=(-_SHARPEST, _SHARPEST), method="bounded")
-    return float(np.exp(found.x)), float(found.fun)
 
 
 def _answers(probabilities: NDArray[Any], alike: NDArray[Any], least_alike: float) -> Answers:

@@ -10,17 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .command import ClassifyReport, ClassifySettings, classify, main
+    from .photo_classifier import PhotoClassifier, Prediction
     from .suggest import suggest_labels
+    from .train import ClassifierReport, train_classifier
 
 _HOME = {
     "ClassifyReport": "command",
+    "ClassifierReport": "train",
     "ClassifySettings": "command",
+    "PhotoClassifier": "photo_classifier",
+    "Prediction": "photo_classifier",
     "classify": "command",
     "main": "command",
     "suggest_labels": "suggest",
+    "train_classifier": "train",
 }
 
-__all__ = ["ClassifyReport", "ClassifySettings", "classify", "main", "suggest_labels"]
+__all__ = [
+    "ClassifierReport", "ClassifyReport", "ClassifySettings", "PhotoClassifier", "Prediction", "classify", "main",
+    "suggest_labels", "train_classifier",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

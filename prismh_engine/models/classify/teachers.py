@@ -83,6 +83,14 @@ def rows_of_teachers(
 
 
 def together_in_folds(rows: NDArray[np.float32], classes: NDArray[np.int64]) -> Job[NDArray[np.int64]]:
-    """A number for each unit row [N, D], equal for near duplicates; all different where cosines cannot tell them."""
+    """A number for each unit row [N, D], equal for near duplicates.
+
+    All are different where cosines cannot tell near duplicates; and so are photos that seem such but were named
+    differently, [N] classes: then they are just alike.
+    """
     groups = yield from near_duplicates(rows)
-    return np.arange(len(rows)) if swallow_a_class(groups, classes) else groups
+    if swallow_a_class(groups, classes):
+        return np.arange(len(rows))
+    pairs = np.unique(np.stack([groups, classes]), axis=1)
+    mixed = np.bincount(pairs[0], minlength=len(rows))[groups] > 1
+    return np.where(mixed, len(rows) + np.arange(len(rows)), groups)
