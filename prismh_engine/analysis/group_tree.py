@@ -94,7 +94,7 @@ def grow(rows: Rows, clusters: NDArray[np.int32], seed: int = 0) -> Job[GroupTre
 
     def consider(part: int) -> None:
         members = parts[part]
-        halves = split(reduced[members], seed) if len(members) >= 2 * SMALLEST_PART else None
+        halves = split(reduced[members], seed)
         if halves is not None:
             heapq.heappush(widest, (-_width(reduced[members]), part, members[~halves], members[halves]))
 
