@@ -46,7 +46,8 @@ class EmbeddingMap(QWidget):
     selection_changed = Signal(object)
     """The selected points, an int64 array in rising order; emitted when the user changed it."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, tinted: bool = True) -> None:
+        """tinted: with a soft tint under the dots that shows how dense each colour lies."""
         super().__init__(parent)
         self.setObjectName("embedding_map")
         self.setAccessibleName(self.tr("Map of the photos"))
@@ -69,6 +70,7 @@ class EmbeddingMap(QWidget):
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
         self._dots = Dots()
+        self._dots.tinted = tinted
         self._thumbnails = MapThumbnails(self._dots)
         self._overlay = Overlay(self._thumbnails.box_of)
         for layer in (self._dots, self._thumbnails, self._overlay):

@@ -36,6 +36,8 @@ class Dots(ViewLayer):
         self._selected = np.empty(0, bool)
         self._colours: NDArray[np.uint32] | None = None
         self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
+        self.tinted = True
+        """Whether there is a tint; to be set before the first points."""
         self._tint: QImage | None = None
         self._tint_rect = QRectF()
         self._tinted_for: tuple[object, ...] = ()
@@ -105,6 +107,8 @@ class Dots(ViewLayer):
 
     def paint_tint(self, painter: QPainter, transform: QTransform) -> None:
         """Paint the tint alone; the transform brings map units to the painter's."""
+        if not self.tinted:
+            return
         looks = (self.raster, self._codes, self._table, theme.colours().name)
         if len(looks) != len(self._tinted_for) or any(a is not b for a, b in zip(looks, self._tinted_for, strict=True)):
             self._tinted_for = looks

@@ -42,7 +42,7 @@ class PlaceView(QWidget):
         self._count = 0
         self._projection = PlaceProjection()
         self._spots: Sequence[HotSpot] = ()
-        self._map = EmbeddingMap()
+        self._map = EmbeddingMap(tinted=False)  # what is dense is said by hot spots
         self._map.setObjectName("place_map")
         self._map.setAccessibleName(self.tr("Photos by where they were taken"))
         self._map.hovered.connect(self._hovered)
@@ -113,7 +113,9 @@ class PlaceView(QWidget):
         )
 
     def set_colouring(self, codes: NDArray[np.int32] | None, colours: Sequence[QColor] = ()) -> None:
-        """Colour the photos: for each the place of its colour, int [N], -1 for the quiet one; None: all quiet."""
+        """Colour the photos: for each the place of its colour, int [N], -1 for the quiet one. None: the quiet one, and
+        another for those in hot spots.
+        """
         self._map.set_colouring(None if codes is None else codes[self._rows], colours)
 
     def set_shown(self, mask: NDArray[np.bool_] | None) -> None:
