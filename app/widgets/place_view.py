@@ -179,20 +179,13 @@ class PlaceView(QWidget):
     def _name_spots(self) -> None:
         names = [spot_in_words(spot) if number < _NAMED_SPOTS else "" for number, spot in enumerate(self._spots)]
         self._map.set_groups(names, [QColor(theme.colours().warning)] * len(names))
-        parts = []
         unknown = self._count - len(self._rows)
-        if unknown:
-            parts.append(
-                self.tr("{0} of {1} do not say where they were taken").format(
-                    words.number(unknown), words.photos(self._count)
-                )
-            )
+        parts = [self.tr("{0} without a place").format(words.number(unknown))] if unknown else []
         if names:
-            parts.append(
-                self.tr("1 hot spot: more photos than elsewhere")
-                if len(names) == 1
-                else self.tr("{0} hot spots: more photos than elsewhere").format(words.number(len(names)))
+            spots = (
+                self.tr("1 hot spot") if len(names) == 1 else self.tr("{0} hot spots").format(words.number(len(names)))
             )
+            parts.append(self.tr("{0}: denser than elsewhere").format(spots))
         self._note.setText(" · ".join(parts))
         self.setAccessibleDescription(self._note.accessibleName())
 

@@ -144,7 +144,7 @@ def test_photos_lie_as_on_a_map_in_their_colours(shown):
 
 
 def test_it_says_how_many_photos_have_no_place(shown):
-    assert find(shown, "place_note").accessibleName() == "2 of 24 photos do not say where they were taken"
+    assert find(shown, "place_note").accessibleName() == "2 without a place"
 
 
 def test_the_pointer_and_a_click_tell_the_photo(shown, qtbot):
