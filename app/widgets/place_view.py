@@ -39,7 +39,7 @@ class PlaceView(QWidget):
         super().__init__(parent)
         self.setObjectName("place_view")
         self._rows = np.empty(0, np.int64)
-        self._count = 0
+        self._places = np.empty((2, 0))
         self._projection = PlaceProjection()
         self._spots: Sequence[HotSpot] = ()
         self._map = EmbeddingMap(tinted=False)  # what is dense is said by hot spots
@@ -82,17 +82,19 @@ class PlaceView(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._stack)
         theme.changed.connect(self._name_spots)
-        self.set_places(np.empty(0), np.empty(0))
 
     # What it shows
 
     def set_places(self, latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> None:
         """Show photos where they were taken: WGS 84 degrees, float64 [N], nan unknown. Colours, hot spots, what was
-        selected and what was left out are forgotten.
+        selected and what was left out are forgotten; but nothing changes where these are the places shown already.
         """
         if len(latitudes) != len(longitudes):
             raise ValueError(f"there are {len(latitudes)} latitudes, but {len(longitudes)} longitudes")
-        self._count = len(latitudes)
+        places = np.array([latitudes, longitudes])
+        if np.array_equal(places, self._places, equal_nan=True):
+            return
+        self._places = places
         self._rows = np.flatnonzero(np.isfinite(latitudes) & np.isfinite(longitudes))
         known = latitudes[self._rows], longitudes[self._rows]
         self._projection = PlaceProjection.around(*known)
@@ -101,14 +103,14 @@ class PlaceView(QWidget):
         self._map.set_points(self._projection.flat(*known), np.full(len(self._rows), -1, np.int32))
         self._map.set_shown(None)
         self._map.fit()
-        self.set_hot_spots(())
+        self._show_spots(())
         self._stack.setCurrentIndex(1 if len(self._rows) else 0)
         self._nothing.setText(
             self.tr(
                 "None of the photos says where it was taken. Phones write it where location is switched on for the "
                 "camera; a table with latitude and longitude can be imported on the Photos page."
             )
-            if self._count
+            if len(latitudes)
             else ""
         )
 
@@ -124,15 +126,13 @@ class PlaceView(QWidget):
 
     def set_hot_spots(self, spots: Sequence[HotSpot]) -> None:
         """Draw rings around hot spots, whose rows are those of the places, and name the largest."""
-        self._spots = spots
-        groups = np.full(self._count, -1, np.int32)
+        groups = np.full(self._places.shape[1], -1, np.int32)
         for number, spot in enumerate(spots):
             groups[spot.rows] = number
         selected = self._map.selection
         self._map.set_points(self._map.positions, groups[self._rows])
         self._map.select(selected)
-        self._rings.set_spots(self._projection, spots)
-        self._name_spots()
+        self._show_spots(spots)
 
     @property
     def selection(self) -> NDArray[np.int64]:
@@ -176,10 +176,15 @@ class PlaceView(QWidget):
         seen = self._map.view_rect
         self.area_chosen.emit(self._projection.box(seen.left(), seen.right(), seen.top(), seen.bottom()))
 
+    def _show_spots(self, spots: Sequence[HotSpot]) -> None:
+        self._spots = spots
+        self._rings.set_spots(self._projection, spots)
+        self._name_spots()
+
     def _name_spots(self) -> None:
         names = [spot_in_words(spot) if number < _NAMED_SPOTS else "" for number, spot in enumerate(self._spots)]
         self._map.set_groups(names, [QColor(theme.colours().warning)] * len(names))
-        unknown = self._count - len(self._rows)
+        unknown = self._places.shape[1] - len(self._rows)
         parts = [self.tr("{0} without a place").format(words.number(unknown))] if unknown else []
         if names:
             spots = (

@@ -166,6 +166,15 @@ def test_a_selection_made_elsewhere_is_shown_as_far_as_it_has_places(shown):
     assert shown.selection.tolist() == [4, 6, 21]
 
 
+def test_the_same_places_again_leave_the_view_and_the_selection_as_they_are(shown, places):
+    shown.zoom(3.0)
+    shown.select(np.array([4]))
+    before = shown.pixel_of(0)
+    shown.set_places(*(part.copy() for part in places))
+    assert shown.pixel_of(0) == before
+    assert shown.selection.tolist() == [4]
+
+
 def test_photos_left_out_cannot_be_selected(shown, qtbot):
     selected = []
     shown.selection_changed.connect(lambda rows: selected.append(rows.tolist()))
