@@ -1,54 +1,48 @@
-"""Export: one CSV with a row for each photo, shown before it is saved."""
+"""Export: a table with a row for each photo, or chosen photos in folders; both are shown before they are saved."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QHBoxLayout,
-    QHeaderView,
-    QProgressBar,
-    QPushButton,
-    QTableView,
-    QWidget,
-)  # fmt: skip
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.jobs import Job, Progress, StopToken
-from prismh_engine.project import Project
+from prismh_engine.tables import cell
 
 from .. import theme, words
+from ..export_choices import FEATURES, FOLDERS, ExportChoices
 from ..jobs import RunningJob
 from ..session import Session
-from ..widgets.card import Card, Facts, Note, label
+from ..widgets.card import Card
 from ..widgets.chip import Chip, ChipRow
-from ..widgets.file_dialogs import choose_new_file
+from ..widgets.column_choice import ColumnChoice
+from ..widgets.copy_choice import CopyChoice
+from ..widgets.file_dialogs import choose_folder, choose_new_file
+from ..widgets.name_table import NameTable
+from ..widgets.preview_table import PreviewTable
+from ..widgets.saving_line import SavingLine
+from . import export_jobs
 from .page import Page
 
-COLUMNS_WIDTH = 250
-PREVIEW_ROWS, ROW_HEIGHT, WIDEST_COLUMN = 20, 31, 300
-KILOMETRE_DECIMALS = 2
+if TYPE_CHECKING:
+    from prismh_engine.core.copy_photos import CopyReport, NamedPhotos
+    from prismh_engine.core.export_features import ExportPreview
 
-# What a row of the CSV takes, for the estimate: path, date, place, group, map; and a feature in its shortest form.
-_BYTES_A_ROW, _BYTES_A_FEATURE = 110, 12.3
+    from .export_jobs import Readings
 
-Index = QModelIndex | QPersistentModelIndex
+CHOICES_WIDTH = 250
+TEXT_COLUMNS = ("file_path", "taken_at", "cluster_name", "label", "camera")
+PLACES = ("latitude", "longitude")
 
-
-@dataclass(frozen=True)
-class Preview:
-    """The first rows as they will stand in the file. photos: how many rows there will be; dimension: of a feature."""
-
-    header: list[str]
-    rows: list[list[str]]
-    photos: int
-    dimension: int
+# What a row takes without and with each feature, measured with 1,280 features; for the estimate of the size.
+_BYTES = {
+    ".csv": (110, 12.3), ".parquet": (42, 4.1), ".npz": (41, 4.0), ".geojson": (350, 29.3), ".gpkg": (210, 9.7),
+}  # fmt: skip
 
 
 def _tr(text: str) -> str:
@@ -60,55 +54,88 @@ class ExportPage(Page):
     """The last step of the road."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(
-            session,
-            _tr("Export"),
-            _tr("One row for each photo. Opens in Excel, LibreOffice, R, pandas and QGIS."),
-        )
+        super().__init__(session, _tr("Export"), "")
         self.setObjectName("export_page")
-        self._preview: Preview | None = None
+        self._choices = ExportChoices()
+        self._begun = False  # whether the choices are those of this project
+        self._table: ExportPreview | None = None
+        self._names: list[NamedPhotos] | None = None
         self._reading: RunningJob | None = None
         self._read_again = False
         self._writing: RunningJob | None = None
         self._save = self.add_action(self.tr("Save as…"), "save_as", main=True)
-        self._save.clicked.connect(self._choose_file)
-        self._formats = ChipRow([Chip("csv", self.tr("CSV"))])
+        self._save.clicked.connect(self._choose_target)
+        self._formats = ChipRow([Chip(_chip(name), text) for name, text, _, _ in self._kinds()])
         self._formats.setObjectName("format_chips")
-        self._said = Note("export_said")
-        self._said.hide()
-        self._progress = QProgressBar()
-        self._progress.setObjectName("export_progress")
-        self._progress.setAccessibleName(self.tr("Saving"))
-        self._progress.setTextVisible(False)
-        self._progress.hide()
-        self._stop = QPushButton(self.tr("Stop"))
-        self._stop.setObjectName("export_stop")
-        self._stop.setAccessibleName(self.tr("Stop saving"))
-        self._stop.setProperty("role", "small")
-        self._stop.hide()
-        self._stop.clicked.connect(self._stop_writing)
+        self._formats.chosen.connect(self._format_chosen)
+        self._columns = ColumnChoice()
+        self._columns.changed.connect(self._columns_changed)
+        self._copies = CopyChoice()
+        self._copies.changed.connect(self._copies_changed)
+        self._preview = PreviewTable("export_preview", TEXT_COLUMNS)
+        self._preview.setAccessibleName(self.tr("The first rows of the file"))
+        self._to_copy = NameTable()
+        self._to_copy.changed.connect(self._copies_changed)
+        self._copies.all_wanted.connect(self._to_copy.tick_all)
+        self._left, self._right = QStackedWidget(), QStackedWidget()
+        for choices, content in (
+            (self._columns, _framed("preview_card", self._preview)),
+            (self._copies, _framed("names_card", self._to_copy)),
+        ):
+            self._left.addWidget(choices)
+            self._right.addWidget(content)
+        self._saving = SavingLine()
+        self._saving.stop_wanted.connect(self._stop_writing)
         content = QHBoxLayout()
         content.setSpacing(theme.CARD_GAP)
-        self._columns = self._column_card()
-        content.addWidget(self._columns)
-        content.addWidget(self._table_card(), 1)
-        saving = QHBoxLayout()
-        saving.addWidget(self._progress, 1)
-        saving.addWidget(self._stop)
+        content.addWidget(self._left)
+        content.addWidget(self._right, 1)
         self.body.addWidget(self._formats)
         self.body.addLayout(content, 1)
-        self.body.addLayout(saving)
-        self.body.addWidget(self._said)
+        self.body.addWidget(self._saving)
         theme.changed.connect(self._fit)
         self._fit()
+        self._show_choices()
         session.project_changed.connect(self._project_changed)
         session.project_closing.connect(self._project_closing)
         for changed in (session.names_changed, session.map_changed, session.photos_changed):
             changed.connect(self._read_if_visible)
 
+    def _kinds(self) -> list[tuple[str, str, str, str]]:
+        """Of each format: its name, what its chip says, who opens it, and what the file dialog calls it."""
+        return [
+            (
+                ".csv", self.tr("CSV"),
+                self.tr("One row for each photo. Opens in Excel, LibreOffice, R, pandas and QGIS."), self.tr("Tables"),
+            ),
+            (
+                ".parquet", self.tr("Parquet"),
+                self.tr("One row for each photo, small and quick to read. Opens in pandas, polars, R and DuckDB."),
+                self.tr("Parquet tables"),
+            ),
+            (
+                ".npz", self.tr("NumPy (npz)"),
+                self.tr("An array for each column. Opens in Python with numpy.load; other commands here take it too."),
+                self.tr("NumPy arrays"),
+            ),
+            (
+                ".geojson", self.tr("GeoJSON"),
+                self.tr("A point for each photo. Opens in QGIS, ArcGIS and maps on web pages."),
+                self.tr("GeoJSON maps"),
+            ),
+            (
+                ".gpkg", self.tr("GeoPackage"),
+                self.tr("A point for each photo. Opens in QGIS, ArcGIS and R; the best one for maps of many photos."),
+                self.tr("GeoPackage maps"),
+            ),
+            (
+                FOLDERS, self.tr("Photos into folders"),
+                self.tr("Copies of the photos you choose, in a folder for each name. Any program opens them."), "",
+            ),
+        ]  # fmt: skip
+
     def _fit(self) -> None:
-        self._columns.setFixedWidth(theme.pixels(COLUMNS_WIDTH))
-        self._view.verticalHeader().setDefaultSectionSize(theme.pixels(ROW_HEIGHT))
+        self._left.setFixedWidth(theme.pixels(CHOICES_WIDTH))
 
     def shown(self) -> None:
         self._read()
@@ -116,75 +143,16 @@ class ExportPage(Page):
     def loaded(self) -> bool:
         return self._reading is None
 
-    # ---- what is on the page
-
-    def _column_card(self) -> Card:
-        card = Card("columns_card")
-        self._warning = Note("location_warning")
-        self._warning.say(
-            self.tr("Positions can show where people live. Round them or leave them out before you share the file."),
-            "warning",
-        )
-        self._facts = Facts()
-        self._location = self._box("with_location", self.tr("Latitude, longitude"))
-        self._rounded = self._box("rounded_location", self.tr("rounded to about 1 km"), checked=False)
-        self._features = self._box("with_features", self.tr("Features"))
-        always = label(self.tr("Always: file, time taken, group and its name, labels, position on the map."), "small")
-        always.setWordWrap(True)
-        inset = QHBoxLayout()
-        inset.setContentsMargins(22, 0, 0, 0)
-        inset.addWidget(self._rounded)
-        card.body.addWidget(label(self.tr("Columns"), "heading"))
-        card.body.addWidget(self._location)
-        card.body.addLayout(inset)
-        card.body.addWidget(self._features)
-        card.body.addWidget(always)
-        card.body.addSpacing(6)
-        card.body.addWidget(self._facts)
-        card.body.addStretch(1)
-        card.body.addWidget(self._warning)
-        return card
-
-    def _table_card(self) -> Card:
-        card = Card("preview_card")
-        card.body.setContentsMargins(1, 1, 1, 1)
-        self._table = _TableModel(self)
-        self._view = view = QTableView()
-        view.setObjectName("export_preview")
-        view.setAccessibleName(self.tr("The first rows of the file"))
-        view.setModel(self._table)
-        view.setShowGrid(False)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setWordWrap(False)
-        view.verticalHeader().hide()
-        view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        view.horizontalHeader().setMaximumSectionSize(theme.pixels(WIDEST_COLUMN))
-        view.horizontalHeader().setHighlightSections(False)
-        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        card.body.addWidget(view)
-        return card
-
-    def _box(self, object_name: str, text: str, *, checked: bool = True) -> QCheckBox:
-        box = QCheckBox(text)
-        box.setObjectName(object_name)
-        box.setAccessibleName(text)
-        box.setChecked(checked)
-        box.toggled.connect(self._show_preview)
-        return box
-
-    # ---- the preview
+    # ---- what there is to export
 
     def _project_closing(self) -> None:
         self._reading, self._read_again, self._writing = None, False, None
 
     def _project_changed(self) -> None:
-        self._preview = None
-        self._said.hide()
-        self._progress.hide()
-        self._stop.hide()
-        self._show_preview()
+        self._choices, self._begun = ExportChoices(), False
+        self._table, self._names = None, None
+        self._saving.clear()
+        self._show_choices()
         self._read_if_visible()
 
     def _read_if_visible(self) -> None:
@@ -197,15 +165,22 @@ class ExportPage(Page):
         if self._reading is not None:
             self._read_again = True
             return
-        self._reading = self.session.run_beside(_preview(self.session.project), StopToken())
-        self._reading.finished.connect(self._preview_read)
+        job = export_jobs.read(self.session.project, with_names=self._choices.format == FOLDERS)
+        self._reading = self.session.run_beside(job, StopToken())
+        self._reading.finished.connect(self._read_done)
         self._reading.failed.connect(self._reading_ended)
         self._reading.stopped.connect(self._reading_ended)
 
-    def _preview_read(self, preview: Preview) -> None:
-        self._preview = preview
+    def _read_done(self, found: Readings) -> None:
+        self._table = found.table
+        self._names = found.names
+        if not self._begun:
+            self._choices, self._begun = found.choices, True
+            self._read_again |= self._choices.format == FOLDERS and found.names is None
+        if found.names is not None:
+            self._to_copy.show_names(found.names, self._choices.not_copied)
         self._reading_ended()
-        self._show_preview()
+        self._show_choices()
 
     def _reading_ended(self, sentence: str = "") -> None:
         self._reading = None
@@ -215,86 +190,170 @@ class ExportPage(Page):
             self._read_again = False
             self._read()
 
-    def _show_preview(self) -> None:
-        preview = self._preview
-        self._rounded.setEnabled(self._location.isChecked())
-        self._warning.setVisible(self._location.isChecked() and not self._rounded.isChecked())
-        self._save.setEnabled(preview is not None and preview.photos > 0 and self._writing is None)
-        if preview is None:
-            self._table.show_rows([], [])
-            self._facts.show_facts([])
-            return
-        self._features.setEnabled(preview.dimension > 0)
-        features = self.tr("{0} features").format(words.number(preview.dimension))
-        self._features.setText(features if preview.dimension else self.tr("Features (none yet)"))
-        self._table.show_rows(*self._chosen_columns(preview))
-        dimension = preview.dimension if self._features.isChecked() else 0
-        bytes_ = preview.photos * (_BYTES_A_ROW + _BYTES_A_FEATURE * dimension)
-        self._facts.show_facts(
-            [
-                (self.tr("Photos"), self.tr("{0} used").format(words.number(preview.photos))),
-                (self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))),
-            ]
+    # ---- what is chosen
+
+    def _format_chosen(self, chip: str) -> None:
+        format_ = next(name for name, *_ in self._kinds() if _chip(name) == chip)
+        self._choices = dataclasses.replace(self._choices, format=format_)
+        self._show_choices()
+        if format_ == FOLDERS and self._names is None:
+            self._read()
+
+    def _columns_changed(self) -> None:
+        self._choices = dataclasses.replace(
+            self._choices, ticked=self._columns.ticked(), rounded=self._columns.rounded()
         )
+        self._show_table()
 
-    def _chosen_columns(self, preview: Preview) -> tuple[list[str], list[list[str]]]:
-        """The preview as the boxes say; positions stay as empty columns, as in the file."""
-        keep = [i for i, name in enumerate(preview.header) if self._features.isChecked() or not _is_feature(name)]
-        places = {i for i, name in enumerate(preview.header) if name in ("latitude", "longitude")}
-        rows = [[self._place(row[i]) if i in places else row[i] for i in keep] for row in preview.rows]
-        return [preview.header[i] for i in keep], rows
+    def _copies_changed(self) -> None:
+        wanted = {named.name for named in self._to_copy.ticked()}
+        others = {named.name for named in self._names or ()} - wanted
+        not_copied = self._choices.not_copied - wanted | others
+        self._choices = dataclasses.replace(self._choices, not_copied=not_copied, place_in_copies=self._copies.place())
+        self._show_copies()
 
-    def _place(self, value: str) -> str:
-        if not value or not self._location.isChecked():
-            return ""
-        return str(round(float(value), KILOMETRE_DECIMALS)) if self._rounded.isChecked() else value
+    def _show_choices(self) -> None:
+        folders = self._choices.format == FOLDERS
+        self.why.setText(next(why for name, _, why, _ in self._kinds() if name == self._choices.format))
+        self._formats.show_choice(_chip(self._choices.format))
+        self._save.setText(self.tr("Copy to…") if folders else self.tr("Save as…"))
+        self._save.setAccessibleName(self._save.text())
+        for stack in (self._left, self._right):
+            stack.setCurrentIndex(int(folders))
+        self._columns.show_choices(self._choices)
+        nobody_named = self._names is not None and not any(named.name for named in self._names)
+        self._copies.show_place(self._choices.place_in_copies, nobody_named)
+        self._show_table()
+        self._show_copies()
+
+    def _show_table(self) -> None:
+        table, choices = self._table, self._choices
+        if choices.format == FOLDERS:
+            return
+        self._columns.show_table(choices.format, 0 if table is None else table.dimension)
+        self._save.setEnabled(table is not None and table.photos > 0 and self._writing is None)
+        if table is None:
+            self._preview.show_rows([], [])
+            self._columns.show_facts([])
+            return
+        self._preview.show_rows(*self._chosen_columns(table))
+        a_row, a_feature = _BYTES[choices.format]
+        bytes_ = table.photos * (a_row + a_feature * (table.dimension if FEATURES in choices.ticked else 0))
+        facts = [
+            (self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos))),
+            (self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))),
+        ]
+        self._columns.show_facts([*facts, *self._last_time(choices.file)])
+
+    def _chosen_columns(self, table: ExportPreview) -> tuple[list[str], list[list[str]]]:
+        """The beginning of the file as the boxes say."""
+        wanted = self._choices.columns()
+        if FEATURES in self._choices.ticked:
+            wanted += [name for name in table.header if name.startswith("feature_")]
+        kept = [(table.header.index(name), name) for name in wanted]
+        return wanted, [[self._as_written(name, row[i]) for i, name in kept] for row in table.rows]
+
+    def _as_written(self, column: str, text: str) -> str:
+        if column in PLACES:
+            return self._choices.place(text)
+        return str(cell(text)) if self._choices.format == ".csv" and column in TEXT_COLUMNS else text
+
+    def _show_copies(self) -> None:
+        if self._choices.format != FOLDERS:
+            return
+        wanted = self._to_copy.ticked() if self._names is not None else []
+        self._save.setEnabled(bool(wanted) and self._writing is None)
+        facts = [
+            (self.tr("Folders"), words.number(len(wanted))),
+            (self.tr("Copies"), words.photos(sum(named.photos for named in wanted))),
+            (self.tr("Size"), words.size(sum(named.bytes for named in wanted))),
+        ]
+        self._copies.show_facts([*facts, *self._last_time(self._choices.folder)])
+
+    def _last_time(self, path: str) -> list[tuple[str, str]]:
+        return [(self.tr("Last time"), Path(path).name)] if path else []
 
     # ---- saving
 
-    def _choose_file(self) -> None:
-        project = self.session.project
-        if project is None:
+    def _choose_target(self) -> None:
+        if self.session.project is None:
             return
-        name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", project.name).strip(". ") or "photos"
-        documents = Path(platformdirs.user_documents_dir())
-        proposal = (documents if documents.is_dir() else Path.home()) / f"{name}.csv"
-        file = choose_new_file(self, self.tr("Save the table as"), proposal, self.tr("Tables (*.csv)"))
+        if self._choices.format == FOLDERS:
+            folder = choose_folder(self, self.tr("Copy the photos into"))
+            if folder is not None:
+                self.copy(folder)
+            return
+        suffix = self._choices.format
+        kind = next(kind for name, _, _, kind in self._kinds() if name == suffix)
+        file = choose_new_file(self, self.tr("Save the table as"), self._proposal(suffix), f"{kind} (*{suffix})")
         if file is not None:
-            self.save(file if file.suffix.lower() == ".csv" else file.with_name(f"{file.name}.csv"))
+            self.save(file if file.suffix.lower() == suffix else file.with_name(f"{file.name}{suffix}"))
+
+    def _proposal(self, suffix: str) -> Path:
+        """Where the last table went, else the person's documents."""
+        last = Path(self._choices.file)
+        if self._choices.file and last.parent.is_dir():
+            return last.with_suffix(suffix)
+        assert self.session.project is not None
+        name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", self.session.project.name).strip(". ") or "photos"
+        documents = Path(platformdirs.user_documents_dir())
+        return (documents if documents.is_dir() else Path.home()) / f"{name}{suffix}"
 
     def save(self, file: Path) -> None:
-        """Write the CSV with the chosen columns, beside whatever else is running."""
-        if self.session.project is None or self._writing is not None:
-            return
-        stop = StopToken()
-        decimals = KILOMETRE_DECIMALS if self._rounded.isChecked() else None
-        job = _export(
-            self.session.project, file, self._features.isChecked(), self._location.isChecked(), decimals, stop
-        )
+        """Write the table with the chosen columns, beside whatever else is running."""
+        if self.session.project is not None and self._writing is None:
+            stop = StopToken()
+            job = export_jobs.save_table(self.session.project, file, self._choices, stop)
+            self._write(job, stop).finished.connect(self._saved)
+
+    def copy(self, folder: Path) -> None:
+        """Copy the photos of the ticked names, beside whatever else is running."""
+        if self.session.project is not None and self._writing is None:
+            stop = StopToken()
+            names = [named.name for named in self._to_copy.ticked()]
+            job = export_jobs.copy_into_folders(self.session.project, folder, names, self._choices, stop)
+            self._write(job, stop).finished.connect(self._copied)
+
+    def _write(self, job: Job[Any], stop: StopToken) -> RunningJob:
         self._writing = self.session.run_beside(job, stop)
         self._writing.progressed.connect(self._write_progressed)
-        self._writing.finished.connect(self._written)
         self._writing.failed.connect(self._write_failed)
         self._writing.stopped.connect(self._write_stopped)
-        self._said.hide()
-        self._progress.setValue(0)
-        self._progress.show()
-        self._stop.show()
+        self._saving.begin()
         self._save.setEnabled(False)
+        return self._writing
 
     def _stop_writing(self) -> None:
         if self._writing is not None:
             self._writing.stop()
 
     def _write_progressed(self, progress: Progress) -> None:
-        if progress.total:
-            self._progress.setRange(0, progress.total)
-            self._progress.setValue(progress.done)
+        self._saving.show_progress(progress)
 
-    def _written(self, file: Path) -> None:
+    def _saved(self, file: Path) -> None:
         size = words.size(file.stat().st_size) if file.exists() else ""
+        self._choices = dataclasses.replace(self._choices, file=str(file))
         self._write_ended(self.tr("Saved: {0} ({1})").format(file, size), "note")
         self.session.exported()
+
+    def _copied(self, report: CopyReport) -> None:
+        self._choices = dataclasses.replace(self._choices, folder=str(report.manifest.parent))
+        self._write_ended(self._told(report), "warning" if report.problems or report.stopped else "note")
+        self.session.exported()
+
+    def _told(self, report: CopyReport) -> str:
+        """What was copied, in a sentence or two."""
+        copied = self.tr("Copied: {0} into {1}.").format(words.photos(report.copies), report.manifest.parent)
+        parts = [self.tr("Stopped.")] if report.stopped else []
+        parts.append(copied)
+        if report.already_there:
+            parts.append(self.tr("Already there: {0}.").format(words.photos(report.already_there)))
+        if report.made_jpeg:
+            parts.append(self.tr("Made into JPEG, to lose their place: {0}.").format(words.photos(report.made_jpeg)))
+        parts += report.problems[:1]
+        if len(report.problems) > 1:
+            parts.append(self.tr("{0} more could not be copied.").format(words.number(len(report.problems) - 1)))
+        return " ".join(parts)
 
     def _write_failed(self, sentence: str) -> None:
         self._write_ended(sentence, "warning")
@@ -304,78 +363,17 @@ class ExportPage(Page):
 
     def _write_ended(self, sentence: str, role: str) -> None:
         self._writing = None
-        self._progress.hide()
-        self._stop.hide()
-        self._said.say(sentence, role)
-        self._said.show()
-        self._show_preview()
+        self._saving.end(sentence, role)
+        self._show_table()
+        self._show_copies()
 
 
-class _TableModel(QAbstractTableModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._header: Sequence[str] = ()
-        self._rows: Sequence[Sequence[str]] = ()
-
-    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        self.beginResetModel()
-        self._header, self._rows = header, rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._header)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == Qt.ItemDataRole.DisplayRole:
-            return " ".join(self._rows[index.row()][index.column()].split())
-        if role == Qt.ItemDataRole.TextAlignmentRole and _is_number(self._header[index.column()]):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return self._header[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and _is_number(self._header[section]):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+def _chip(format_: str) -> str:
+    return format_.removeprefix(".")
 
 
-def _is_feature(column: str) -> bool:
-    return column.startswith("feature_")
-
-
-def _is_number(column: str) -> bool:
-    return column in ("latitude", "longitude", "cluster", "x", "y") or _is_feature(column)
-
-
-# Imported in the thread that runs them, since they bring what the first frame does not need.
-
-
-def _preview(project: Project) -> Job[Preview]:
-    from prismh_engine.core.export_features import preview_project
-
-    yield Progress("Reading the first rows", 0, None)
-    found = preview_project(project, PREVIEW_ROWS, project.shown_features)
-    kept = [i for i, name in enumerate(found.header) if name not in ("brightness", "contrast", "sharpness", "camera")]
-    rows = [[row[i] for i in kept] for row in found.rows]
-    return Preview([found.header[i] for i in kept], rows, found.photos, found.dimension)
-
-
-def _export(
-    project: Project, file: Path, with_features: bool, with_location: bool, decimals: int | None, stop: StopToken
-) -> Job[Path]:
-    from prismh_engine.core.export_features import export_project
-
-    yield from export_project(
-        project,
-        file,
-        features=project.shown_features,
-        with_features=with_features,
-        with_location=with_location,
-        location_decimals=decimals,
-        stop=stop,
-    )
-    return file
+def _framed(object_name: str, content: QWidget) -> Card:
+    card = Card(object_name)
+    card.body.setContentsMargins(1, 1, 1, 1)
+    card.body.addWidget(content)
+    return card

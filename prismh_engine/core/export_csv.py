@@ -31,11 +31,3 @@ def _lines(block: Block, dimension: int) -> Iterator[str]:
         line = io.StringIO(newline="")
         csv.writer(line).writerow([cell(value) for value in row])
         yield line.getvalue()[:-2] + (next(texts) if known else unknown) + "\r\n"
-
-
-def csv_cells(block: Block, features: int) -> Iterator[list[str]]:
-    """What the cells of each row hold, with the first features alone."""
-    texts = iter(feature_text(block.embeddings[block.known, :features], [","] * features))
-    for row, known in zip(block.rows, block.known.tolist(), strict=True):
-        numbers = next(texts).split(",")[1:] if known else [""] * features
-        yield [*(str(cell(value)) for value in row), *numbers]

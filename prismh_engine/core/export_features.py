@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,14 @@ from ..jobs import Job, Progress, StopToken
 from ..project import Project
 from ..settings import Resolved, Settings, setting
 from ..sources import check_source
-from .export_csv import csv_cells, write_csv_table
+from .export_csv import write_csv_table
 from .export_geojson import write_geojson
 from .export_geopackage import write_geopackage
 from .export_npz import write_npz
 from .export_parquet import write_parquet
 from .export_sources import table_of_files, table_of_project
-from .export_table import COLUMNS, MEASURES, ExportTable, Location
+from .export_table import COLUMNS, MEASURES, Block, ExportTable, Location
+from .feature_text import feature_text
 
 FORMATS: dict[str, Callable[[Path, ExportTable], Generator[int, None, None]]] = {
     ".csv": write_csv_table,
@@ -84,7 +85,7 @@ class ExportReport:
 
 @dataclass(frozen=True)
 class ExportPreview:
-    """The first rows as they stand in a CSV, with the first three features alone.
+    """The first rows as text, "" where a value is unknown, with the first three features alone.
 
     photos: how many rows the whole has; dimension: how many features.
     """
@@ -152,13 +153,20 @@ def export_project(
 
 
 def preview_project(project: Project, rows: int = 20, features: str | None = None) -> ExportPreview:
-    """The beginning of what `export_project` writes to a CSV with every column there is."""
+    """The beginning of what `export_project` writes with every column there is."""
     columns = (*COLUMNS, *MEASURES)
     table = table_of_project(project, features=features, columns=columns, location=Location(), first=rows)
     kept = min(_PREVIEW_FEATURES, table.dimension)
-    shown = [line for block in table.blocks for line in csv_cells(block, kept)]
+    shown = [line for block in table.blocks for line in _texts(block, kept)]
     header = table.header()[: len(columns) + kept]
     return ExportPreview(header, shown, project.photos.counts()["used"], table.dimension)
+
+
+def _texts(block: Block, features: int) -> Iterator[list[str]]:
+    numbers = iter(feature_text(block.embeddings[block.known, :features], [" "] * features))
+    for row, known in zip(block.rows, block.known.tolist(), strict=True):
+        first = next(numbers).split() if known else [""] * features
+        yield [*("" if value is None else str(value) for value in row), *first]
 
 
 def _writer(output: Path) -> Callable[[Path, ExportTable], Generator[int, None, None]]:

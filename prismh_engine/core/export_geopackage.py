@@ -71,7 +71,7 @@ def write_geopackage(output: Path, table: ExportTable) -> Generator[int, None, N
 
 def _fill(db: sqlite3.Connection, table: ExportTable) -> Generator[int, None, None]:
     # Nobody sees the file before it is whole, so that no journal is needed.
-    db.executescript(f"PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+    db.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
     db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {_VERSION}")
     db.execute("BEGIN")

@@ -1,0 +1,74 @@
+"""What a person chooses on the Export page, kept by the project until the next time. No Qt in here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FOLDERS = "folders"
+"""In place of a suffix: photos are copied into folders."""
+
+SUFFIXES = (".csv", ".parquet", ".npz", ".geojson", ".gpkg")
+FOR_MAPS = (".geojson", ".gpkg")
+KILOMETRE_DECIMALS = 2
+
+FILE, TAKEN, LOCATION, GROUP, LABEL = "file", "taken", "location", "group", "label"
+MAP_POSITION, FEATURES, MEASURES, CAMERA = "map_position", "features", "measures", "camera"
+
+COLUMNS = {
+    FILE: ("file_path",), TAKEN: ("taken_at",), LOCATION: ("latitude", "longitude"),
+    GROUP: ("cluster", "cluster_name"), LABEL: ("label",), MAP_POSITION: ("x", "y"),
+    MEASURES: ("brightness", "contrast", "sharpness"), CAMERA: ("camera",), FEATURES: (),
+}  # fmt: skip
+"""What a tick stands for, in the order of the table; the features follow all of them."""
+
+_UNNAMED = ""
+
+
+@dataclass(frozen=True)
+class ExportChoices:
+    """format: a suffix, or `FOLDERS`. ticked: of `COLUMNS` those wanted. rounded: whether positions are. file: where
+    the last table went, folder: where the last copies went, "" before. not_copied: names whose photos are not wanted
+    in folders, "" for photos without a name. place_in_copies: whether copies tell where they were taken.
+    """
+
+    format: str = ".csv"
+    ticked: frozenset[str] = frozenset(COLUMNS) - {MEASURES, CAMERA}
+    rounded: bool = False
+    file: str = ""
+    folder: str = ""
+    not_copied: frozenset[str] = frozenset({_UNNAMED})
+    place_in_copies: bool = True
+
+    @classmethod
+    def kept(cls, values: Mapping[str, Any]) -> ExportChoices:
+        """The choices of `as_values`; what is missing or of another version stays as it is in the beginning."""
+        known: dict[str, Any] = {}
+        if values.get("format") in (*SUFFIXES, FOLDERS):
+            known["format"] = values["format"]
+        for name in ("rounded", "place_in_copies"):
+            if isinstance(values.get(name), bool):
+                known[name] = values[name]
+        for name in ("file", "folder"):
+            if isinstance(values.get(name), str):
+                known[name] = values[name]
+        if isinstance(values.get("ticked"), list):
+            known["ticked"] = frozenset(values["ticked"]) & frozenset(COLUMNS) | {FILE}
+        if isinstance(values.get("not_copied"), list):
+            known["not_copied"] = frozenset(str(name) for name in values["not_copied"])
+        return cls(**known)
+
+    def as_values(self) -> dict[str, Any]:
+        """In values that JSON knows."""
+        values = dataclasses.asdict(self)
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
+
+    def columns(self) -> list[str]:
+        """The columns wanted, without the features, in the order of the table."""
+        return [column for name, columns in COLUMNS.items() if name in self.ticked for column in columns]
+
+    def place(self, degrees: str) -> str:
+        """A latitude or longitude as it will stand in the file."""
+        return str(round(float(degrees), KILOMETRE_DECIMALS)) if degrees and self.rounded else degrees

@@ -1,0 +1,78 @@
+"""What the Export page reads and writes. The engine is imported in the thread that runs the job."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prismh_engine.jobs import Job, Progress, StopToken
+from prismh_engine.project import Project
+
+from ..export_choices import FEATURES, KILOMETRE_DECIMALS, ExportChoices
+
+if TYPE_CHECKING:
+    from prismh_engine.core.copy_photos import CopyReport, NamedPhotos
+    from prismh_engine.core.export_features import ExportPreview
+
+PREVIEW_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the page shows. names: None where they were not asked for."""
+
+    choices: ExportChoices
+    table: ExportPreview
+    names: list[NamedPhotos] | None
+
+
+def read(project: Project, with_names: bool) -> Job[Readings]:
+    """The first rows, and by which names photos can be copied; of the map and groups that Explore shows."""
+    from prismh_engine.core.copy_photos import named_photos
+    from prismh_engine.core.export_features import preview_project
+
+    yield Progress("Reading the first rows", 0, None)
+    features = project.shown_features
+    table = preview_project(project, PREVIEW_ROWS, features)
+    names = None
+    if with_names:
+        yield Progress("Reading the names", 0, None)
+        names = named_photos(project, features)
+    return Readings(ExportChoices.kept(project.export_choices), table, names)
+
+
+def save_table(project: Project, file: Path, choices: ExportChoices, stop: StopToken) -> Job[Path]:
+    """Write the table, and keep what was chosen."""
+    from prismh_engine.core.export_features import export_project
+
+    yield from export_project(
+        project,
+        file,
+        features=project.shown_features,
+        columns=choices.columns(),
+        with_features=FEATURES in choices.ticked,
+        location_decimals=KILOMETRE_DECIMALS if choices.rounded else None,
+        stop=stop,
+    )
+    project.keep_export_choices(dataclasses.replace(choices, file=str(file)).as_values())
+    return file
+
+
+def copy_into_folders(
+    project: Project, folder: Path, names: list[str], choices: ExportChoices, stop: StopToken
+) -> Job[CopyReport]:
+    """Copy the photos of these names, and keep what was chosen."""
+    from prismh_engine.core.copy_photos import copy_photos
+
+    report = yield from copy_photos(
+        project,
+        folder,
+        names=names,
+        features=project.shown_features,
+        with_location=choices.place_in_copies,
+        stop=stop,
+    )
+    project.keep_export_choices(dataclasses.replace(choices, folder=str(folder)).as_values())
+    return report

@@ -1,0 +1,113 @@
+"""The card where columns of the exported table are ticked."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from .. import theme, words
+from ..export_choices import (
+    CAMERA,
+    COLUMNS,
+    FEATURES,
+    FILE,
+    FOR_MAPS,
+    GROUP,
+    LABEL,
+    LOCATION,
+    MAP_POSITION,
+    MEASURES,
+    TAKEN,
+    ExportChoices,
+)
+from .card import Card, Facts, Note, label
+
+_INSET = 22
+
+
+class ColumnChoice(Card):
+    """A box for each group of columns, some facts below them, and a warning where positions are written."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("columns_card", parent)
+        self._format = ""
+        self._dimension = 0
+        self._boxes: dict[str, QCheckBox] = {}
+        self._rounded = self._box("rounded_location", self.tr("rounded to about 1 km"))
+        self._facts = Facts()
+        self._warning = Note("location_warning")
+        texts = {
+            FILE: self.tr("File"), TAKEN: self.tr("Taken"), LOCATION: self.tr("Latitude, longitude"),
+            GROUP: self.tr("Group and its name"), LABEL: self.tr("Names of the photo"),
+            MAP_POSITION: self.tr("Position on the map"), FEATURES: self.tr("Features"),
+            MEASURES: self.tr("Sharpness, brightness"), CAMERA: self.tr("Camera"),
+        }  # fmt: skip
+        self.body.addWidget(label(self.tr("Columns"), "heading"))
+        for name, text in texts.items():
+            self._boxes[name] = self._box(f"with_{name}", text)
+            self.body.addWidget(self._boxes[name])
+            if name == LOCATION:
+                inset = QHBoxLayout()
+                inset.setContentsMargins(theme.pixels(_INSET), 0, 0, 0)
+                inset.addWidget(self._rounded)
+                self.body.addLayout(inset)
+        self._boxes[FILE].setEnabled(False)
+        self._boxes[FILE].setToolTip(self.tr("Always there: by it the rows are told apart"))
+        self.body.addSpacing(6)
+        self.body.addWidget(self._facts)
+        self.body.addStretch(1)
+        self.body.addWidget(self._warning)
+
+    def show_choices(self, choices: ExportChoices) -> None:
+        """Tick the boxes as these choices say, without telling anyone."""
+        for name, box in [*self._boxes.items(), ("", self._rounded)]:
+            box.blockSignals(True)
+            box.setChecked(name in choices.ticked if name else choices.rounded)
+            box.blockSignals(False)
+        self._show_what_follows()
+
+    def show_table(self, format_: str, dimension: int) -> None:
+        """For which format the columns are, and how many features there are."""
+        self._format, self._dimension = format_, dimension
+        features = self.tr("{0} features").format(words.number(dimension)) if dimension else self.tr("No features yet")
+        self._boxes[FEATURES].setText(features)
+        self._boxes[FEATURES].setAccessibleName(features)
+        self._boxes[FEATURES].setEnabled(dimension > 0)
+        self._show_what_follows()
+
+    def show_facts(self, facts: list[tuple[str, str]]) -> None:
+        self._facts.show_facts(facts)
+
+    def ticked(self) -> frozenset[str]:
+        """Of `COLUMNS` those wanted."""
+        return frozenset(name for name in COLUMNS if self._boxes[name].isChecked())
+
+    def rounded(self) -> bool:
+        return self._rounded.isChecked()
+
+    def _box(self, object_name: str, text: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setObjectName(object_name)
+        box.setAccessibleName(text)
+        box.toggled.connect(self._toggled)
+        return box
+
+    def _toggled(self) -> None:
+        self._show_what_follows()
+        self.changed.emit()
+
+    def _show_what_follows(self) -> None:
+        location = self._boxes[LOCATION].isChecked()
+        self._rounded.setEnabled(location)
+        if location:
+            self._warning.say(
+                self.tr(
+                    "Positions can show where people live. Round them or leave them out before you share the file."
+                ),
+                "warning",
+            )
+        else:
+            self._warning.say(self.tr("Without positions a map program has nothing to draw."), "warning")
+        self._warning.setVisible(self._format in FOR_MAPS if not location else not self._rounded.isChecked())

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import csv
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView
+
+from app.export_choices import COLUMNS, ExportChoices
+from prismh_engine.project import Project
+
+from .windows import click, find, open_window, wait_until_read
+
+
+@pytest.fixture
+def named(mapped):
+    """The mapped project, two groups of which have a name, one like a formula."""
+    with Project.open(mapped) as project:
+        grouping = project.groupings.newest(project.features.get("starter"))
+        for (_, photo_ids), name in zip(grouping.members().items(), ("=Drums", "Tyres"), strict=False):
+            project.labels.name_group(photo_ids.tolist(), name)
+    return mapped
+
+
+def open_export(qtbot, window, project):
+    window.open_folder(project)
+    window.show_page("export")
+    wait_until_read(qtbot, window)
+
+
+def save(qtbot, monkeypatch, window, file):
+    monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: file)
+    click(qtbot, window, "save_as")
+    qtbot.waitUntil(lambda: find(window, "export_said").isVisible(), timeout=30_000)
+    return find(window, "export_said").text()
+
+
+def header(window):
+    model = find(window, "export_preview").model()
+    return [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]
+
+
+def cells(window, column):
+    model = find(window, "export_preview").model()
+    return [model.index(row, header(window).index(column)).data() for row in range(model.rowCount())]
+
+
+def test_the_file_has_the_ticked_columns_and_begins_like_the_preview(qtbot, monkeypatch, tmp_path, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        for name in COLUMNS:
+            box = find(window, f"with_{name}")
+            if box.isEnabled():
+                box.setChecked(name in ("group", "camera"))
+        assert header(window) == ["file_path", "cluster", "cluster_name", "camera"]
+        assert "'=Drums" in cells(window, "cluster_name")
+        shown = {name: cells(window, name) for name in header(window)}
+        save(qtbot, monkeypatch, window, tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == list(shown)
+    for name, texts in shown.items():
+        assert [row[name] for row in rows][: len(texts)] == texts
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "npz", "geojson", "gpkg"])
+def test_every_format_says_who_opens_it_and_is_saved_with_its_suffix(qtbot, monkeypatch, tmp_path, named, suffix):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        page, before = window.page(), window.page().why.text()
+        click(qtbot, window, f"chip_{suffix}")
+        assert "Opens in" in page.why.text() != before
+        assert "=Drums" in cells(window, "cluster_name")  # no spreadsheet will run it
+        said = save(qtbot, monkeypatch, window, tmp_path / "t")
+        assert f"t.{suffix}" in said
+    assert (tmp_path / f"t.{suffix}").stat().st_size > 1000
+
+
+def test_a_map_format_without_positions_says_what_is_missing(qtbot, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        click(qtbot, window, "with_location")
+        assert not find(window, "location_warning").isVisible()
+        assert not find(window, "rounded_location").isEnabled()
+        click(qtbot, window, "chip_gpkg")
+        assert "nothing to draw" in find(window, "location_warning").text()
+        assert find(window, "location_warning").isVisible()
+
+
+def test_what_was_exported_last_time_is_proposed_again(qtbot, monkeypatch, tmp_path, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        click(qtbot, window, "chip_geojson")
+        click(qtbot, window, "with_features")
+        find(window, "with_camera").click()
+        click(qtbot, window, "rounded_location")
+        save(qtbot, monkeypatch, window, tmp_path / "ward.geojson")
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        assert find(window, "chip_geojson").isChecked()
+        assert find(window, "rounded_location").isChecked()
+        assert header(window)[-1] == "camera"
+        asked = []
+        monkeypatch.setattr("app.pages.export.choose_new_file", lambda *question: asked.append(question))
+        click(qtbot, window, "save_as")
+        click(qtbot, window, "chip_csv")
+        click(qtbot, window, "save_as")
+        assert [proposal for _, _, proposal, _ in asked] == [tmp_path / "ward.geojson", tmp_path / "ward.csv"]
+
+
+def test_a_stopped_export_leaves_no_file(qtbot, tmp_path, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        window.page().save(tmp_path / "out" / "t.gpkg")
+        click(qtbot, window, "export_stop")
+        qtbot.waitUntil(lambda: find(window, "export_said").isVisible())
+        assert find(window, "export_said").text() == "Stopped. Nothing was saved."
+        assert find(window, "save_as").isEnabled()
+    assert not list(tmp_path.glob("out/*"))
+
+
+def test_photos_of_the_ticked_names_are_copied_into_folders_by_keyboard(qtbot, monkeypatch, tmp_path, named):
+    with Project.open(named) as project:
+        names = project.labels.of_groups(project.groupings.newest(project.features.get("starter")).members())
+        expected = len(project.photos.used())
+    assert len(names) >= 2
+    monkeypatch.setattr("app.pages.export.choose_folder", lambda *_: tmp_path / "out")
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        find(window, "chip_folders").setFocus()
+        qtbot.keyClick(find(window, "chip_folders"), Qt.Key.Key_Space)
+        wait_until_read(qtbot, window)
+        table = find(window, "names_to_copy")
+        texts = [table.model().index(row, 0).data() for row in range(table.model().rowCount())]
+        assert texts[-1] == "Without a name" or set(texts) == {"=Drums", "Tyres"}
+        qtbot.keyClick(find(window, "no_names"), Qt.Key.Key_Space)
+        assert not find(window, "save_as").isEnabled()
+        table.setFocus()
+        table.setCurrentIndex(table.model().index(texts.index("=Drums"), 2))
+        qtbot.keyClick(table, Qt.Key.Key_Space)
+        click(qtbot, window, "place_in_copies")
+        assert "pixels stay" in find(window, "copies_note").text()
+        qtbot.keyClick(find(window, "save_as"), Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: find(window, "export_said").isVisible(), timeout=30_000)
+        assert find(window, "export_said").text().startswith("Copied: ")
+    folders = [path.name for path in (tmp_path / "out").iterdir() if path.is_dir()]
+    assert folders == ["_=Drums"]
+    with (tmp_path / "out" / "manifest.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert 0 < len(rows) < expected
+    assert {row["latitude"] for row in rows} == {""}
+    assert all((tmp_path / "out" / row["file"]).is_file() for row in rows)
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_folders").isChecked()
+        assert not find(window, "place_in_copies").isChecked()
+
+
+def test_without_any_name_the_way_to_names_is_told(qtbot, mapped):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, mapped)
+        click(qtbot, window, "chip_folders")
+        wait_until_read(qtbot, window)
+        assert "No photo has a name yet" in find(window, "copies_note").text()
+        assert not find(window, "save_as").isEnabled()
+        for kind in (QAbstractButton, QAbstractItemView):
+            for control in window.page().findChildren(kind):
+                if control.isVisible() and control.objectName() and not control.objectName().startswith("qt_"):
+                    assert control.accessibleName() or control.text(), control.objectName()
+
+
+def test_choices_of_another_version_are_passed_over():
+    kept = ExportChoices.kept(
+        {"format": ".xlsx", "ticked": ["label", "colour"], "rounded": "yes", "file": 3, "further": [1]}
+    )
+    assert kept == ExportChoices(ticked=frozenset({"file", "label"}))
+    assert ExportChoices.kept(kept.as_values()) == kept
