@@ -67,6 +67,44 @@ def test_everything_a_person_does_is_undone_and_done_again(project: Project, tmp
     assert (project.history.redo(), project.history.redo_text) == ("", "")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_done_undone_and_done_again_each_state_comes_back(
+    project: Project, tmp_path: Path, seed: int
+) -> None:
+    ids = np.array(_photos(project, tmp_path, 8))
+    starter, rng = project.features.get("starter"), np.random.default_rng(seed)
+
+    def deed() -> None:
+        some = rng.choice(ids, int(rng.integers(1, 8)), replace=False).tolist()
+        name = str(rng.choice(["a", "b", "c"]))
+        kinds = (
+            lambda: project.labels.name_photos(some, name),
+            lambda: project.labels.name_group(some, name),
+            lambda: project.labels.unname_group(some),
+            lambda: project.labels.remove(some, name),
+            lambda: project.labels.rename(name, "b"),
+            lambda: project.photos.overrule(some, rng.choice(np.array(["used", "set aside", None]))),
+            lambda: project.groupings.save(starter, _grouping(ids.tolist(), rng.integers(0, 2, 8).tolist())),
+        )
+        kinds[rng.integers(len(kinds))]()
+
+    states, at = [_state(project)], 0
+    for number in range(60):
+        move = rng.random()
+        if move < 0.5:
+            with project.history.step(str(number)):
+                for _ in range(rng.integers(1, 4)):
+                    deed()
+            if project.history.undo_text == str(number):  # else it changed nothing
+                states, at = [*states[: at + 1], _state(project)], at + 1
+        elif move < 0.8:
+            at -= project.history.undo() != ""
+        else:
+            at += project.history.redo() != ""
+        assert _state(project) == states[at]
+        assert (project.history.undo_text != "", project.history.redo_text != "") == (at > 0, at < len(states) - 1)
+
+
 def test_a_step_of_many_changes_to_one_thing_is_undone_as_one(project: Project, tmp_path: Path) -> None:
     ids = _photos(project, tmp_path)
     project.labels.name_photos(ids[:1], "old")
