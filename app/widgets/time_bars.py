@@ -37,7 +37,9 @@ _MARK_ROOM = 76
 
 
 class TimeBars(QWidget):
-    """Draws and chooses. A drag chooses a range; dragged inside it moves it, at its ends it stretches it."""
+    """Draws and chooses. A drag chooses a range, inside one it moves it, at its ends it stretches it; a click takes one bar,
+    a double click all.
+    """
 
     range_chosen = Signal(object)
     """As of `Timeline`; at most some times a second, the last one always."""
@@ -58,6 +60,7 @@ class TimeBars(QWidget):
         self._all = self._passing = np.empty(0, np.int64)
         self._anchor: int | None = None
         self._moved_from: int | None = None
+        self._was_moved = False
         self._telling = QTimer(self)
         self._telling.setSingleShot(True)
         self._telling.setInterval(_MS_BETWEEN_RANGES)
@@ -115,7 +118,7 @@ class TimeBars(QWidget):
                 self._anchor = last if abs(x - left) < abs(x - right) else first
                 return
             if first <= bar <= last:
-                self._moved_from = bar
+                self._moved_from, self._was_moved = bar, False
                 return
         self._anchor = bar
         self._choose_bars(bar, bar)
@@ -125,12 +128,15 @@ class TimeBars(QWidget):
         if self._anchor is not None:
             self._choose_bars(self._anchor, bar)
         elif self._moved_from is not None:
+            self._was_moved |= bar != self._moved_from
             self._move(bar - self._moved_from)
             self._moved_from = bar
         else:
             self._show_grip(event.position().x())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._moved_from is not None and not self._was_moved:  # a click into the range takes one bar of it
+            self._choose_bars(self._moved_from, self._moved_from)
         self._anchor = self._moved_from = None
         if self._telling.isActive():
             self._tell()

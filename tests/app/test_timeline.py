@@ -172,6 +172,12 @@ def test_a_range_is_moved_and_stretched_but_never_off_the_end(shown, told, qtbot
     assert told[-1] == days(20, 29)
 
 
+def test_a_click_into_a_range_takes_one_day_of_it(shown, told, qtbot):
+    drag(qtbot, shown, middle(shown, 4), middle(shown, 9))
+    qtbot.mouseClick(bars(shown), Qt.MouseButton.LeftButton, pos=middle(shown, 6))
+    assert told[-1] == days(6, 6)
+
+
 def test_the_keyboard_chooses_moves_stretches_and_lets_go(shown, told, qtbot):
     strip = bars(shown)
 
