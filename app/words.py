@@ -67,10 +67,10 @@ def taken(moment: str) -> str:
     return _date(then.date()) if len(moment) <= 10 else f"{_date(then.date())}, {then:%H:%M}"
 
 
-def place(latitude: float, longitude: float) -> str:
-    """WGS 84 degrees with their hemispheres: "13.0827° N, 80.2707° E"."""
+def place(latitude: float, longitude: float, digits: int = 4) -> str:
+    """WGS 84 degrees with their hemispheres, to so many digits: "13.0827° N, 80.2707° E"."""
     north, east = tr("N") if latitude >= 0 else tr("S"), tr("E") if longitude >= 0 else tr("W")
-    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+    return f"{abs(latitude):.{digits}f}° {north}, {abs(longitude):.{digits}f}° {east}"
 
 
 def distance(metres: float) -> str:

@@ -94,7 +94,7 @@ def _draw_caption(painter: QPainter, tile: QRect, caption: str) -> None:
     colours = theme.colours()
     painter.setFont(theme.font(11))
     metrics = painter.fontMetrics()
-    text = metrics.elidedText(caption, Qt.TextElideMode.ElideMiddle, tile.width() - 18)
+    text = metrics.elidedText(caption, Qt.TextElideMode.ElideRight, tile.width() - 18)
     width, height = metrics.horizontalAdvance(text) + 10, metrics.height() + 2
     badge = QRect(tile.left() + 4, tile.bottom() - height - 3, width, height)
     painter.fillPath(rounded(QRectF(badge), CORNER), QColor(colours.card))
