@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
-from ..place_projection import METRES_A_UNIT, PlaceProjection, degree_text, grid_lines, scale_length, wrapped
+from ..place_plane import METRES_A_UNIT, PlacePlane, degree_text, grid_lines, scale_length, wrapped
 from .view_layer import ViewLayer
 
 _BETWEEN_LINES = 110
@@ -31,32 +31,32 @@ class Graticule(ViewLayer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._projection = PlaceProjection()
+        self._plane = PlacePlane()
         self.setZValue(-2)
 
-    def set_projection(self, projection: PlaceProjection) -> None:
-        self._projection = projection
+    def set_plane(self, plane: PlacePlane) -> None:
+        self._plane = plane
         self.update()
 
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         area, to_scene = self.getViewBox().sceneBoundingRect(), self.sceneTransform()
         (left, right), (low, high) = self.getViewBox().viewRange()
-        projection = self._projection
-        south, west = projection.degrees(left, low)
-        north, east = projection.degrees(right, high)
+        plane = self._plane
+        south, west = plane.degrees(left, low)
+        north, east = plane.degrees(right, high)
         painter.save()
         painter.resetTransform()
         painter.setFont(theme.font(11))
         metrics = painter.fontMetrics()
         between = theme.pixels(_BETWEEN_LINES)
         meridians, apart = grid_lines(
-            max(west, projection.longitude - 180), min(east, projection.longitude + 180),
+            max(west, plane.longitude - 180), min(east, plane.longitude + 180),
             max(2, int(area.width() / between)),
         )  # fmt: skip
         parallels, above = grid_lines(max(south, -90.0), min(north, 90.0), max(2, int(area.height() / between)))
-        columns = [to_scene.map(QPointF(projection.x_of(value), 0)).x() for value in meridians]
-        rows = [to_scene.map(QPointF(0, projection.y_of(value))).y() for value in parallels]
-        top, bottom = (to_scene.map(QPointF(0, projection.y_of(pole))).y() for pole in (90.0, -90.0))
+        columns = [to_scene.map(QPointF(plane.x_of(value), 0)).x() for value in meridians]
+        rows = [to_scene.map(QPointF(0, plane.y_of(value))).y() for value in parallels]
+        top, bottom = (to_scene.map(QPointF(0, plane.y_of(pole))).y() for pole in (90.0, -90.0))
         painter.setPen(QPen(QColor(theme.colours().line), 1))
         for y in rows:
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
@@ -75,7 +75,7 @@ class Graticule(ViewLayer):
         painter.restore()
 
     def _paint_scale(self, painter: QPainter, area: QRectF, across: tuple[float, float], middle: float) -> None:
-        metres = self._projection.metres_along(middle, across[1] - across[0]) / max(1.0, area.width())
+        metres = self._plane.metres_along(middle, across[1] - across[0]) / max(1.0, area.width())
         if not metres > 0:
             return
         length = scale_length(metres * theme.pixels(_SCALE_BAR))
@@ -96,8 +96,8 @@ class HotSpotRings(ViewLayer):
         self._spots: list[tuple[QPointF, float]] = []
         self.setZValue(-1)
 
-    def set_spots(self, projection: PlaceProjection, spots: Sequence[HotSpot]) -> None:
-        middles = projection.flat(np.array([s.latitude for s in spots]), np.array([s.longitude for s in spots]))
+    def set_spots(self, plane: PlacePlane, spots: Sequence[HotSpot]) -> None:
+        middles = plane.flat(np.array([s.latitude for s in spots]), np.array([s.longitude for s in spots]))
         self._spots = [
             (QPointF(*middle), spot.radius / METRES_A_UNIT)
             for middle, spot in zip(middles.tolist(), spots, strict=True)

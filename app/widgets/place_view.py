@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
-from ..place_projection import PlaceProjection
+from ..place_plane import PlacePlane
 from .card import ElidedLabel, label
 from .embedding_map import EmbeddingMap
 from .place_layers import Graticule, HotSpotRings
@@ -40,7 +40,7 @@ class PlaceView(QWidget):
         self.setObjectName("place_view")
         self._rows = np.empty(0, np.int64)
         self._places = np.empty((2, 0))
-        self._projection = PlaceProjection()
+        self._plane = PlacePlane()
         self._spots: Sequence[HotSpot] = ()
         self._map = EmbeddingMap(tinted=False)  # what is dense is said by hot spots
         self._map.setObjectName("place_map")
@@ -97,10 +97,10 @@ class PlaceView(QWidget):
         self._places = places
         self._rows = np.flatnonzero(np.isfinite(latitudes) & np.isfinite(longitudes))
         known = latitudes[self._rows], longitudes[self._rows]
-        self._projection = PlaceProjection.around(*known)
-        self._graticule.set_projection(self._projection)
+        self._plane = PlacePlane.around(*known)
+        self._graticule.set_plane(self._plane)
         self._map.set_colouring(None)
-        self._map.set_points(self._projection.flat(*known), np.full(len(self._rows), -1, np.int32))
+        self._map.set_points(self._plane.flat(*known), np.full(len(self._rows), -1, np.int32))
         self._map.set_shown(None)
         self._map.fit()
         self._show_spots(())
@@ -174,11 +174,11 @@ class PlaceView(QWidget):
 
     def _choose_area(self) -> None:
         seen = self._map.view_rect
-        self.area_chosen.emit(self._projection.box(seen.left(), seen.right(), seen.top(), seen.bottom()))
+        self.area_chosen.emit(self._plane.box(seen.left(), seen.right(), seen.top(), seen.bottom()))
 
     def _show_spots(self, spots: Sequence[HotSpot]) -> None:
         self._spots = spots
-        self._rings.set_spots(self._projection, spots)
+        self._rings.set_spots(self._plane, spots)
         self._name_spots()
 
     def _name_spots(self) -> None:

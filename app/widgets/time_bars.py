@@ -37,8 +37,8 @@ _MARK_ROOM = 76
 
 
 class TimeBars(QWidget):
-    """Draws and chooses. A drag chooses a range, inside one it moves it, at its ends it stretches it; a click takes one bar,
-    a double click all.
+    """Draws and chooses. A drag chooses a range, inside one it moves it, at its ends it stretches it; a click takes one
+    bar, a double click all.
     """
 
     range_chosen = Signal(object)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 
 from app import words
 from app.explore_filters import PlaceBox
-from app.place_projection import PlaceProjection, degree_text, grid_lines, scale_length, wrapped
+from app.place_plane import PlacePlane, degree_text, grid_lines, scale_length, wrapped
 from app.widgets.embedding_map import POINT
 from app.widgets.place_view import PlaceView, spot_in_words
 from prismh_engine.analysis.hot_spots import EARTH_RADIUS, HotSpot
@@ -32,14 +32,14 @@ def test_distances_near_the_photos_are_those_on_the_ground(middle):
     rng = np.random.default_rng(0)
     latitudes = middle[0] + rng.normal(size=50) * 0.02
     longitudes = np.mod(middle[1] + rng.normal(size=50) * 0.02 + 180, 360) - 180
-    flat = PlaceProjection.around(latitudes, longitudes).flat(latitudes, longitudes).astype(np.float64) * 100_000
+    flat = PlacePlane.around(latitudes, longitudes).flat(latitudes, longitudes).astype(np.float64) * 100_000
     for a, b in rng.integers(0, 50, (30, 2)):
         expected = metres_between((latitudes[a], longitudes[a]), (latitudes[b], longitudes[b]))
         assert math.dist(flat[a], flat[b]) == pytest.approx(expected, rel=5e-3, abs=0.5)
 
 
 def test_photos_on_both_sides_of_180_degrees_lie_beside_each_other():
-    flat = PlaceProjection.around(np.array([-17.0, -17.0]), np.array([179.9, -179.9])).flat(
+    flat = PlacePlane.around(np.array([-17.0, -17.0]), np.array([179.9, -179.9])).flat(
         np.array([-17.0, -17.0]), np.array([179.9, -179.9])
     )
     assert flat[1, 0] > flat[0, 0], "179.9° W lies east of 179.9° E"
@@ -47,14 +47,14 @@ def test_photos_on_both_sides_of_180_degrees_lie_beside_each_other():
 
 
 def test_a_place_comes_back_as_it_was():
-    projection = PlaceProjection.around(np.array([13.0, 13.2]), np.array([80.0, 80.4]))
-    x, y = projection.flat(np.array([13.05]), np.array([80.1]))[0].tolist()
-    assert projection.degrees(x, y) == pytest.approx((13.05, 80.1), abs=1e-6)
+    plane = PlacePlane.around(np.array([13.0, 13.2]), np.array([80.0, 80.4]))
+    x, y = plane.flat(np.array([13.05]), np.array([80.1]))[0].tolist()
+    assert plane.degrees(x, y) == pytest.approx((13.05, 80.1), abs=1e-6)
 
 
 @pytest.mark.parametrize("latitude", [90.0, -90.0, 89.9])
 def test_at_the_poles_there_is_a_map_too(latitude):
-    flat = PlaceProjection.around(np.full(3, latitude), np.array([0.0, 120.0, -120.0])).flat(
+    flat = PlacePlane.around(np.full(3, latitude), np.array([0.0, 120.0, -120.0])).flat(
         np.full(3, latitude), np.array([0.0, 120.0, -120.0])
     )
     assert np.isfinite(flat).all()

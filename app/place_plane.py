@@ -30,7 +30,7 @@ _Number = TypeVar("_Number", float, _Floats)
 
 
 @dataclass(frozen=True)
-class PlaceProjection:
+class PlacePlane:
     """latitude, longitude: the middle, degrees. Longitudes are those nearest to it, so that photos on both sides of the
     meridian of 180 degrees lie beside each other.
     """
@@ -39,7 +39,7 @@ class PlaceProjection:
     longitude: float = 0.0
 
     @classmethod
-    def around(cls, latitudes: _Floats, longitudes: _Floats) -> PlaceProjection:
+    def around(cls, latitudes: _Floats, longitudes: _Floats) -> PlacePlane:
         """For photos at these places, float64 [N], all known: the widest gap between their meridians is at the edge."""
         if not len(latitudes):
             return cls()
