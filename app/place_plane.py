@@ -31,8 +31,8 @@ _Number = TypeVar("_Number", float, _Floats)
 
 @dataclass(frozen=True)
 class PlacePlane:
-    """latitude, longitude: the middle, degrees. Longitudes are those nearest to it, so that photos on both sides of the
-    meridian of 180 degrees lie beside each other.
+    """The plane of a flat map. latitude, longitude: its middle, degrees. Longitudes are those nearest to
+    it, so that photos on both sides of the meridian of 180 degrees lie beside each other.
     """
 
     latitude: float = 0.0
@@ -45,10 +45,8 @@ class PlacePlane:
             return cls()
         rising = np.sort(np.mod(longitudes, 360))
         gaps = np.diff(rising, append=rising[0] + 360)
-        unbroken = np.mod(rising - rising[(int(gaps.argmax()) + 1) % len(rising)], 360)
-        start = rising[(int(gaps.argmax()) + 1) % len(rising)]
-        middle = start + (unbroken.min() + unbroken.max()) / 2
-        return cls(float(np.median(latitudes)), wrapped(float(middle)))
+        west = float(rising[(int(gaps.argmax()) + 1) % len(rising)])  # the first one after the widest gap
+        return cls(float(np.median(latitudes)), wrapped(west + (360 - float(gaps.max())) / 2))
 
     @property
     def flattening(self) -> float:
