@@ -76,7 +76,7 @@ def test_menus_offer_what_the_photos_have_with_their_numbers(shown):
         "All dates", "July 2026  (5)", "August 2026  (3)", "Without a date  (2)",
     ]  # fmt: skip
     assert [action.text() for action in opened(shown, "verdicts").values()] == [
-        "All verdicts", "Clean  (9)", "Blurry, taken back  (1)",
+        "All verdicts", "Nothing found  (9)", "Blurry, taken back  (1)",
     ]  # fmt: skip
     assert [action.text() for action in opened(shown, "places").values()] == ["All places", "Without a place  (3)"]
 
