@@ -55,8 +55,8 @@ class FeatureSet:
             f"WHERE feature_set_id = ? AND NOT missing AND {IS_USED} ORDER BY photos.id",
             (self.id,),
         )
-        pairs = np.array([tuple(row) for row in found], dtype=np.int64).reshape(-1, 2)
-        return np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])
+        ids = np.fromiter((row["id"] for row in found), np.int64, len(found))
+        return ids, np.fromiter((row["row"] for row in found), np.int64, len(found))
 
     def places(self, photo_ids: NDArray[np.integer]) -> NDArray[np.int64]:
         """The row of each of these photos, int64 [N], used or not; -1 where one has none."""
