@@ -65,6 +65,7 @@ class PlaceView(QWidget):
         self._nothing.setObjectName("place_nothing")
         self._nothing.setWordWrap(True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setMargin(2 * theme.PAGE_MARGIN)
         below = QHBoxLayout()
         below.setContentsMargins(theme.CARD_GAP, 2, theme.ROW_GAP, 4)
         below.addWidget(self._note, 1)
