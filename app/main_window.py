@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QSta
 from . import theme
 from .decisions import Decisions
 from .edit_menu import EditMenu
+from .explore_menu import ExploreMenu
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
 from .session import LEARNING, Session
@@ -21,6 +22,7 @@ from .widgets.notice import Notice
 from .widgets.rail import Rail
 
 if TYPE_CHECKING:
+    from .pages.explore import ExplorePage
     from .pages.photos import PhotosPage
 
 DRAWN_WIDTH, DRAWN_HEIGHT = 1280, 800
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
             self._rail.show_step(name)
         self._stack.setCurrentWidget(page)
         self._photos_menu.say_page(name)
+        self._explore_menu.say_page(name)
         page.shown()  # type: ignore[attr-defined]
         # Tab begins with the page, and nothing looks chosen by keyboard before it is.
         page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -164,6 +167,8 @@ class MainWindow(QMainWindow):
         self.menuBar().addMenu(EditMenu(self._decisions, self.notice, self))
         self._photos_menu = PhotosMenu(self.session, self._photos_page, self)
         self.menuBar().addMenu(self._photos_menu)
+        self._explore_menu = ExploreMenu(self._explore_page, self)
+        self.menuBar().addMenu(self._explore_menu)
 
         menu = self.menuBar().addMenu(self.tr("&Go"))
         names = {
@@ -244,6 +249,10 @@ class MainWindow(QMainWindow):
         """The page with the photos, brought on screen."""
         self.show_page("photos")
         page: PhotosPage = self._pages["photos"]  # type: ignore[assignment]
+        return page
+
+    def _explore_page(self) -> ExplorePage:
+        page: ExplorePage = self._pages["explore"]  # type: ignore[assignment]
         return page
 
     # ---- what the session says

@@ -16,9 +16,11 @@ from prismh_engine.project.feature_sets import STARTER
 
 from .. import theme
 from ..decisions import Decisions
-from ..explore_filters import Filters
+from ..explore_filters import Filters, PlaceBox
 from ..session import READING, Session
 from ..widgets.card import Card, label
+from ..widgets.explore_filter_bar import ExploreFilterBar
+from ..widgets.file_dialogs import choose_new_file
 from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
@@ -54,6 +56,8 @@ class ExplorePage(Page):
         self._colours: Sequence[QColor] = ()
         self._colour_by = BY_GROUP
         self._filters = Filters()
+        self._hidden: set[int] = set()
+        self._codes: NDArray[np.int32] | None = None
         self._by_place = False
         self._names_are_new = False
         self._reading = MapReading(session)
@@ -76,6 +80,39 @@ class ExplorePage(Page):
             self._changed()
         self._by_place = False
         self._show_switch()
+        self._show_view()
+
+    # ---- what a menu asks for
+
+    @property
+    def selecting(self) -> Selecting:
+        """What is selected, and what can be asked of it."""
+        return self._selecting
+
+    def show_finer(self, by: int) -> None:
+        """Show more groups, or fewer where it is below 0."""
+        self._tools.slider.step(by)
+
+    def choose_tool(self, tool: str) -> None:
+        self._tools.choose_tool(tool)
+
+    def show_filters(self) -> None:
+        """Open the filters, or close them."""
+        self._tools.toggle_filtering()
+
+    def save_picture(self) -> None:
+        """Ask for a file and save the map into it."""
+        project = self.session.project
+        if project is None or not len(self._ids):
+            return
+        proposal = project.folder / self.tr("map.png")
+        kinds = self.tr("Pictures (*.png *.svg)")
+        chosen = choose_new_file(self, self.tr("Save the map as a picture"), proposal, kinds)
+        if chosen is not None:
+            try:
+                self._views.map.save_picture(chosen)
+            except PrismhError as error:
+                self.session.failed.emit(str(error))
 
     # ---- making it
 
@@ -101,7 +138,10 @@ class ExplorePage(Page):
         below.setSpacing(theme.CARD_GAP)
         below.addLayout(left, 1)
         below.addWidget(self._side)
+        self._filter_bar = ExploreFilterBar()
+        self._filter_bar.hide()
         self.body.addWidget(self._tools)
+        self.body.addWidget(self._filter_bar)
         self.body.addWidget(self._summary)
         self.body.addLayout(below, 1)
         self._fit()
@@ -128,7 +168,11 @@ class ExplorePage(Page):
         self._tools.view_chosen.connect(self._view_chosen)
         self._tools.slider.previewed.connect(self._preview_cut)
         self._tools.slider.chosen.connect(self._keep_cut)
+        self._tools.filter_toggled.connect(self._filter_bar.setVisible)
+        self._filter_bar.changed.connect(self._filters_changed)
         self._timeline.range_chosen.connect(self._dates_chosen)
+        self._views.area_chosen.connect(self._area_chosen)
+        self._views.hidden_changed.connect(self._colours_hidden)
         self._views.hovered.connect(self._hovered)
         self._views.make_map_wanted.connect(session.start_instant_map)
         self._views.photos_page_wanted.connect(self._to_photos)
@@ -144,7 +188,9 @@ class ExplorePage(Page):
         self._reading.forget()
         if project is not None:
             self._reading.features = project.shown_features or STARTER
-        self._names_are_new, self._by_place, self._colour_by, self._filters = False, False, BY_GROUP, Filters()
+        self._names_are_new, self._by_place, self._colour_by, self._hidden = False, False, BY_GROUP, set()
+        self._filters_changed(Filters())
+        self._filter_bar.show_filters(Filters())
         self._selecting.forget()
         self._show(MapContents())
         self._show_undo()
@@ -173,16 +219,21 @@ class ExplorePage(Page):
         is_other_map = contents.features != self._contents.features or not len(self._contents.photo_ids)
         computing = self._is_reading() and not len(contents.photo_ids) and len(self._ids)
         self._contents = contents
+        shown = self._views.map
         if computing and contents.all_photos:  # a map is on its way: keep what is seen of it, groups are new
-            self._views.show_groups_of_points(contents.clusters_of(self._ids))
+            shown.set_points(shown.positions, contents.clusters_of(self._ids))
         elif np.array_equal(self._ids, contents.photo_ids) and len(self._ids):
-            self._views.show_groups_of_points(contents.clusters)
-            self._views.map.move_points(contents.positions, animated=True)
+            shown.set_points(shown.positions, contents.clusters)
+            shown.move_points(contents.positions, animated=True)
         else:
             self._ids = contents.photo_ids
-            self._views.map.set_points(contents.positions, contents.clusters)
+            shown.set_points(contents.positions, contents.clusters)
+        if contents.facts is not None:
+            photos = [contents.photos.get(photo_id) for photo_id in self._ids.tolist()]
+            self._views.show_photos(photos, contents.facts, contents.spots)
+            self._filter_bar.set_facts(contents.facts)
+            self._filter_bar.set_hot_spots(contents.spots)
         self._show_groups()
-        self._filter()
         self._show_switch()
         self._show_view()
         if len(contents.photo_ids):
@@ -218,10 +269,11 @@ class ExplorePage(Page):
         tree, count = (None, 0) if grouping is None else (grouping.tree, grouping.groups)
         self._colours = group_colours(tree, count)
         self._titles = [contents.title_of(number, self.tr("Group {number}")) for number in range(count)]
-        self._views.map.set_groups(self._titles, self._colours)
+        self._views.show_groups(contents.clusters_of(self._ids), self._titles, self._colours)
         self._tools.slider.show_range(count, tree.most if tree is not None else 0)
-        self._selecting.show(contents, self._ids, self._titles, self._colours)
         self._show_colours()
+        mask = self._show_only_what_passes()
+        self._selecting.show(contents, self._ids, self._titles, self._colours, mask)
 
     def _show_colours(self) -> None:
         facts = self._contents.facts
@@ -229,10 +281,12 @@ class ExplorePage(Page):
         if self._colour_by not in dict(ways):
             self._colour_by = BY_GROUP
         self._tools.offer_colours(ways, self._colour_by)
-        if facts is None or self._colour_by == BY_GROUP:
-            self._views.show_colouring(None)
-        else:
-            self._views.show_colouring(explore_colours.colouring(self._colour_by, facts))
+        self._codes = None
+        colouring = None
+        if facts is not None and self._colour_by != BY_GROUP:
+            colouring = explore_colours.colouring(self._colour_by, facts)
+            self._codes = colouring.codes
+        self._views.show_colouring(dict(ways)[self._colour_by], colouring)
 
     def _show_switch(self) -> None:
         contents, facts = self._contents, self._contents.facts
@@ -248,7 +302,7 @@ class ExplorePage(Page):
         facts = self._contents.facts
         self._dates.setVisible(facts is not None and bool(np.isfinite(facts.times).any()))
         if len(self._ids):
-            self._views.show_map()
+            self._views.show_map(by_place=self._by_place)
         elif not self._is_reading() and not self._reading.is_current:
             self._views.say_nothing()
         else:
@@ -276,11 +330,16 @@ class ExplorePage(Page):
     # ---- what the user does
 
     def _view_chosen(self, view: str) -> None:
-        self.show_map_of(STARTER if view == INSTANT else self._contents.learned)
+        if view == BY_PLACE:
+            self._by_place = True
+            self._show_view()
+        else:
+            self.show_map_of(STARTER if view == INSTANT else self._contents.learned)
 
     def _colour_chosen(self, way: str) -> None:
         self._colour_by = way
         self._show_colours()
+        self._filter()
 
     def _preview_cut(self, groups: int) -> None:
         grouping = self._contents.grouping
@@ -292,19 +351,46 @@ class ExplorePage(Page):
         self._colour_by = BY_GROUP
         self._selecting.show_cut(groups)
 
+    def _filters_changed(self, filters: Filters) -> None:
+        self._filters = filters
+        self._timeline.show_range(filters.times)
+        self._filter()
+
     def _dates_chosen(self, chosen: tuple[float, float] | None) -> None:
-        self._filters = dataclasses.replace(self._filters, times=chosen)
+        self._set_filters(dataclasses.replace(self._filters, times=chosen))
+
+    def _area_chosen(self, area: PlaceBox) -> None:
+        self._set_filters(dataclasses.replace(self._filters, place=area))
+
+    def _colours_hidden(self, codes: set[int]) -> None:
+        self._hidden = codes
+        self._filter()
+
+    def _set_filters(self, filters: Filters) -> None:
+        """Filters that were set elsewhere than in their bar, which is opened so that they can be seen."""
+        self._filters = filters
+        self._filter_bar.show_filters(filters)
+        if filters.active:
+            self._tools.show_filtering(True)
+            self._filter_bar.show()
         self._filter()
 
     def _filter(self) -> None:
+        self._selecting.show_only(self._show_only_what_passes())
+
+    def _show_only_what_passes(self) -> NDArray[np.bool_] | None:
+        """Show the photos that pass on the map and in the timeline; return which they are, bool [N], None for all."""
         facts = self._contents.facts
         if facts is None or len(facts) != len(self._ids):
-            return
+            return None
         mask = self._filters.mask(facts.with_groups(self._contents.clusters))
+        if self._codes is not None and self._hidden:
+            mask &= ~np.isin(self._codes, list(self._hidden))
         self._timeline.set_times(facts.times, mask)
-        shown = mask if self._filters.active else None
+        self._filter_bar.show_count(int(mask.sum()), len(mask))
+        shown = None if mask.all() else mask
         self._views.show_only(shown)
-        self._selecting.show_only(shown)
+        return shown
 
     def _to_export(self) -> None:
         self.go_to.emit("export")

@@ -5,6 +5,7 @@ Without widgets.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ BY_GROUP, BY_NAME, BY_DATE, BY_PLACE = "group", "name", "date", "place"
 
 MOST_COLOURS = palette.NUMBERED
 """Further words share the grey: nobody tells more colours apart."""
-_STEPS, _MOST_CELLS = 7, 12
+_STEPS, _MOST_CELLS = 5, 12
 _DAY = 86_400
 
 
@@ -134,8 +135,9 @@ def _of_places(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) 
     found = np.full(len(latitudes), -1, np.int32)
     found[known] = np.argsort(order)[codes.reshape(-1)]
     middles = (cells[order] + 0.5) * size
+    digits = max(0, 1 - math.floor(math.log10(size)))
     entries = [
-        (words.place(latitude, longitude), palette.group_colour(code), int(count))
+        (words.place(latitude, longitude, digits), palette.group_colour(code), int(count))
         for code, ((latitude, longitude), count) in enumerate(zip(middles.tolist(), counts[order], strict=True))
     ]
     return Colouring(found, entries, tr("No place"))

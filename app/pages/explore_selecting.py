@@ -12,17 +12,15 @@ from PySide6.QtGui import QColor
 from .. import words
 from ..decisions import SET_ASIDE, Decisions
 from ..session import Session
-from ..widgets.group_list import GroupRow
-from ..widgets.selection_panel import DUPLICATES, JOIN, SIMILAR, SPLIT, UNUSUAL, Shown, ShownGroup
+from ..widgets.selection_panel import DUPLICATES, JOIN, SIMILAR, SPLIT, UNUSUAL, Shown
 from .explore_edits import Edits
-from .explore_selection import Selected, whole_groups
+from .explore_groups import group_rows, shown_group, whole_groups
+from .explore_selection import Selected
 from .explore_side import ExploreSide
 from .explore_views import Views
 from .look_alikes import NEXT, Found, LookAlikes
 from .map_contents import Group, MapContents
 from .suggested import Suggested
-
-_TYPICAL = 5
 
 
 class Selecting(QObject):
@@ -80,9 +78,13 @@ class Selecting(QObject):
         photo_ids: NDArray[np.int64],
         titles: Sequence[str],
         colours: Sequence[QColor],
+        mask: NDArray[np.bool_] | None,
     ) -> None:
-        """Show other contents: the photos of the map in its order, what each group is called, and its colour."""
+        """Show other contents: the photos of the map in its order, what each group is called, its colour; and which of
+        the photos are seen, bool [N], None for all.
+        """
         self._contents, self._ids, self._titles, self._colours = contents, photo_ids, titles, colours
+        self._mask = mask
         self._selected = self._selected.among(contents)
         self._side.offer_names(list(contents.counts))
         self._list_groups()
@@ -91,7 +93,7 @@ class Selecting(QObject):
 
     def forget(self) -> None:
         """Another project is open, or none."""
-        self._selected, self._mask = Selected(), None
+        self._selected = Selected()
         self._side.show_groups()
 
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
@@ -105,17 +107,7 @@ class Selecting(QObject):
         self._suggested.look(self._contents.features, names_are_new=names_are_new)
 
     def _list_groups(self) -> None:
-        contents = self._contents
-        counts = [len(group.photo_ids) for group in contents.groups]
-        if self._mask is not None:
-            seen = contents.clusters_of(self._ids[self._mask])
-            counts = np.bincount(seen[seen >= 0], minlength=len(contents.groups)).tolist()
-        rows = []
-        for group in contents.groups:
-            typical = contents.photos_of(self._visible(group.photo_ids[: 40 * _TYPICAL])[:_TYPICAL])
-            title, colour, count = self._titles[group.number], self._colours[group.number], counts[group.number]
-            rows.append(GroupRow(group.number, title, colour, bool(group.name), count, group.separation, typical))
-        self._side.set_rows(rows)
+        self._side.set_rows(group_rows(self._contents, self._titles, self._colours, self._ids, self._mask))
 
     # ---- what is selected
 
@@ -179,27 +171,20 @@ class Selecting(QObject):
         side.show_part(side.selection)
 
     def _shown(self) -> Shown:
-        contents, selected = self._contents, self._selected
+        contents, selected, group = self._contents, self._selected, self._group()
         visible = self._visible(selected.photo_ids)
-        group = self._group()
         title = selected.title or (self.tr("Selection") if group is None else self._titles[group.number])
-        accept = self.tr("Accept all {0}").format(words.number(len(visible))) if selected.accepts else ""
         return Shown(
             title,
             contents.photos_of(visible),
             len(selected.photo_ids),
-            None if group is None else self._shown_group(group),
+            None if group is None else shown_group(contents, group, self._titles, self._colours),
             names=contents.names,
             captions=selected.captions,
             joinable=0 if group is not None or selected.title else len(self._groups()),
-            accept=accept,
+            accept=self.tr("Accept all {0}").format(words.number(len(visible))) if selected.accepts else "",
             suggestion=self._more_like(group),
         )
-
-    def _shown_group(self, group: Group) -> ShownGroup:
-        others = [(o.number, self._titles[o.number]) for o in self._contents.groups if o.number != group.number]
-        colour = self._colours[group.number]
-        return ShownGroup(group.number, colour, bool(group.name), group.separation, others)
 
     def _open_photo(self, photo_id: int) -> None:
         photo = self._contents.photos.get(photo_id)
@@ -268,7 +253,7 @@ class Selecting(QObject):
         """Show so many groups."""
         self._edits.show_cut(self._contents.features, groups)
 
-    def split(self) -> None:
+    def _split(self) -> None:
         group = self._group()
         if group is not None:
             self._edits.split_group(self._contents.features, group.number)
@@ -284,22 +269,37 @@ class Selecting(QObject):
     # ---- questions
 
     def ask(self, what: str) -> None:
-        """SIMILAR, UNUSUAL or DUPLICATES of what is selected; SPLIT it, or JOIN the groups that are."""
-        if what == SPLIT:
-            self.split()
+        """SIMILAR, UNUSUAL or DUPLICATES of what is selected, of all where nothing is; SPLIT it, or JOIN the groups."""
+        panel = self._side.selection
+        if self._side.shows(self._side.photo):
+            self._similar_to_opened()
+        elif not self._side.shows(panel):
+            self.ask_of_all(what)
+        elif what == SPLIT:
+            self._split()
         elif what == JOIN:
             self._join_selected()
         else:
-            shown, chosen = self._side.selection, self._chosen_ids()
-            of = words.photos(len(chosen)) if shown.has_chosen() or self._group() is None else self._shown().title
+            chosen = self._chosen_ids()
+            of = words.photos(len(chosen)) if panel.has_chosen() or self._group() is None else self._shown().title
             self._ask(what, chosen, of)
 
     def ask_of_all(self, what: str) -> None:
         """UNUSUAL or DUPLICATES of all photos."""
         if what == UNUSUAL:
             self._look_alikes.unusual(self._contents.features, None, self.tr("Unusual photos"))
-        else:
+        elif what == DUPLICATES:
             self._look_alikes.near_duplicates(self._contents.features, None, self.tr("Near duplicates"))
+
+    def begin_naming(self) -> None:
+        """Put the cursor where what is selected gets its name."""
+        if self._side.shows(self._side.selection):
+            self._side.selection.begin_naming()
+
+    def show_suggested(self) -> None:
+        """Show the photos that have a suggested name."""
+        if self._suggested.suggestions.names:
+            self._show_all_suggested()
 
     def name_next(self) -> None:
         """Ask for photos whose names would tell the program most."""
@@ -351,7 +351,7 @@ class Selecting(QObject):
         suggested = self._suggested.suggestions
         self._side.naming.suggest(suggested.names)
         count = len(suggested.names)
-        sentence = self.tr("{0} look like what you named. Show them").format(words.photos(count)) if count else ""
+        sentence = self.tr("Names suggested for {0}. Show them").format(words.photos(count)) if count else ""
         self._side.suggest(sentence)
         if self._side.shows(self._side.selection):
             self._show()
@@ -362,7 +362,7 @@ class Selecting(QObject):
         ids = self._suggested.suggestions.by_name.get(name)
         if ids is None or not len(ids):
             return ""
-        return self.tr("{0} more look like {1}. Show them").format(words.photos(len(ids)), name)
+        return self.tr("{0} more look like {1}. Show them").format(words.number(len(ids)), name)
 
     def _show_more_like_these(self) -> None:
         group = self._group()

@@ -1,4 +1,4 @@
-"""The card with the map, or why there is nothing to see; and the photo at the pointer."""
+"""The card with the map, the map by place, or why there is none; with the photo at the pointer and a legend."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from .. import words
+from prismh_engine.analysis.hot_spots import HotSpot
+
+from .. import theme, words
+from ..explore_filters import PhotoFacts
 from ..session import Session
 from ..widgets.card import Card
 from ..widgets.embedding_map import LASSO, EmbeddingMap
+from ..widgets.legend import Legend, LegendEntry
 from ..widgets.map_notice import MapNotice
+from ..widgets.map_thumbnails import SIDE
 from ..widgets.photo_card import PhotoCard
+from ..widgets.place_view import PlaceView
 from . import why_no_map
 from .explore_colours import Colouring
 
@@ -25,14 +31,20 @@ if TYPE_CHECKING:
 
     from .why_no_map import Reason
 
+_LEGEND_WIDTH = 236
+
 
 class Views(Card):
-    """One of its views at a time; `card` shows the photo that lies under the pointer."""
+    """Map and map by place show the same photos in the same colours with the same selection, one of them at a time."""
 
     hovered = Signal(int)
     """The row of the photo under the pointer, -1 where there is none."""
     selection_changed = Signal(object)
     """The rows that the user selected, int64 in rising order."""
+    hidden_changed = Signal(object)
+    """The codes of the colours that the legend hides, a set."""
+    area_chosen = Signal(object)
+    """A `PlaceBox` whose photos alone are to be seen."""
     make_map_wanted = Signal()
     photos_page_wanted = Signal()
 
@@ -44,46 +56,96 @@ class Views(Card):
         self.map.set_tool(LASSO)
         self.map.hovered.connect(self.hovered)
         self.map.selection_changed.connect(self.selection_changed)
+        self.map.set_thumbnails(self._thumbnail)
+        self.place = PlaceView()
+        self.place.set_tool(LASSO)
+        self.place.hovered.connect(self.hovered)
+        self.place.selection_changed.connect(self.selection_changed)
+        self.place.area_chosen.connect(self.area_chosen)
+        self.place.set_thumbnails(self._thumbnail)
+        self._legend = Legend()
+        self._legend.shown_changed.connect(self.hidden_changed)
+        self._photos: Sequence[Photo | None] = ()
+        self._groups = np.empty(0, np.int32)
+        self._group_colours: Sequence[QColor] = ()
+        self._places: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
         self._notice = MapNotice()
         self._notice.pressed.connect(self._notice_pressed)
         self._leads_to = ""
-        self._card = PhotoCard(self.map)
+        self._card = PhotoCard(self)
         self._card_photo: Photo | None = None
         self._stack = QStackedWidget()
-        for view in (self._notice, self.map):
+        for view in (self._notice, self.map, self.place):
             self._stack.addWidget(view)
         self.body.setContentsMargins(1, 1, 1, 1)
-        self.body.addWidget(self._stack)
+        self._legend_panel = QWidget()
+        panel = QVBoxLayout(self._legend_panel)
+        panel.setContentsMargins(12, 10, 0, 10)
+        panel.addWidget(self._legend)
+        panel.addStretch(1)
+        self._legend_panel.hide()
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self._legend_panel)
+        beside.addWidget(self._stack, 1)
+        self.body.addLayout(beside)
+        theme.changed.connect(self._fit)
+        self._fit()
         session.project_changed.connect(self._project_changed)
         self._project_changed()
 
-    def show_map(self) -> None:
-        self._stack.setCurrentWidget(self.map)
+    def show_map(self, *, by_place: bool) -> None:
+        """Show the map by look or by place."""
+        self._stack.setCurrentWidget(self.place if by_place else self.map)
+        self._card.hide()
 
     def set_tool(self, tool: str) -> None:
         self.map.set_tool(tool)
+        self.place.set_tool(tool)
 
-    def show_groups_of_points(self, groups: NDArray[np.int32]) -> None:
-        """Give the points other groups, int32 [N]; the selection is taken back."""
-        self.map.set_points(self.map.positions, groups)
+    def show_photos(self, photos: Sequence[Photo | None], facts: PhotoFacts, spots: Sequence[HotSpot]) -> None:
+        """What each point is, where it was taken, and the hot spots among those places."""
+        self._photos = photos
+        places = facts.latitudes, facts.longitudes
+        if not all(map(_are_equal, places, self._places)):
+            self._places = places
+            self.place.set_places(*places)
+            self.place.set_hot_spots(spots)
+
+    def show_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
+        """The group of each point, int32 [N], and what each group is called and its colour."""
+        self._groups, self._group_colours = groups, colours
+        self.map.set_groups(titles, colours)
 
     def preview_groups(self, groups: NDArray[np.int32], colours: Sequence[QColor]) -> None:
         """Colour the points by groups that are not kept yet; names stay where they are."""
-        self.map.set_colouring(groups, colours)
+        self._legend_panel.hide()
+        self._colour(groups, colours)
 
-    def show_colouring(self, colouring: Colouring | None) -> None:
-        """Colour the points; None: by their group."""
+    def show_colouring(self, title: str, colouring: Colouring | None) -> None:
+        """Colour the points, with a legend under a title; None: by their groups, which are listed elsewhere."""
+        self._legend_panel.setVisible(colouring is not None)
         if colouring is None:
+            self._legend.set_entries([])
+            self._colour(self._groups, self._group_colours)
             self.map.set_colouring(None)
-        else:
-            self.map.set_colouring(colouring.codes, [colour for _, colour, _ in colouring.entries])
+            return
+        entries = [LegendEntry(code, *entry) for code, entry in enumerate(colouring.entries)]
+        rest = int((colouring.codes < 0).sum())
+        if rest:
+            entries.append(LegendEntry(-1, colouring.rest, QColor(theme.colours().quiet), rest))
+        self._legend.set_entries(entries)
+        self._legend.set_title(title)
+        self._colour(colouring.codes, [colour for _, colour, _ in colouring.entries])
 
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
         """Show only these points, bool [N]; None: all."""
         self.map.set_shown(mask)
+        self.place.set_shown(mask)
 
     def select(self, rows: NDArray[np.int64]) -> None:
         self.map.select(rows)
+        self.place.select(rows)
 
     def say_nothing(self) -> None:
         """Show an empty card, while it is not known yet what there is to see."""
@@ -107,7 +169,8 @@ class Views(Card):
             return
         self._card_photo = photo
         caption = words.taken(photo.look.taken_at) if photo.look.taken_at else photo.path.name
-        at = self.map.pixel_of(row).toPoint()
+        view = self.place if self._stack.currentWidget() is self.place else self.map
+        at = view.mapTo(self, view.pixel_of(row).toPoint())
         self._card.show_photo(at, self._session.thumbnails.whole(photo), title or photo.path.name, caption)
 
     def _notice_pressed(self) -> None:
@@ -122,5 +185,25 @@ class Views(Card):
             self._session.thumbnails.arrived.connect(self._thumbnail_arrived)
 
     def _thumbnail_arrived(self) -> None:
+        self.map.thumbnails_changed()
+        self.place.thumbnails_changed()
         if self._card.isVisible() and self._session.thumbnails is not None and self._card_photo is not None:
             self._card.set_pixmap(self._session.thumbnails.whole(self._card_photo))
+
+    def _thumbnail(self, row: int) -> QPixmap | None:
+        photo = self._photos[row] if row < len(self._photos) else None
+        if photo is None or self._session.thumbnails is None:
+            return None
+        return self._session.thumbnails.square(photo, round(SIDE * self.devicePixelRatioF()))
+
+    def _colour(self, codes: NDArray[np.int32], colours: Sequence[QColor]) -> None:
+        self.map.set_colouring(codes, colours)
+        if len(codes) == len(self._places[0]):
+            self.place.set_colouring(codes, colours)
+
+    def _fit(self) -> None:
+        self._legend_panel.setFixedWidth(theme.pixels(_LEGEND_WIDTH))
+
+
+def _are_equal(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    return np.array_equal(one, other, equal_nan=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from prismh_engine.analysis.hot_spots import HotSpot, hot_spots
 from prismh_engine.jobs import Job, Progress
 from prismh_engine.project import Photo, Project
 from prismh_engine.project.feature_sets import STARTER, FeatureSet
@@ -40,10 +41,10 @@ class MapContents:
 
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
-    the tree its finer and coarser cuts come from. used: how many photos a map would show; missing: how many are not
-    where they were. learned: the newest run that has a map, "" where there is none; summary: what that run changed.
-    newest: the newest feature set, "" where none. names: photo id -> the names given to the photo itself; counts: every
-    name in the project and how many photos carry it.
+    the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used: how
+    many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map, ""
+    where there is none; summary: what that run changed. newest: the newest feature set, "" where none. names: photo id
+    -> the names given to the photo itself; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -51,6 +52,7 @@ class MapContents:
     positions: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
     clusters: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     facts: PhotoFacts | None = None
+    spots: Sequence[HotSpot] = ()
     grouping: Grouping | None = None
     groups: tuple[Group, ...] = ()
     photos: Mapping[int, Photo] = field(default_factory=dict)
@@ -119,7 +121,12 @@ def read_map(project: Project, features: str, known: MapContents | None = None) 
         yield Progress("Reading the map", 3, None)
         contents = _with_map(project, contents, sets[features])
     if len(contents.photo_ids):
-        contents = dataclasses.replace(contents, facts=(yield from read_facts(project, contents.photo_ids)))
+        facts = yield from read_facts(project, contents.photo_ids)
+        if known is not None and np.array_equal(known.photo_ids, contents.photo_ids):
+            spots = known.spots
+        else:
+            spots = hot_spots(facts.latitudes, facts.longitudes)
+        contents = dataclasses.replace(contents, facts=facts, spots=spots)
     return contents
 
 

@@ -108,5 +108,8 @@ class MapTools(QWidget):
         with QSignalBlocker(self._filter):
             self._filter.setChecked(is_open)
 
+    def toggle_filtering(self) -> None:
+        self._filter.toggle()
+
     def _colour_activated(self, row: int) -> None:
         self.colour_chosen.emit(str(self._colour.itemData(row)))

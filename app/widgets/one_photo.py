@@ -65,7 +65,7 @@ class OnePhoto(QWidget):
         actions.addStretch(1)
         inside = QWidget()
         lines = QVBoxLayout(inside)
-        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setContentsMargins(0, 0, 10, 0)
         lines.setSpacing(theme.ROW_GAP)
         for widget in (self._preview, self._title, self._group, self._names, self._entry):
             lines.addWidget(widget)

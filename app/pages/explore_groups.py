@@ -1,0 +1,62 @@
+"""The groups of the map as the side card tells of them. Without widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor
+
+from ..widgets.group_list import GroupRow
+from ..widgets.selection_panel import ShownGroup
+from .map_contents import Group, MapContents
+
+_TYPICAL = 5
+
+
+def group_rows(
+    contents: MapContents,
+    titles: Sequence[str],
+    colours: Sequence[QColor],
+    photo_ids: NDArray[np.int64],
+    mask: NDArray[np.bool_] | None,
+) -> list[GroupRow]:
+    """A row for each group: how many of its photos are seen, and the most typical ones of them.
+
+    photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all.
+    """
+    rows = []
+    hidden = None if mask is None else photo_ids[~mask]
+    for group in contents.groups:
+        seen = group.photo_ids if hidden is None else group.photo_ids[~np.isin(group.photo_ids, hidden)]
+        title, colour = titles[group.number], colours[group.number]
+        typical = contents.photos_of(seen[:_TYPICAL])
+        rows.append(GroupRow(group.number, title, colour, bool(group.name), len(seen), group.separation, typical))
+    return rows
+
+
+def shown_group(contents: MapContents, group: Group, titles: Sequence[str], colours: Sequence[QColor]) -> ShownGroup:
+    """What the panel shows of one group, with those it can be joined with."""
+    others = [(other.number, titles[other.number]) for other in contents.groups if other.number != group.number]
+    return ShownGroup(group.number, colours[group.number], bool(group.name), group.separation, others)
+
+
+def whole_groups(
+    contents: MapContents, chosen: NDArray[np.int64], photo_ids: NDArray[np.int64], mask: NDArray[np.bool_] | None
+) -> Sequence[Group]:
+    """The groups of which the chosen photos are exactly what is seen on the map, in the order of their numbers.
+
+    photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all. Empty where some of
+    the chosen ones belong to no group, or only a part of a group is among them.
+    """
+    numbers = contents.clusters_of(chosen)
+    if not len(numbers) or numbers.min() < 0:
+        return ()
+    seen = contents.clusters_of(photo_ids if mask is None else photo_ids[mask])
+    sizes = np.bincount(seen[seen >= 0], minlength=len(contents.groups))
+    counts = np.bincount(numbers, minlength=len(sizes))
+    held = np.flatnonzero(counts)
+    if (counts[held] != sizes[held]).any():
+        return ()
+    return [group for number in held.tolist() if (group := contents.group(number)) is not None]
