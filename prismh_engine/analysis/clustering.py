@@ -208,7 +208,7 @@ def fit_centres(
     return model.cluster_centers_.astype(np.float32)
 
 
-def distances_to(rows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float64]:
+def distances_to(rows: Rows, centres: NDArray[np.float32]) -> NDArray[np.float64]:
     """Euclidean distances of rows [N, D] to centres [K, D], [N, K], to 1e-7."""
     centres64 = centres.astype(np.float64)
     squares = (centres64**2).sum(axis=1)

@@ -15,9 +15,7 @@ from ..analysis.placing import PLACING_NEIGHBOURS, place
 from ..counted import counted
 from ..jobs import Job, Progress, StopToken
 from ..project import Map
-
-_MOST_NEW = 1 / 3
-"""The share of photos up to which a map is extended: where more are new, it is no longer a map of what is there."""
+from .groups import MOST_NEW
 
 
 def can_be_extended(kept: Map, photo_ids: NDArray[np.int64]) -> bool:
@@ -25,7 +23,7 @@ def can_be_extended(kept: Map, photo_ids: NDArray[np.int64]) -> bool:
     new = len(photo_ids) - np.isin(photo_ids, kept.photo_ids).sum()
     # Photos placed before count as new: their map has never been laid out with them.
     new += min(kept.parameters.get("placed", 0), len(photo_ids) - new)
-    return bool(kept.parameters.get("finished", True) and len(photo_ids) and new <= _MOST_NEW * len(photo_ids))
+    return bool(kept.parameters.get("finished", True) and len(photo_ids) and new <= MOST_NEW * len(photo_ids))
 
 
 def extend(

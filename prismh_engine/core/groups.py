@@ -1,6 +1,6 @@
-"""What a person changes about the groups that are shown: finer and coarser, one split, several joined.
+"""What becomes of the groups that are shown: finer and coarser, one split, several joined, photos added to them.
 
-Each change is one step of the project's history; grouping anew is `cluster_project(..., undoable=True)`.
+What a person changes is one step of the project's history; grouping anew is `cluster_project(..., undoable=True)`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from ..analysis import clustering
 from ..analysis.clustering import SEPARATION_NEIGHBOURS, Clustering
-from ..analysis.group_tree import few_components, grow, split
+from ..analysis.group_tree import GroupTree, few_components, grow, split
 from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..jobs import Job
 from ..project import FeatureSet, Grouping, Project
 from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
 from ..project.unit_rows import UnitRows
+
+MOST_NEW = 1 / 3
+"""The share of photos up to which groups, and a map, are extended: of more than that they are made anew."""
 
 
 def show_cut(project: Project, features: str, k: int) -> Job[Grouping]:
@@ -73,6 +76,44 @@ def join_groups(project: Project, features: str, clusters: Sequence[int]) -> Job
         raise BadValueError(f"clusters must be two or more of 0 to {shown.groups - 1}, got {list(clusters)}")
     made = np.where(np.isin(shown.clusters, joined), joined[0], shown.clusters).astype(np.int32)
     return (yield from _save_edited(project, feature_set, shown, made, f"{counted(len(joined), 'group')} joined"))
+
+
+def extend_groups(project: Project, features: str) -> Job[Grouping | None]:
+    """Bring the groups that are shown up to date with the used photos, where at most a third of those are new.
+
+    A new photo joins the finest group whose centre is nearest to it, and with that the group it belongs to at every
+    cut; no other photo changes its group. No step of the history. None, and nothing is changed, where more are new, or
+    there are no groups or they have no tree: then they are to be found anew.
+    """
+    feature_set = project.features.get(features)
+    shown = project.groupings.newest(feature_set)
+    photo_ids, places = feature_set.of_used()
+    if shown is None or shown.tree is None:
+        return None
+    _, here, there = np.intersect1d(photo_ids, shown.photo_ids, return_indices=True)
+    if len(photo_ids) - len(here) > MOST_NEW * len(photo_ids) or not len(here):
+        return None
+    leaves = np.full(len(photo_ids), -1, dtype=np.int32)
+    leaves[here] = shown.tree.leaves[there]
+    known, new = np.flatnonzero(leaves >= 0), np.flatnonzero(leaves < 0)
+    if len(np.unique(leaves[known])) < shown.tree.most:  # a group whose photos were all set aside
+        return None
+    centres = yield from clustering.centres_of(UnitRows(feature_set, places[known]), leaves[known])
+    leaves[new] = clustering.distances_to(UnitRows(feature_set, places[new]), centres).argmin(axis=1)
+    tree = dataclasses.replace(shown.tree, leaves=leaves)
+    trunk = yield from _cut_of(feature_set, shown, photo_ids, tree, tree.trunk)
+    kept = project.groupings.save(feature_set, trunk)
+    if shown.groups != tree.trunk:
+        cut = yield from _cut_of(feature_set, kept, photo_ids, tree, shown.groups)
+        project.groupings.save_cut(feature_set, cut)
+    return project.groupings.newest(feature_set)
+
+
+def _cut_of(
+    feature_set: FeatureSet, grouping: Grouping, photo_ids: NDArray[np.int64], tree: GroupTree, groups: int
+) -> Job[Grouping]:
+    found, separation = yield from _described(feature_set, photo_ids, tree.cut(groups))
+    return dataclasses.replace(_with_groups(grouping, found, separation), photo_ids=photo_ids, tree=tree)
 
 
 def _shown(project: Project, features: str) -> tuple[FeatureSet, Grouping]:

@@ -10,6 +10,7 @@ from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbour_graph
 from .cluster_embeddings import cluster_project
 from .extract_embeddings import extract_project
+from .groups import extend_groups
 from .judge_photos import JUDGING, judge_project
 from .look_at_photos import look_at_project
 from .map_embeddings import map_project
@@ -30,7 +31,9 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
         judge_project(project, stop=stop)
     if project.photos.used():
         if _photos_seen(project) != seen or not _grouped(project, features):
-            yield from cluster_project(project, stop=stop)
+            extended = yield from extend_groups(project, STARTER)
+            if extended is None:
+                yield from cluster_project(project, stop=stop)
         yield from map_project(project, keep_places=True, stop=stop)
 
 
