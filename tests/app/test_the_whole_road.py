@@ -133,6 +133,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
 
     # The table.
     click(qtbot, window, "step_export")
+    qtbot.waitUntil(find(window, "save_as").isEnabled, timeout=MS)
     click(qtbot, window, "save_as")
     qtbot.waitUntil(output.is_file, timeout=MS)
     qtbot.waitUntil(window.loaded, timeout=MS)
