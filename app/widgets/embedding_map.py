@@ -61,7 +61,7 @@ class EmbeddingMap(QWidget):
         self._colouring: tuple[NDArray[np.int32], list[QColor]] | None = None
         self._selected = np.empty(0, bool)
         self._hovered = -1
-        self._follow = True  # keep all in sight until the user moves the view
+        self._by_keyboard = False  # the way the focus came
 
         self._box = MapView()
         self._graphics = pyqtgraph.GraphicsView(self, useOpenGL=False)
@@ -79,9 +79,7 @@ class EmbeddingMap(QWidget):
         self._box.outlined.connect(self._outlined)
         self._box.drawing.connect(self._overlay.set_outline)
         self._box.hovered.connect(self._hovers)
-        self._box.zoomed.connect(self._wheeled)
-        self._box.moved.connect(self._moved)
-        self._box.resized.connect(self._resized)
+        self._box.resized.connect(self.fit)
         self._graphics.scene().sigMouseHover.connect(self._leave_when_outside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
@@ -200,8 +198,8 @@ class EmbeddingMap(QWidget):
     # The view
 
     def fit(self) -> None:
-        """Show all points."""
-        self._follow = True
+        """Show all points, also when the window grows or they move."""
+        self._box.follow = True
         if len(self._all):
             low, high = self._all.positions.min(axis=0), self._all.positions.max(axis=0)
             room = np.maximum((high - low) * _FIT_MARGIN, 1e-3)
@@ -210,14 +208,11 @@ class EmbeddingMap(QWidget):
 
     def zoom(self, factor: float, centre: QPointF | None = None) -> None:
         """Zoom in by a factor around a place in map units, the middle of the view where none is given."""
-        self._follow = False
-        self._box.scaleBy((1 / factor, 1 / factor), center=centre)
+        self._box.zoom(factor, centre)
 
     def pan(self, right: float, up: float) -> None:
         """Move the view by parts of its width and height."""
-        self._follow = False
-        (left, far), (low, high) = self._box.viewRange()
-        self._box.translateBy(x=right * (far - left), y=up * (high - low))
+        self._box.pan(right, up)
 
     def pixel_of(self, index: int) -> QPointF:
         """Where a point is shown, in pixels of this widget."""
@@ -264,7 +259,9 @@ class EmbeddingMap(QWidget):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._overlay.set_focused(event.reason() != Qt.FocusReason.MouseFocusReason)
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._by_keyboard = event.reason() != Qt.FocusReason.MouseFocusReason
+        self._overlay.set_focused(self._by_keyboard)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -300,10 +297,7 @@ class EmbeddingMap(QWidget):
             index = map_steps.nearest(self._raster, middle.x(), middle.y())
         if index < 0:
             return
-        place = QPointF(*self._all.positions[index].tolist())
-        if not self._box.viewRect().contains(place):
-            self._follow = False
-            self._box.translateBy(place - self._box.viewRect().center())
+        self._box.bring_into_sight(QPointF(*self._all.positions[index].tolist()))
         self._set_hovered(index)
         self._describe()
 
@@ -319,16 +313,6 @@ class EmbeddingMap(QWidget):
 
     def _hovers(self, pixel: QPointF | None) -> None:
         self._set_hovered(-1 if pixel is None else self._nearest(pixel))
-
-    def _wheeled(self, factor: float, pixel: QPointF) -> None:
-        self.zoom(factor, self._box.mapSceneToView(pixel))
-
-    def _moved(self) -> None:
-        self._follow = False
-
-    def _resized(self) -> None:
-        if self._follow:
-            self.fit()
 
     def _leave_when_outside(self, items: list[Any]) -> None:
         if not items:
@@ -368,7 +352,7 @@ class EmbeddingMap(QWidget):
     def _place(self, positions: NDArray[np.float32]) -> None:
         if not np.array_equal(positions, self._all.positions):
             self._all = PointRaster(positions)
-        if self._follow:
+        if self._box.follow:
             self.fit()
         self._show_only()
         self._show_ring()
@@ -388,8 +372,8 @@ class EmbeddingMap(QWidget):
 
     def _rename(self) -> None:
         """Bring the names up to date with positions, groups and mask."""
-        order = self._raster.order
-        self._overlay.set_names(self._all.positions[order], self._groups[order], self._names)
+        raster = self._raster
+        self._overlay.set_names(np.stack([raster.x, raster.y], axis=1), self._groups[raster.order], self._names)
 
     def _describe(self) -> None:
         """Tell a screen reader what is selected, what is pointed at by keyboard, and what the keys do."""

@@ -29,7 +29,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 _LINE = 24
 _DOT = 10
-_LINES = 8
+_LINES = 12
 """More entries than these are scrolled to."""
 
 

@@ -18,11 +18,12 @@ from .point_canvas import ROOM, Canvas, View
 from .point_raster import PointRaster
 from .view_layer import ViewLayer
 
-_TINTED_POINTS = 50_000
+_TINTED_POINTS = 30_000
 """More are not counted for the tint: a share of them, evenly over the map, makes the same picture."""
 _FADED = 0.35
 """The part of its colour a dot keeps while others are selected."""
 _RING_RADIUS = 6.5
+_COARSE = 4
 
 
 class Dots(ViewLayer):
@@ -34,6 +35,7 @@ class Dots(ViewLayer):
         self._codes = np.empty(0, np.int32)
         self._table: Sequence[QColor] = ()
         self._selected = np.empty(0, bool)
+        self._sorted_codes: NDArray[np.int32] | None = None
         self._colours: NDArray[np.uint32] | None = None
         self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
         self.tinted = True
@@ -54,6 +56,8 @@ class Dots(ViewLayer):
         """Show the points of a raster. codes int [N]: the place of each point's colour in the table, -1 for the quiet
         one; selected bool [N]. What is drawn is made at the next paint.
         """
+        if self.raster is not raster or self._codes is not codes:
+            self._sorted_codes = None
         self.raster, self._codes, self._table, self._selected = raster, codes, table, selected
         self._colours = self._chosen = None
         self._painted_for = None
@@ -137,12 +141,8 @@ class Dots(ViewLayer):
         width, height = view.width + 2 * ROOM, view.height + 2 * ROOM
         if (self._picture.width(), self._picture.height()) != (width, height):
             self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-        self._picture.fill(0)
-        to_picture = QTransform(view.scale_x, 0, 0, view.scale_y, view.offset_x + ROOM, view.offset_y + ROOM)
-        painter = QPainter(self._picture)
-        self.paint_tint(painter, to_picture)
-        painter.end()
         pixels = np.frombuffer(self._picture.bits(), np.uint32).reshape(height, width)
+        self._fill_with_tint(pixels, view)
         canvas = Canvas(view.width, view.height, pixels)
         colours, chosen = self._dot_colours()
         self.raster.draw(view, canvas, colours, ratio)
@@ -150,19 +150,35 @@ class Dots(ViewLayer):
             rows, shown = chosen
             self.raster.draw_some(rows, view, canvas, shown, self.raster.dot_size(view, ratio) + round(ratio))
 
+    def _fill_with_tint(self, pixels: NDArray[np.uint32], view: View) -> None:
+        """Fill a padded picture; the tint is so soft that a pixel in 16 says all of it."""
+        height, width = pixels.shape
+        coarse = QImage(-(-width // _COARSE), -(-height // _COARSE), QImage.Format.Format_ARGB32_Premultiplied)
+        coarse.fill(0)
+        painter = QPainter(coarse)
+        to_picture = QTransform(view.scale_x, 0, 0, view.scale_y, view.offset_x + ROOM, view.offset_y + ROOM)
+        self.paint_tint(painter, to_picture * QTransform.fromScale(1 / _COARSE, 1 / _COARSE))
+        painter.end()
+        few = np.frombuffer(coarse.constBits(), np.uint32).reshape(coarse.height(), coarse.width())
+        rows = np.repeat(few, _COARSE, axis=1)[:, :width]
+        for row in range(_COARSE):
+            part = pixels[row::_COARSE]
+            part[:] = rows[: len(part)]
+
     def _dot_colours(self) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.uint32]] | None]:
         """The colour of each row of the raster; the rows that are selected, and theirs, where there are any."""
         if self._colours is None:
-            order = self.raster.order
-            codes, selected = self._codes[order], self._selected[order]
-            rows = np.flatnonzero(selected)
+            if self._sorted_codes is None:
+                self._sorted_codes = self._codes[self.raster.order]
+            codes = self._sorted_codes
             card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
-            full = [*self._table, quiet]
-            shown = [mixed(colour, card, _FADED) for colour in full] if self._selected.any() else full
-            self._colours = np.array([c.rgba() for c in shown], np.uint32)[codes]
+            shown = full = [*self._table, quiet]  # -1, the quiet one, is the last
             self._chosen = None
-            if len(rows):
+            if self._selected.any():
+                shown = [mixed(colour, card, _FADED) for colour in full]
+                rows = np.flatnonzero(self._selected[self.raster.order])
                 self._chosen = rows, np.array([c.rgba() for c in full], np.uint32)[codes[rows]]
+            self._colours = np.array([c.rgba() for c in shown], np.uint32)[codes]
         return self._colours, self._chosen
 
 

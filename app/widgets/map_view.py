@@ -29,24 +29,42 @@ class MapView(ViewBox):
     """The outline as it is drawn, None when it is done."""
     hovered = Signal(object)
     """The place of the pointer, None when it left."""
-    zoomed = Signal(float, QPointF)
-    """By what factor, around which place."""
-    moved = Signal()
     resized = Signal()
+    """It has another size, and is to show all points still."""
 
     def __init__(self) -> None:
         super().__init__(lockAspect=True, enableMenu=False, defaultPadding=0)
         self.disableAutoRange()
         self.tool = BOX
+        self.follow = True
+        """Whether it is to show all points: until it is moved or zoomed."""
         self._corners: list[QPointF] = []
+
+    def zoom(self, factor: float, centre: QPointF | None = None) -> None:
+        """Zoom in by a factor around a place in map units, the middle where none is given."""
+        self.follow = False
+        self.scaleBy((1 / factor, 1 / factor), center=centre)
+
+    def pan(self, right: float, up: float) -> None:
+        """Move by parts of the width and height."""
+        self.follow = False
+        shown = self.viewRect()
+        self.translateBy(x=right * shown.width(), y=up * shown.height())
+
+    def bring_into_sight(self, place: QPointF) -> None:
+        """Move so that a place in map units is in the middle, unless it is seen already."""
+        if not self.viewRect().contains(place):
+            self.follow = False
+            self.translateBy(place - self.viewRect().center())
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)
-        self.resized.emit()
+        if self.follow:
+            self.resized.emit()
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
         event.accept()
-        self.zoomed.emit(1.0015 ** event.delta(), event.scenePos())
+        self.zoom(1.0015 ** event.delta(), self.mapSceneToView(event.scenePos()))
 
     def mouseClickEvent(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -57,7 +75,7 @@ class MapView(ViewBox):
         event.accept()
         if event.button() != Qt.MouseButton.LeftButton or self.tool == POINT:
             self.translateBy(self.mapSceneToView(event.lastScenePos()) - self.mapSceneToView(event.scenePos()))
-            self.moved.emit()
+            self.follow = False
             return
         outline = self._outline(event.buttonDownScenePos(), event.scenePos(), event.isStart())
         if event.isFinish():

@@ -1,10 +1,13 @@
 """How smooth the window is: frames of the map beside pyqtgraph's own scatter plot, and gaps between GUI events.
 
-    python -m tests.benchmarks.window [map] [grid] [learning] [--epochs N] [--screenshot FOLDER]
+    python -m tests.benchmarks.window [map] [grid] [learning] [explore] [--epochs N] [--screenshot FOLDER]
+        [--project FOLDER] [--photos N]
 
-map: milliseconds a frame while panning, and of a look-up under the pointer, at 10,000 to 1,000,000 points.
+map: frames while panning and zooming, and what a hand waits for, at 10,000 to 1,000,000 points (`map_frames`).
 grid: the Photos page with 100,000 photos: how long it takes to show, scroll, filter, search, sort and count.
 learning: gaps seen by a 5-ms timer in the real window, idle and while it learns from drawn photos.
+explore: only where it is named, since its project takes minutes to make: the same gaps for everything a person does on
+    the Explore page with 100,000 photos.
 """
 
 from __future__ import annotations
@@ -21,18 +24,25 @@ from typing import Any
 
 import numpy as np
 
+from .explore import PHOTOS, measure_explore
+from .map_frames import measure_map
+
 TIMER_MS = 5
-ROUNDS = 15
 GRID_PHOTOS, GRID_PICTURES, GRID_FRAMES = 100_000, 4000, 300
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "what", nargs="*", default=["map", "grid", "learning"], help="map, grid, learning; all where none is given"
+        "what",
+        nargs="*",
+        default=["map", "grid", "learning"],
+        help="map, grid, learning, explore; the first three where none is given",
     )
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--screenshot", type=Path, help="folder for pictures of the Learn page while it learns")
+    parser.add_argument("--project", type=Path, help="a project for explore, of which a copy is used")
+    parser.add_argument("--photos", type=int, default=PHOTOS, help="else how many photos its project has")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
@@ -49,71 +59,9 @@ def main(argv: list[str] | None = None) -> int:
             measure_grid(application, Path(home))
         if "learning" in options.what:
             measure_learning(application, Path(home), options.epochs, options.screenshot)
+        if "explore" in options.what:
+            measure_explore(application, Path(home), options.project, options.photos)
     return 0
-
-
-def measure_map(application: Any) -> None:
-    """Median milliseconds a frame of both, and their ratio, in rounds that alternate."""
-    import pyqtgraph
-    import shiboken6
-
-    from app import palette
-    from app.widgets.embedding_map import EmbeddingMap
-
-    print(f"{'points':>9} {'ours ms':>9} {'scatter ms':>11} {'ratio':>6} {'hover ms':>9} {'set ms':>7}")
-    for count in (10_000, 100_000, 1_000_000):
-        rng = np.random.default_rng(0)
-        centres = rng.normal(size=(12, 2)) * 6
-        groups = rng.integers(0, 12, count).astype(np.int32)
-        positions = (centres[groups] + rng.normal(size=(count, 2))).astype(np.float32)
-        colours = [palette.group_colour(number) for number in range(12)]
-        ours = EmbeddingMap()
-        ours.resize(1200, 800)
-        ours.show()
-        began = time.perf_counter()
-        ours.set_groups([f"Group {number}" for number in range(12)], colours)
-        ours.set_points(positions, groups)
-        set_ms = 1000 * (time.perf_counter() - began)
-        theirs = pyqtgraph.PlotWidget()
-        theirs.resize(1200, 800)
-        theirs.hideAxis("left")
-        theirs.hideAxis("bottom")
-        brushes = [pyqtgraph.mkBrush(colour) for colour in colours]
-        scatter = pyqtgraph.ScatterPlotItem(size=5, pen=None)
-        scatter.setData(pos=positions, brush=[brushes[group] for group in groups])
-        theirs.addItem(scatter)
-        theirs.disableAutoRange()
-        theirs.show()
-        application.processEvents()
-
-        def pan_ours(ours: EmbeddingMap = ours) -> None:
-            ours.pan(0.002, 0.001)
-            ours._graphics.viewport().repaint()
-
-        def pan_theirs(theirs: Any = theirs) -> None:
-            theirs.getViewBox().translateBy(x=0.01, y=0.01)
-            theirs.viewport().repaint()
-
-        x, y = (float(value) for value in positions[0])
-        radius = 9 * ours._box.viewPixelSize()[0]
-        one, other, hover = _alternating(
-            pan_ours, pan_theirs, lambda ours=ours, x=x, y=y, radius=radius: ours._raster.nearest(x, y, radius)
-        )
-        print(f"{count:>9,} {one:>9.1f} {other:>11.1f} {other / one:>6.1f} {hover:>9.2f} {set_ms:>7.0f}", flush=True)
-        for widget in (ours, theirs):
-            widget.close()
-            shiboken6.delete(widget)
-
-
-def _alternating(*calls: Callable[[], object]) -> list[float]:
-    taken = [[] for _ in calls]
-    for number in range(ROUNDS + 1):
-        for call, times in zip(calls, taken, strict=True):
-            began = time.perf_counter()
-            call()
-            if number:  # the first one also fills caches
-                times.append(1000 * (time.perf_counter() - began))
-    return [float(np.median(times)) for times in taken]
 
 
 def measure_grid(application: Any, home: Path) -> None:
@@ -234,16 +182,18 @@ class Gaps:
         from PySide6.QtCore import Qt, QTimer
 
         self._application = application
-        self._last = time.perf_counter()
+        self._last, self._worked = time.perf_counter(), time.thread_time()
         self.seen: list[float] = []
+        self.work: list[float] = []
+        """What the GUI thread itself worked in each gap, in milliseconds, which a busy machine does not stretch."""
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._fired)
 
     def watch(self, until: Callable[[], bool], seconds: float) -> np.ndarray:
         """Run the event loop until something holds, at most so long; the gaps in milliseconds."""
-        self.seen = []
-        self._last = time.perf_counter()
+        self.seen, self.work = [], []
+        self._last, self._worked = time.perf_counter(), time.thread_time()
         self._timer.start(TIMER_MS)
         end = time.perf_counter() + seconds
         from PySide6.QtCore import QEventLoop
@@ -255,9 +205,10 @@ class Gaps:
         return np.array(self.seen)
 
     def _fired(self) -> None:
-        now = time.perf_counter()
+        now, worked = time.perf_counter(), time.thread_time()
         self.seen.append(1000 * (now - self._last))
-        self._last = now
+        self.work.append(1000 * (worked - self._worked))
+        self._last, self._worked = now, worked
 
 
 def measure_learning(application: Any, home: Path, epochs: int, screenshots: Path | None) -> None:
