@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.widgets.embedding_map import BOX, LASSO, POINT
@@ -275,3 +276,47 @@ def test_a_screen_reader_hears_what_is_selected_and_where_one_is(shown, qtbot):
     assert shown.selection_text == "20 photos selected."
     qtbot.keyClick(shown, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     assert shown.accessibleDescription().startswith("At a photo")
+
+
+def test_the_wheel_zooms_around_the_pointer(shown, qtbot):
+    place = at(shown, 25)
+    distance = shown.pixel_of(25).x() - shown.pixel_of(0).x()
+    where = QPointF(place)
+    event = QWheelEvent(
+        where, surface(shown).mapToGlobal(where), QPoint(), QPoint(0, 240), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(surface(shown), event)
+    assert (at(shown, 25) - place).manhattanLength() <= 2
+    assert shown.pixel_of(25).x() - shown.pixel_of(0).x() > 1.3 * distance
+
+
+def test_a_view_that_was_moved_stays_where_it_is_when_points_come(shown, points):
+    shown.pan(0.3, 0)
+    before = shown.view_rect
+    shown.set_points(points[0] * 5, points[1])
+    assert shown.view_rect == before
+    shown.fit()
+    assert shown.view_rect != before
+
+
+def test_one_sees_by_a_frame_that_the_keyboard_is_on_the_map_and_not_after_a_click(shown, qtbot):
+    shown.clearFocus()
+    without = shown.grab().toImage()
+    shown.setFocus(Qt.FocusReason.TabFocusReason)
+    assert shown.grab().toImage() != without
+    shown.clearFocus()
+    qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    assert shown.hasFocus()
+    assert shown.grab().toImage() == without
+
+
+def test_a_lasso_around_very_many_points_takes_those_in_it(qtbot, shown):
+    positions = np.random.default_rng(0).normal(size=(200_000, 2)).astype(np.float32)
+    shown.set_points(positions, np.zeros(len(positions), np.int32))
+    shown.set_tool(LASSO)
+    middle = surface(shown).mapFrom(shown, shown.rect().center())
+    drag(qtbot, shown, [QPoint(1, 1), QPoint(middle.x(), 1), QPoint(middle.x(), 447), QPoint(1, 447)])
+    split = shown.view_rect.center().x()
+    left = np.flatnonzero(positions[:, 0] < split)
+    assert len(np.setxor1d(shown.selection, left)) < 0.01 * len(positions)
