@@ -16,7 +16,7 @@ from .. import theme, words
 from ..place_plane import METRES_A_UNIT, PlacePlane, degree_text, grid_lines, scale_length, wrapped
 from .view_layer import ViewLayer
 
-_BETWEEN_LINES = 110
+_BETWEEN_MERIDIANS, _BETWEEN_PARALLELS = 110, 70
 _SCALE_BAR = 130
 _MARGIN = 14
 _SMALLEST_RING = 12
@@ -48,12 +48,13 @@ class Graticule(ViewLayer):
         painter.resetTransform()
         painter.setFont(theme.font(11))
         metrics = painter.fontMetrics()
-        between = theme.pixels(_BETWEEN_LINES)
         meridians, apart = grid_lines(
             max(west, plane.longitude - 180), min(east, plane.longitude + 180),
-            max(2, int(area.width() / between)),
+            max(2, int(area.width() / theme.pixels(_BETWEEN_MERIDIANS))),
         )  # fmt: skip
-        parallels, above = grid_lines(max(south, -90.0), min(north, 90.0), max(2, int(area.height() / between)))
+        parallels, above = grid_lines(
+            max(south, -90.0), min(north, 90.0), max(2, int(area.height() / theme.pixels(_BETWEEN_PARALLELS)))
+        )
         columns = [to_scene.map(QPointF(plane.x_of(value), 0)).x() for value in meridians]
         rows = [to_scene.map(QPointF(0, plane.y_of(value))).y() for value in parallels]
         top, bottom = (to_scene.map(QPointF(0, plane.y_of(pole))).y() for pole in (90.0, -90.0))
@@ -63,13 +64,14 @@ class Graticule(ViewLayer):
         for x in columns:
             painter.drawLine(QPointF(x, max(area.top(), top)), QPointF(x, min(area.bottom(), bottom)))
         painter.setPen(QColor(theme.colours().quiet))
+        free = area.right() - theme.pixels(_SCALE_BAR) - 2 * _MARGIN
         for value, y in zip(parallels, rows, strict=True):
             text = degree_text(value, above, tr("N"), tr("S"))
             if area.top() + metrics.height() < y < area.bottom() - 2 * metrics.height():
                 painter.drawText(QPointF(area.left() + 8, y - 3), text)
         for value, x in zip(meridians, columns, strict=True):
             text = degree_text(wrapped(value), apart, tr("E"), tr("W"))
-            if area.left() + 40 < x < area.right() - theme.pixels(_SCALE_BAR) - 2 * _MARGIN:
+            if area.left() + 40 < x < free - metrics.horizontalAdvance(text):
                 painter.drawText(QPointF(x + 4, area.bottom() - 8), text)
         self._paint_scale(painter, area, (left, right), (low + high) / 2)
         painter.restore()
