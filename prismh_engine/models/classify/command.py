@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -106,7 +106,10 @@ def classify(resolved: Resolved[ClassifySettings], stop: StopToken | None = None
     )
     if settings.output_dir is not None:
         header = ("file_path", "label", "confidence")
-        write_csv(settings.output_dir / PREDICTIONS, header, _predictions(file_paths, names, sorted(counts), answers))
+        rows = list(_predictions(file_paths, names, sorted(counts), answers))
+        if settings.project is not None:
+            rows.sort(key=lambda row: row[0])
+        write_csv(settings.output_dir / PREDICTIONS, header, rows)
         write_json(settings.output_dir / REPORT, dataclasses.asdict(report))
     return report
 
@@ -157,7 +160,7 @@ def _check(labels: Mapping[str, Sequence[str]], file_paths: Iterable[str]) -> li
 
 def _predictions(
     file_paths: Sequence[str], names: Sequence[Sequence[str]], classes: Sequence[str], answers: Answers
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[tuple[str, str, float]]:
     told = zip(answers.codes.tolist(), answers.confidences.tolist(), strict=True)
     for file_path, own in zip(file_paths, names, strict=True):
         if own:
