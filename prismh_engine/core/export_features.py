@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from .export_geopackage import write_geopackage
 from .export_npz import write_npz
 from .export_parquet import write_parquet
 from .export_sources import table_of_files, table_of_project
-from .export_table import COLUMNS, MEASURES, Block, ExportTable, Location
+from .export_table import COLUMNS, MEASURES, ExportTable, Location
 from .feature_text import feature_text
 
 FORMATS: dict[str, Callable[[Path, ExportTable], Generator[int, None, None]]] = {
@@ -87,13 +87,15 @@ class ExportReport:
 class ExportPreview:
     """The first rows as text, "" where a value is unknown, with the first three features alone.
 
-    photos: how many rows the whole has; dimension: how many features.
+    photos: how many rows the whole has; dimension: how many features; digits: of how many signs a feature is on
+    average, zeros being short, as far as these rows tell.
     """
 
     header: list[str]
     rows: list[list[str]]
     photos: int
     dimension: int
+    digits: float
 
 
 def export_features(resolved: Resolved[ExportSettings], stop: StopToken | None = None) -> Job[ExportReport]:
@@ -157,16 +159,17 @@ def preview_project(project: Project, rows: int = 20, features: str | None = Non
     columns = (*COLUMNS, *MEASURES)
     table = table_of_project(project, features=features, columns=columns, location=Location(), first=rows)
     kept = min(_PREVIEW_FEATURES, table.dimension)
-    shown = [line for block in table.blocks for line in _texts(block, kept)]
     header = table.header()[: len(columns) + kept]
-    return ExportPreview(header, shown, project.photos.counts()["used"], table.dimension)
-
-
-def _texts(block: Block, features: int) -> Iterator[list[str]]:
-    numbers = iter(feature_text(block.embeddings[block.known, :features], [" "] * features))
-    for row, known in zip(block.rows, block.known.tolist(), strict=True):
-        first = next(numbers).split() if known else [""] * features
-        yield [*("" if value is None else str(value) for value in row), *first]
+    shown: list[list[str]] = []
+    numbers: list[str] = []
+    for block in table.blocks:
+        texts = iter(feature_text(block.embeddings[block.known], [" "] * table.dimension))
+        for row, known in zip(block.rows, block.known.tolist(), strict=True):
+            of_photo = next(texts).split() if known else []
+            numbers += of_photo
+            shown.append([*("" if value is None else str(value) for value in row), *(of_photo[:kept] or [""] * kept)])
+    digits = sum(map(len, numbers)) / max(1, len(numbers))
+    return ExportPreview(header, shown, project.photos.counts()["used"], table.dimension, digits)
 
 
 def _writer(output: Path) -> Callable[[Path, ExportTable], Generator[int, None, None]]:

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QWidget
 
 from app.export_choices import COLUMNS, ExportChoices
 from prismh_engine.project import Project
@@ -40,6 +40,11 @@ def header(window):
     return [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]
 
 
+def facts(window, card):
+    rows = find(window, card).findChildren(QWidget)
+    return [row.accessibleName().split(": ", 1) for row in rows if row.isVisible() and ": " in row.accessibleName()]
+
+
 def cells(window, column):
     model = find(window, "export_preview").model()
     return [model.index(row, header(window).index(column)).data() for row in range(model.rowCount())]
@@ -71,9 +76,12 @@ def test_every_format_says_who_opens_it_and_is_saved_with_its_suffix(qtbot, monk
         click(qtbot, window, f"chip_{suffix}")
         assert "Opens in" in page.why.text() != before
         assert "=Drums" in cells(window, "cluster_name")  # no spreadsheet will run it
+        (told,) = [size for name, size in facts(window, "columns_card") if name == "Size"]
         said = save(qtbot, monkeypatch, window, tmp_path / "t")
         assert f"t.{suffix}" in said
-    assert (tmp_path / f"t.{suffix}").stat().st_size > 1000
+    size = (tmp_path / f"t.{suffix}").stat().st_size
+    about = float(told.split()[1]) * {"kB": 1e3, "MB": 1e6}[told.split()[2]]
+    assert size / 1.6 < about < size * 1.6
 
 
 def test_a_map_format_without_positions_says_what_is_missing(qtbot, named):

@@ -214,6 +214,8 @@ def test_the_preview_is_the_beginning_of_the_file(project: Project, tmp_path: Pa
         written = [row[: len(columns) + 3] for row in csv.reader(stream)]
     assert [preview.header, *preview.rows] == written[:6]
     assert (preview.photos, preview.dimension) == (30, 16)
+    written_size = (tmp_path / "f.csv").stat().st_size
+    assert 0.5 < 30 * 16 * (preview.digits + 1) / written_size < 1
 
 
 def test_a_person_chooses_the_columns_of_a_projects_table(project: Project, tmp_path: Path) -> None:
