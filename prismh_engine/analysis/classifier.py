@@ -134,7 +134,7 @@ def fit(
         strength, sharpness, logits = told
         answers = _answers(_softmax(sharpness * logits), tried.nearest(), least_alike)
         held_out = hold_out(answers, tried.names)
-    yield Progress(_WHAT, 1, 1)
+    yield Progress(_WHAT, _FOLDS, _FOLDS + 1)
     weights, bias = taught.weights([strength])[0]
     return Classifier(
         (sharpness * weights).astype(np.float32),
@@ -283,9 +283,8 @@ def _cross_validate(taught: _Taught) -> Job[tuple[float, float, NDArray[np.float
     None where no two folds can be made that know the same names.
     """
     logits = np.full((len(_STRENGTHS), len(taught.rows), taught.classes), -np.inf)
-    folds = list(_folds(taught))
-    for number, (train, test) in enumerate(folds):
-        yield Progress(_WHAT, number, len(folds) + 1)
+    for number, (train, test) in enumerate(_folds(taught)):
+        yield Progress(_WHAT, number, _FOLDS + 1)
         for place, (weights, bias) in enumerate(taught.take(train).weights(_STRENGTHS)):
             logits[place, test] = taught.rows[test] @ weights + bias
     # A name that one photo alone bears is not taught by the others when that photo is held out.

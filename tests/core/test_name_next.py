@@ -17,7 +17,7 @@ from ..invented import add_features, fill, fill_with_embeddings, heaps, look
 
 
 def test_without_names_one_typical_photo_of_each_kind_comes_first(project: Project, tmp_path: Path) -> None:
-    embeddings, heap = heaps((60, 40, 30, 20), spread=0.5)
+    embeddings, heap = heaps((60, 40, 30, 20), dimension=96, spread=0.5)
     photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
     kinds = {photo.id: int(own) for photo, own in zip(photos, heap, strict=True)}
     asked = jobs.run(name_next(project, "starter", count=4))
