@@ -184,3 +184,11 @@ def test_what_the_window_asks_of_names_and_look_alikes_imports_no_torch(tmp_path
         [sys.executable, "-c", _WITHOUT_TORCH, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_suggestions_go_with_the_features_they_came_from(project: Project, tmp_path: Path) -> None:
+    ids, kinds = _three_kinds(project, tmp_path / "photos")
+    _name_some(project, ids, kinds)
+    jobs.run(suggest_labels(project, "starter"))
+    add_features(project, np.eye(90, dtype=np.float32), "starter")  # by an encoder of another dimension
+    assert project.suggestions.all(project.features.get("starter")) == {}
