@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -83,7 +84,7 @@ def table_of_project(
     """
     known = ProjectRows(project, features)
     feature_set = known.features
-    photos = project.photos.used()[:first]
+    photos = project.photos.used() if first is None else _first_used(project, first)
 
     def rows(part: Sequence[Photo]) -> list[list[Any]]:
         return [known.row(photo, columns, location) for photo in part]
@@ -105,3 +106,8 @@ def table_of_project(
     dimension = 0 if feature_set is None or not with_features else feature_set.encoder.dimension
     roots = {folder.alias: folder.path for folder in project.folders()}
     return ExportTable(tuple(columns), dimension, len(photos), roots, blocks())
+
+
+def _first_used(project: Project, count: int) -> list[Photo]:
+    """The beginning of `used`, without keeping all of them."""
+    return heapq.nsmallest(count, project.photos.each_used(), key=lambda photo: photo.file_path)

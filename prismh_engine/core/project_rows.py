@@ -23,11 +23,7 @@ class ProjectRows:
         elif project.features.all():
             self.features = project.features.newest()
         made = None if self.features is None else project.maps.newest(self.features)
-        self._positions: dict[int, list[float]] = {}
-        if made is not None:
-            # As few digits as bring the same float32 back, in every format.
-            shortest = [[float(str(value)) for value in place] for place in made.positions]
-            self._positions = dict(zip(made.photo_ids.tolist(), shortest, strict=True))
+        self._positions = {} if made is None else dict(zip(made.photo_ids.tolist(), made.positions, strict=True))
         grouping = None if self.features is None else project.groupings.newest(self.features)
         self._clusters: dict[int, int] = {}
         self._names: dict[int, str] = {}
@@ -45,7 +41,9 @@ class ProjectRows:
         """What stands in these columns, None where it is unknown."""
         look, cluster = photo.look, self._clusters.get(photo.id)
         latitude, longitude = location.of(look.latitude, look.longitude)
-        x, y = self._positions.get(photo.id, (None, None))
+        position = self._positions.get(photo.id)
+        # As few digits as bring the same float32 back, in every format.
+        x, y = (None, None) if position is None else (float(str(value)) for value in position)
         values = {
             "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
             "cluster": cluster, "cluster_name": None if cluster is None else self._names.get(cluster),
