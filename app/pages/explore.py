@@ -114,7 +114,7 @@ class ExplorePage(Page):
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), proposal, kinds)
         if chosen is not None:
             try:
-                self._views.map.save_picture(chosen)
+                self._views.map.save_picture(chosen, self._views.meanings())
             except PrismhError as error:
                 self.session.failed.emit(str(error))
 

@@ -145,6 +145,11 @@ class Views(Card):
         self._legend.set_title(title)
         self._colour(colouring.codes, [colour for _, colour, _ in colouring.entries])
 
+    def meanings(self) -> list[tuple[str, QColor]]:
+        """What the colours in sight mean; empty where the map is coloured by its groups, which bear their names."""
+        hidden = self._legend.hidden()
+        return [(entry.text, entry.colour) for entry in self._legend.entries() if entry.code not in hidden]
+
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
         """Show only these points, bool [N]; None: all."""
         self.map.set_shown(mask)

@@ -183,9 +183,12 @@ class EmbeddingMap(QWidget):
         """The selection in words, as a screen reader says it: "96 photos selected: 90 of Tyres, 6 of Drums."."""
         return map_words.selection(self._selected, self._groups, self._names)
 
-    def save_picture(self, path: Path) -> None:
-        """Save what is seen as a .png of twice the size or an .svg file. Raises `PrismhError` where that fails."""
-        map_picture.save(path, self._dots, self._thumbnails, self._overlay)
+    def save_picture(self, path: Path, meanings: Sequence[tuple[str, QColor]] = ()) -> None:
+        """Save what is seen as a .png of twice the size or an .svg file, below it what colours mean.
+
+        Raises `PrismhError` where that fails.
+        """
+        map_picture.save(path, self._dots, self._thumbnails, self._overlay, meanings)
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes

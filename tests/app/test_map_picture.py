@@ -55,6 +55,22 @@ def test_an_svg_has_a_circle_for_each_dot_and_names_as_outlines(shown, tmp_path)
         assert max(abs(a - b) for a, b in zip(seen.getRgb(), colour.getRgb(), strict=True)) <= 2
 
 
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_what_the_colours_mean_stands_below_the_map(shown, tmp_path, kind):
+    meanings = [("July", QColor("#aa0000")), ("August", QColor("#00aa00")), *[("A long month " * 3, COLOURS[0])] * 3]
+    shown.save_picture(tmp_path / f"without.{kind}")
+    shown.save_picture(tmp_path / f"with.{kind}", meanings)
+    before, after = (
+        QImage(str(tmp_path / f"{name}.png")) if kind == "png" else rendered(tmp_path / f"{name}.svg")
+        for name in ("without", "with")
+    )
+    assert after.width() == before.width()
+    assert after.height() > before.height() + 40, "two lines, since one does not hold them"
+    below = after.copy(0, before.height(), after.width(), after.height() - before.height())
+    colours = {below.pixelColor(x, y).name() for x in range(below.width()) for y in range(0, below.height(), 2)}
+    assert {"#aa0000", "#00aa00", COLOURS[0].name(), theme.colours().card} <= colours
+
+
 def test_only_what_is_shown_is_in_the_file_and_the_ring_is_not(shown, tmp_path):
     shown.save_picture(tmp_path / "before.png")
     shown._set_hovered(3)
