@@ -131,9 +131,9 @@ class Dots(ViewLayer):
         values = np.array([c.getRgb()[:3] for c in self._table], np.uint8)
         strength = 0.16 if theme.colours().name == theme.LIGHT else 0.24
         pixels = density.tint(positions, self._codes[raster.order[::step]], values, strength)
-        self._tint = QImage(pixels.data, density.SIDE, density.SIDE, QImage.Format.Format_RGBA8888).convertToFormat(
-            QImage.Format.Format_ARGB32_Premultiplied
-        )
+        kind = QImage.Format.Format_RGBA8888_Premultiplied
+        made = QImage(pixels.data, density.SIDE, density.SIDE, kind)
+        self._tint = made.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
         left, right, low, high = density.bounds(positions)
         self._tint_rect = QRectF(left, low, right - left, high - low)
 

@@ -29,7 +29,7 @@ def pixel(tinted, x, y):
 def test_each_group_has_its_own_colour_at_full_strength_whatever_its_size(tinted):
     for x, colour in ((0, RED), (10, BLUE)):
         red, green, blue, alpha = pixel(tinted, x, 0).astype(int)
-        assert np.abs(np.array([red, green, blue]) - colour).max() <= 2
+        assert np.array([red, green, blue]) / alpha * 255 == pytest.approx(np.array(colour), abs=8)
         assert alpha == pytest.approx(0.2 * 255, abs=4)
 
 
@@ -39,10 +39,17 @@ def test_it_fades_out_with_the_group_and_points_of_no_group_have_none(tinted):
     assert strengths[1] < strengths[0]
     assert pixel(tinted, 5, 20)[3] == 0
     assert tinted[1][0, 0, 3] == 0
+    assert (tinted[1][..., :3].max(axis=2) <= tinted[1][..., 3]).all(), "premultiplied: no colour beyond its alpha"
+
+
+def test_between_dense_and_empty_no_step_is_seen(tinted):
+    alpha = tinted[1][..., 3].astype(int)
+    assert np.abs(np.diff(alpha, axis=0)).max() <= 6
+    assert np.abs(np.diff(alpha, axis=1)).max() <= 6
 
 
 def test_the_blur_keeps_what_it_spreads():
-    picture = np.zeros((2, density.SIDE, density.SIDE), np.float32)
+    picture = np.zeros((2, 64, 64), np.float32)
     picture[0, 30, 30] = 5
     blurred = density._blurred(density._blurred(picture, 1), 2)
     assert blurred[0].sum() == pytest.approx(5, rel=1e-5)
