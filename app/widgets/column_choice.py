@@ -20,12 +20,13 @@ from ..export_choices import (
     TAKEN,
     ExportChoices,
 )
-from .card import Card, Facts, Note, label
+from .card import Facts, Note, label
+from .scrolling_card import ScrollingCard
 
 _INSET = 22
 
 
-class ColumnChoice(Card):
+class ColumnChoice(ScrollingCard):
     """A box for each group of columns, some facts below them, and a warning where positions are written."""
 
     changed = Signal()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
-from .card import Card, Facts, Note, label
+from .card import Facts, Note, label
+from .scrolling_card import ScrollingCard
 
 
-class CopyChoice(Card):
+class CopyChoice(ScrollingCard):
     """Whether copies tell their place, and all names or none at a click."""
 
     changed = Signal()
