@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from . import theme
 
 # Okabe and Ito's first, as far as they stand out from the card (on white that leaves out their yellow, orange and sky
-# blue, which darkened look alike to many); then those that lie furthest from all before them in Oklab, as seen with
+# blue, which darkened look alike to many); then those that lie furthest in Oklab from all before them, as seen with
 # all cones and without one kind (Machado, Oliveira and Fernandes 2009).
 _GROUPS = {
     theme.LIGHT: (
