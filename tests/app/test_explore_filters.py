@@ -58,6 +58,7 @@ def passing(filters, facts):
         (Filters(times=(100, 200)), [0, 1]),
         (Filters(times=(-math.inf, math.inf)), [0, 1, 2]),
         (Filters(place=PlaceBox(12.9, 13.05, 79, 81)), [0]),
+        (Filters(place=PlaceBox(12.9, 13.2, 80.05, 81)), [1]),
         (Filters(place=PlaceBox(-18, -16, 179, -179)), [3, 4]),
         (Filters(place=PlaceBox(-90, 90, -180, 180)), [0, 1, 3, 4]),
         (Filters(names=frozenset({"Drums"})), [0, 1, 2]),
