@@ -38,6 +38,8 @@ class MapThumbnails(ViewLayer):
         self._dots = dots
         self._provider: Provider | None = None
         self._boxes: dict[int, QRectF] = {}
+        self._spread: list[tuple[int, float, float]] = []
+        self._spread_for: tuple[PointRaster, View] | None = None
         self.setZValue(1)
 
     def set_provider(self, provider: Provider | None) -> None:
@@ -62,7 +64,10 @@ class MapThumbnails(ViewLayer):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for index, x, y in spread(self._dots.raster, view):
+        raster = self._dots.raster
+        if self._spread_for is None or self._spread_for[0] is not raster or self._spread_for[1] != view:
+            self._spread, self._spread_for = spread(raster, view), (raster, view)
+        for index, x, y in self._spread:
             pixmap = self._provider(index)
             if pixmap is not None:
                 box = QRectF(round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2), SIDE, SIDE)
