@@ -63,7 +63,7 @@ class PhotoFacts:
     name_photos: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     name_codes: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     first_names: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=lambda: {VERDICT: Column()})
     groups: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __len__(self) -> int:

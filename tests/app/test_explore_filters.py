@@ -84,7 +84,8 @@ def test_filters_cross_as_the_same_filters_one_after_the_other(facts):
 
 
 def test_no_photos_are_no_trouble():
-    for filters in (Filters(), Filters(times=(0, 1), names=frozenset({"x", UNNAMED}), groups=frozenset({2}))):
+    several = Filters((0, 1), PlaceBox(0, 1, 0, 1), frozenset({"x", UNNAMED}), frozenset({"dark"}), frozenset({2}))
+    for filters in (Filters(), several):
         assert filters.mask(PhotoFacts()).shape == (0,)
 
 
