@@ -23,7 +23,7 @@ class ExploreMenu(QMenu):
         self._page = page
         self._say("name_selection", self.tr("&Name what is selected…"), self._name, "F2")
         self._say("name_next", self.tr("Name these ne&xt"), self._name_next, "Ctrl+Shift+N")
-        self._say("show_suggested", self.tr("S&uggested names"), self._show_suggested, "Ctrl+Shift+U")
+        self._say("show_suggested", self.tr("Sugg&ested names"), self._show_suggested, "Ctrl+Shift+U")
         self._say("accept_suggested", self.tr("&Accept those that are shown"), self._accept, "Ctrl+Shift+Return")
         self.addSeparator()
         self._say("similar", self.tr("&Similar"), self._ask, "Ctrl+I")

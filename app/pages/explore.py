@@ -11,13 +11,12 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from prismh_engine.analysis.hot_spots import HotSpot
 from prismh_engine.errors import PrismhError
 from prismh_engine.project.feature_sets import STARTER
 
 from .. import theme
 from ..decisions import Decisions
-from ..explore_filters import Filters, PhotoFacts, PlaceBox
+from ..explore_filters import Filters, PlaceBox
 from ..session import READING, Session
 from ..widgets.card import Card, label
 from ..widgets.explore_filter_bar import ExploreFilterBar
@@ -29,7 +28,6 @@ from .explore_colours import BY_GROUP, group_colours
 from .explore_selecting import Selecting
 from .explore_side import ExploreSide
 from .explore_views import Views
-from .hot_spot_search import HotSpotSearch
 from .map_contents import MapContents
 from .map_reading import MapReading
 from .page import Page
@@ -63,7 +61,6 @@ class ExplorePage(Page):
         self._by_place = False
         self._names_are_new = False
         self._reading = MapReading(session)
-        self._hot_spots = HotSpotSearch(session)
         self._build()
         self._selecting = Selecting(session, decisions, self._views, self._side)
         self._connect()
@@ -73,8 +70,7 @@ class ExplorePage(Page):
         self._reading.read()
 
     def loaded(self) -> bool:
-        busy = self._selecting.busy or self._decisions.busy or self._hot_spots.busy
-        busy = busy or self._tools.slider.moving or self._views.map.moving
+        busy = self._selecting.busy or self._decisions.busy or self._tools.slider.moving or self._views.map.moving
         return self._reading.is_current and not busy and not self._side.loading() and not self._is_reading()
 
     def show_map_of(self, features: str) -> None:
@@ -114,7 +110,7 @@ class ExplorePage(Page):
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), proposal, kinds)
         if chosen is not None:
             try:
-                self._views.map.save_picture(chosen, self._views.meanings())
+                self._views.map.save_picture(chosen)
             except PrismhError as error:
                 self.session.failed.emit(str(error))
 
@@ -174,7 +170,6 @@ class ExplorePage(Page):
         self._tools.slider.chosen.connect(self._keep_cut)
         self._tools.filter_toggled.connect(self._filter_bar.setVisible)
         self._filter_bar.changed.connect(self._filters_changed)
-        self._hot_spots.found.connect(self._show_hot_spots)
         self._timeline.range_chosen.connect(self._dates_chosen)
         self._views.area_chosen.connect(self._area_chosen)
         self._views.hidden_changed.connect(self._colours_hidden)
@@ -235,10 +230,9 @@ class ExplorePage(Page):
             shown.set_points(contents.positions, contents.clusters)
         if contents.facts is not None:
             photos = [contents.photos.get(photo_id) for photo_id in self._ids.tolist()]
-            self._views.show_photos(photos, contents.facts)
+            self._views.show_photos(photos, contents.facts, contents.spots)
             self._filter_bar.set_facts(contents.facts)
-            self._hot_spots.forget()
-            self._show_hot_spots(contents.spots)
+            self._filter_bar.set_hot_spots(contents.spots)
         self._show_groups()
         self._show_switch()
         self._show_view()
@@ -389,29 +383,14 @@ class ExplorePage(Page):
         facts = self._contents.facts
         if facts is None or len(facts) != len(self._ids):
             return None
-        facts = facts.with_groups(self._contents.clusters)
-        mask = self._filters.mask(facts)
+        mask = self._filters.mask(facts.with_groups(self._contents.clusters))
         if self._codes is not None and self._hidden:
             mask &= ~np.isin(self._codes, list(self._hidden))
         self._timeline.set_times(facts.times, mask)
         self._filter_bar.show_count(int(mask.sum()), len(mask))
         shown = None if mask.all() else mask
         self._views.show_only(shown)
-        self._find_hot_spots(facts)
         return shown
-
-    def _find_hot_spots(self, facts: PhotoFacts) -> None:
-        """Of the photos that pass, wherever they are: those of a name lie dense elsewhere than all photos do."""
-        everywhere = dataclasses.replace(self._filters, place=None)
-        if everywhere.active:
-            self._hot_spots.look(self._ids, everywhere.mask(facts))
-        else:
-            self._hot_spots.forget()
-            self._show_hot_spots(self._contents.spots)
-
-    def _show_hot_spots(self, spots: Sequence[HotSpot]) -> None:
-        self._views.show_hot_spots(spots)
-        self._filter_bar.set_hot_spots(spots)
 
     def _to_export(self) -> None:
         self.go_to.emit("export")

@@ -377,9 +377,8 @@ class Selecting(QObject):
 
     def _select_suggested(self, ids: NDArray[np.int64], title: str) -> None:
         suggested = self._suggested.suggestions
-        captions = {
-            i: self.tr("{0} {1} %").format(suggested.names[i], round(100 * suggested.confidence[i]))
-            for i in ids.tolist()
-        }
+        several = len({suggested.names[i] for i in ids.tolist()}) > 1
+        caption = self.tr("{0} % {1}") if several else self.tr("{0} %")
+        captions = {i: caption.format(int(100 * suggested.confidence[i]), suggested.names[i]) for i in ids.tolist()}
         self._select(Selected(ids, title, captions, accepts=True))
         self._side.selection.focus_back()

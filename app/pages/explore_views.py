@@ -69,7 +69,6 @@ class Views(Card):
         self._groups = np.empty(0, np.int32)
         self._group_colours: Sequence[QColor] = ()
         self._places: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
-        self._spots: Sequence[HotSpot] = ()
         self._notice = MapNotice()
         self._notice.pressed.connect(self._notice_pressed)
         self._leads_to = ""
@@ -104,19 +103,13 @@ class Views(Card):
         self.map.set_tool(tool)
         self.place.set_tool(tool)
 
-    def show_photos(self, photos: Sequence[Photo | None], facts: PhotoFacts) -> None:
-        """What each point is, and where it was taken."""
+    def show_photos(self, photos: Sequence[Photo | None], facts: PhotoFacts, spots: Sequence[HotSpot]) -> None:
+        """What each point is, where it was taken, and the hot spots among those places."""
         self._photos = photos
         places = facts.latitudes, facts.longitudes
         if not all(map(_are_equal, places, self._places)):
             self._places = places
             self.place.set_places(*places)
-            self._spots = ()
-
-    def show_hot_spots(self, spots: Sequence[HotSpot]) -> None:
-        """Show these hot spots, whose rows are points, on the map by place."""
-        if spots is not self._spots:
-            self._spots = spots
             self.place.set_hot_spots(spots)
 
     def show_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
@@ -144,11 +137,6 @@ class Views(Card):
         self._legend.set_entries(entries)
         self._legend.set_title(title)
         self._colour(colouring.codes, [colour for _, colour, _ in colouring.entries])
-
-    def meanings(self) -> list[tuple[str, QColor]]:
-        """What the colours in sight mean; empty where the map is coloured by its groups, which bear their names."""
-        hidden = self._legend.hidden()
-        return [(entry.text, entry.colour) for entry in self._legend.entries() if entry.code not in hidden]
 
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
         """Show only these points, bool [N]; None: all."""

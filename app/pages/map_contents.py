@@ -41,10 +41,10 @@ class MapContents:
 
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
-    the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used: how
-    many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map, ""
-    where there is none; summary: what that run changed. newest: the newest feature set, "" where none. names: photo id
-    -> the names given to the photo itself; counts: every name in the project and how many photos carry it.
+    the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
+    how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
+    "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. names: photo
+    id -> the names given to the photo itself; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
