@@ -54,7 +54,7 @@ def _png(dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, legend: _Legen
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    image.save(buffer, "PNG")
     return bytes(buffer.data().data())
 
 
