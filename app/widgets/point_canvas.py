@@ -84,10 +84,21 @@ def diameter(visible: int) -> int:
     return [size for count, size in _DIAMETERS if visible >= count][-1]
 
 
+def pixels_of(values: NDArray[np.float32], scale: float, offset: float) -> NDArray[np.float32]:
+    """values * scale + offset, exact to a part of a pixel near the picture also where the scale is huge.
+
+    What two float32 numbers near each other differ by is exact; their large products would not be.
+    """
+    origin = np.float32(-offset / scale)
+    places = values - origin
+    places *= np.float32(scale)
+    places += np.float32(offset + float(origin) * scale)
+    return places
+
+
 def _pixels(values: NDArray[np.float32], scale: float, offset: float, low: int, high: int) -> NDArray[np.intp]:
     """Pixels of the padded canvas; what lies beyond the edge is put where its dot is not seen."""
-    places = values * np.float32(scale)
-    places += np.float32(offset + ROOM)
+    places = pixels_of(values, scale, offset + ROOM)
     np.clip(places, low + ROOM, high + ROOM, out=places)
     return places.astype(np.intp)
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .point_canvas import Canvas, View, diameter
+from .point_canvas import Canvas, View, diameter, pixels_of
 
 _T = TypeVar("_T", bound=np.generic)
 
@@ -64,8 +64,8 @@ class PointRaster:
         if not stencil.size:
             return np.empty(0, np.int64)
         parts = list(self._slices(*view.rect()))
-        columns = np.floor(_joined(self.x, parts) * np.float32(view.scale_x) + np.float32(view.offset_x))
-        rows = np.floor(_joined(self.y, parts) * np.float32(view.scale_y) + np.float32(view.offset_y))
+        columns = np.floor(pixels_of(_joined(self.x, parts), view.scale_x, view.offset_x))
+        rows = np.floor(pixels_of(_joined(self.y, parts), view.scale_y, view.offset_y))
         inside = (columns >= 0) & (columns < view.width) & (rows >= 0) & (rows < view.height)
         at = np.where(inside, rows * view.width + columns, 0).astype(np.intp)
         return self._rising(_joined(self.order, parts)[stencil.reshape(-1)[at] & inside])

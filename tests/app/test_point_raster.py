@@ -119,6 +119,17 @@ def test_of_a_part_of_the_points_only_those_are_drawn_and_found(points):
     assert again.within(-9, 9, -9, 9).tolist() == np.flatnonzero(mask).tolist()
 
 
+def test_very_far_zoomed_in_a_dot_lies_where_its_number_says(points):
+    points = points + np.float32(100)
+    raster, scale = PointRaster(points), 3e6
+    x, y = (float(value) for value in points[7])
+    view = View(scale, 200 - x * scale, -scale, 150 + y * scale, 400, 300)
+    assert drawn(raster, view, np.full(len(points), RED, np.uint32))[150, 200] == RED
+    stencil = np.zeros((300, 400), bool)
+    stencil[149:152, 199:202] = True
+    assert raster.under(view, stencil).tolist() == [7]
+
+
 def test_where_nearly_all_lie_in_one_spot_a_look_up_there_touches_few_of_them():
     spot = np.random.default_rng(0).normal(size=(40_000, 2)).astype(np.float32) * 1e-3
     raster = PointRaster(np.concatenate([spot, [[1000, 1000], [-1000, 500]]]).astype(np.float32))
