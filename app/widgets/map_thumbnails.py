@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -64,6 +64,7 @@ class MapThumbnails(ViewLayer):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         raster = self._dots.raster
         if self._spread_for is None or self._spread_for[0] is not raster or self._spread_for[1] != view:
             self._spread, self._spread_for = spread(raster, view), (raster, view)

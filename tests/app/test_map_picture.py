@@ -6,11 +6,12 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from app import theme
+from app.widgets.map_thumbnails import SIDE
 from prismh_engine.errors import PrismhError
 
 from .maps import COLOURS, map_of_three_groups
@@ -92,6 +93,20 @@ def test_an_svg_of_very_many_dots_carries_them_as_one_picture(shown, tmp_path):
     assert (tmp_path / "map.svg").stat().st_size < 2_000_000
     middle = rendered(tmp_path / "map.svg").copy(290, 200, 20, 20).scaled(1, 1, mode=Qt.TransformationMode(1))
     assert abs(middle.pixelColor(0, 0).blue() - COLOURS[0].blue()) < 30
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_photos_that_stand_on_the_map_are_in_the_file(shown, tmp_path, kind):
+    photo = QPixmap(SIDE, SIDE)
+    photo.fill(QColor("#123456"))
+    shown.set_thumbnails(lambda index: photo)
+    shown.zoom(3, QPointF(*shown.positions[45].tolist()))
+    shown.grab()
+    shown.save_picture(tmp_path / f"map.{kind}")
+    picture = QImage(str(tmp_path / "map.png")) if kind == "png" else rendered(tmp_path / "map.svg")
+    place = next(iter(shown._thumbnails._boxes.values())).center()
+    seen = picture.pixelColor((place * (2 if kind == "png" else 1)).toPoint())
+    assert seen == QColor("#123456")
 
 
 def test_another_kind_of_file_and_a_folder_in_the_way_are_refused_in_a_sentence(shown, tmp_path):
