@@ -208,7 +208,8 @@ class ExploreFilterBar(QWidget):
     def _verdict_in_words(self, verdict: str) -> str:
         """On a map, photos with another verdict than "clean" were taken back by a person."""
         texts = {
-            "clean": self.tr("Nothing found"), "blurry": self.tr("Blurry, taken back"), "dark": self.tr("Dark, taken back"),
+            "clean": self.tr("Nothing found"),
+            "blurry": self.tr("Blurry, taken back"), "dark": self.tr("Dark, taken back"),
             "duplicate": self.tr("Near-duplicate, taken back"), "outlier": self.tr("Unusual, taken back"),
         }  # fmt: skip
         return texts.get(verdict, verdict)
