@@ -55,9 +55,9 @@ def test_all_points_are_in_sight_and_stay_so_when_the_window_grows(shown, qtbot)
 
 def test_the_pointer_tells_which_photo_it_is_on(shown, heard, qtbot):
     qtbot.mouseMove(surface(shown), at(shown, 7) + QPoint(2, 1))
-    assert heard.hovered[-1] == 7
+    qtbot.waitUntil(lambda: heard.hovered[-1:] == [7])
     qtbot.mouseMove(surface(shown), QPoint(300, 200))
-    assert heard.hovered[-1] == -1
+    qtbot.waitUntil(lambda: heard.hovered[-1] == -1)
 
 
 def test_a_click_takes_a_whole_group_and_a_click_beside_lets_go(shown, heard, qtbot):

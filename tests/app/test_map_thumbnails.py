@@ -105,7 +105,7 @@ def test_the_pointer_anywhere_on_a_photo_is_on_its_point(shown, asked, qtbot):
     told = []
     shown.hovered.connect(told.append)
     qtbot.mouseMove(surface(shown), box.topLeft().toPoint() + QPoint(4, 4))
-    assert told == [index]
+    qtbot.waitUntil(lambda: told[-1:] == [index])
     shown.selection_changed.connect(lambda indices: told.append(indices.tolist()))
     shown.set_tool("point")
     qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=box.topLeft().toPoint() + QPoint(4, 4))
