@@ -281,7 +281,9 @@ class ExportPage(Page):
         if self.session.project is None:
             return
         if self._choices.format == FOLDERS:
-            folder = choose_folder(self, self.tr("Copy the photos into"))
+            last = Path(self._choices.folder)
+            start = last if self._choices.folder and last.is_dir() else _documents()
+            folder = choose_folder(self, self.tr("Copy the photos into"), start)
             if folder is not None:
                 self.copy(folder)
             return
@@ -298,8 +300,7 @@ class ExportPage(Page):
             return last.with_suffix(suffix)
         assert self.session.project is not None
         name = re.sub(r'[\\/:*?"<>|\x00-\x1f]+', "_", self.session.project.name).strip(". ") or "photos"
-        documents = Path(platformdirs.user_documents_dir())
-        return (documents if documents.is_dir() else Path.home()) / f"{name}{suffix}"
+        return _documents() / f"{name}{suffix}"
 
     def save(self, file: Path) -> None:
         """Write the table with the chosen columns, beside whatever else is running."""
@@ -368,6 +369,11 @@ class ExportPage(Page):
         self._saving.end(sentence, role)
         self._show_table()
         self._show_copies()
+
+
+def _documents() -> Path:
+    documents = Path(platformdirs.user_documents_dir())
+    return documents if documents.is_dir() else Path.home()
 
 
 def _chip(format_: str) -> str:

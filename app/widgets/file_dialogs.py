@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 
-def choose_folder(parent: QWidget, title: str) -> Path | None:
-    """The folder a person chose, None where they thought better of it."""
-    chosen = QFileDialog.getExistingDirectory(parent, title)
+def choose_folder(parent: QWidget, title: str, start: Path | None = None) -> Path | None:
+    """The folder a person chose, None where they thought better of it. start: the folder the dialog shows first."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, "" if start is None else str(start))
     return Path(chosen) if chosen else None
 
 

@@ -163,6 +163,10 @@ def test_photos_of_the_ticked_names_are_copied_into_folders_by_keyboard(qtbot, m
         wait_until_read(qtbot, window)
         assert find(window, "chip_folders").isChecked()
         assert not find(window, "place_in_copies").isChecked()
+        asked = []
+        monkeypatch.setattr("app.pages.export.choose_folder", lambda *question: asked.append(question))
+        click(qtbot, window, "save_as")
+        assert asked[0][-1] == tmp_path / "out"
 
 
 def test_without_any_name_the_way_to_names_is_told(qtbot, mapped):
