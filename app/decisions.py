@@ -28,6 +28,14 @@ USED, SET_ASIDE = "used", "set aside"
 
 
 @dataclass(frozen=True)
+class _Step:
+    """A step that was undone or done again: its text, and the photos on which there is another decision now."""
+
+    text: str
+    photo_ids: list[int]
+
+
+@dataclass(frozen=True)
 class _Decision:
     """job: writes it. then: called in the GUI thread with its result."""
 
@@ -142,20 +150,21 @@ class Decisions(QObject):
         self.changed.emit(photo_ids)
         self._session.summarise()
 
-    def _was_undone(self, text: str) -> None:
-        self._tell_of_everything(text)
-        if text:
-            self.undone.emit(text)
+    def _was_undone(self, step: _Step) -> None:
+        self._tell_of(step)
+        if step.text:
+            self.undone.emit(step.text)
 
-    def _was_redone(self, text: str) -> None:
-        self._tell_of_everything(text)
-        if text:
-            self.redone.emit(text)
+    def _was_redone(self, step: _Step) -> None:
+        self._tell_of(step)
+        if step.text:
+            self.redone.emit(step.text)
 
-    def _tell_of_everything(self, text: str) -> None:
+    def _tell_of(self, step: _Step) -> None:
         """A step may have been about verdicts, names or groups, or about all of them."""
-        if text:
-            self._session.photos_changed.emit()
+        if step.photo_ids:
+            self.changed.emit(step.photo_ids)
+        if step.text:
             self._session.map_changed.emit()
             self._session.names_changed.emit()
 
@@ -170,11 +179,17 @@ def _overrule(photo_ids: list[int], decision: str, project: Project) -> None:
     project.photos.overrule(photo_ids, decision)
 
 
-def _undo(project: Project) -> Job[str]:
+def _undo(project: Project) -> Job[_Step]:
     yield Progress("Undoing", 0, None)
-    return project.history.undo()
+    return _went(project, project.history.undo)
 
 
-def _redo(project: Project) -> Job[str]:
+def _redo(project: Project) -> Job[_Step]:
     yield Progress("Doing again", 0, None)
-    return project.history.redo()
+    return _went(project, project.history.redo)
+
+
+def _went(project: Project, go: Callable[[], str]) -> _Step:
+    before = project.photos.overruled().items()
+    text = go()
+    return _Step(text, sorted({photo_id for photo_id, _ in before ^ project.photos.overruled().items()}))

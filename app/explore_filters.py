@@ -174,10 +174,11 @@ def read_facts(project: Project, photo_ids: NDArray[np.int64]) -> Job[PhotoFacts
         photo_ids, times, latitudes, longitudes, columns=columns, first_names=no_groups, groups=no_groups
     )
     yield Progress("Reading dates and places", 2, None)
-    return _with_names(facts, project)
+    return with_names(facts, project)
 
 
-def _with_names(facts: PhotoFacts, project: Project) -> PhotoFacts:
+def with_names(facts: PhotoFacts, project: Project) -> PhotoFacts:
+    """The same facts with the names that the photos carry now."""
     given = project.columns.names()
     order = np.argsort(facts.photo_ids)
     known, at = _where(np.array(given.photo_ids, np.int64), facts.photo_ids[order])

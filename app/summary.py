@@ -23,9 +23,9 @@ THUMBNAILS = 3
 
 @dataclass(frozen=True)
 class Summary:
-    """photos: all that were seen. set_aside: those not used. missing: those not found where they were. groups, named:
-    in the groups that are shown. learned: whether a run has finished. learning: the done part of an unfinished run, 0
-    to 1; learned_elsewhere: whether another program is learning into it, as far as one can see.
+    """photos: all that were seen. missing: those not found where they were; set_aside: of the others those not used.
+    groups, named: in the groups that are shown. learned: whether a run has finished. learning: the done part of an
+    unfinished run, 0 to 1; learned_elsewhere: whether another program is learning into it, as far as one can see.
     exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files.
     """
 
@@ -71,20 +71,18 @@ class Summary:
 
 def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     """Count what a project holds; some thumbnails of it are made where they are missing."""
+    from prismh_engine.project.photo_catalogue import SET_ASIDE
     from prismh_engine.project.runs import FINISHED
 
     yield Progress("Counting", 0, None)
-    photos = project.photos.all()
-    used = [photo for photo in photos if photo.used]
+    counts = project.photos.counts()
     groups, named = _groups(project)
     runs = project.runs.all()
     elsewhere = newest_run.learned_elsewhere(project)
     yield Progress("Counting", 1, None)
-    present = [photo for photo in used if not photo.missing]
-    shown = present[:: max(1, len(present) // THUMBNAILS)][:THUMBNAILS]
-    thumbnails = [name for name in (_thumbnail(cache, photo) for photo in shown) if name]
+    thumbnails = [name for name in (_thumbnail(cache, photo) for photo in project.photos.examples(THUMBNAILS)) if name]
     return Summary(
-        photos=len(photos), set_aside=len(photos) - len(used), missing=sum(photo.missing for photo in photos),
+        photos=counts["all"], set_aside=counts[SET_ASIDE], missing=counts["missing"],
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
         learning=_share_done(elsewhere) if elsewhere is not None else _share_learned(project),
         learned_elsewhere=elsewhere is not None, thumbnails=tuple(thumbnails),

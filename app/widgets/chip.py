@@ -47,7 +47,7 @@ class ChipRow(QWidget):
             button = self._buttons.pop(name)
             self._group.removeButton(button)
             self._layout.removeWidget(button)
-            button.hide()
+            button.setParent(None)  # gone at once, not only when it is deleted
             button.deleteLater()
         for place, chip in enumerate(chips):
             button = self._buttons.get(chip.name) or self._add(chip.name)

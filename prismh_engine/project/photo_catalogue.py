@@ -20,6 +20,7 @@ from .imported_metadata import with_imported
 USED, SET_ASIDE = "used", "set aside"
 IS_USED = f"invalid_reason = '' AND coalesce(overruled, iif(verdict = 'clean', '{USED}', '{SET_ASIDE}')) = '{USED}'"
 """What SQL says of a photo for which `Photo.used` holds."""
+_IS_SEEN = f"NOT missing AND {IS_USED}"
 
 _LOOK_COLUMNS = [field.name for field in dataclasses.fields(Look)]
 _TRUNCATED, _HASH = _LOOK_COLUMNS.index("truncated"), _LOOK_COLUMNS.index("difference_hash")
@@ -140,6 +141,23 @@ class PhotoCatalogue:
     def each_used(self) -> Iterator[Photo]:
         """The photos of `used` in no order, one by one, for those who keep little of each. Drain it at once."""
         return (photo for photo in self._select("", ()) if photo.used and not photo.missing)
+
+    def examples(self, count: int) -> list[Photo]:
+        """At most so many of the used photos, spread evenly over the folders."""
+        used, ids = self.counts()[USED], []
+        for number in range(min(count, used)):
+            at = number * used // min(count, used)
+            sql = f"SELECT id FROM photos WHERE {_IS_SEEN} ORDER BY folder_id, relative_path LIMIT 1 OFFSET {at}"
+            ids += [row[0] for row in self._database.rows(sql)]
+        return self.some(ids)
+
+    def seen_ids(self) -> list[int]:
+        """The ids of the photos of `used`, in rising order."""
+        return [row[0] for row in self._database.rows(f"SELECT id FROM photos WHERE {_IS_SEEN} ORDER BY id")]
+
+    def overruled(self) -> dict[int, str]:
+        """Photo id -> what a person decided, "used" or "set aside", of those photos on which one did."""
+        return dict(map(tuple, self._database.rows("SELECT id, overruled FROM photos WHERE overruled IS NOT NULL")))
 
     def some(self, ids: Sequence[int]) -> list[Photo]:
         """The photos with these ids, in this order; unknown ids are left out."""
