@@ -156,7 +156,7 @@ class ExplorePage(Page):
         session.names_changed.connect(self._names_changed)
         session.job_changed.connect(self._show_view)
         session.map_wanted.connect(self.show_map_of)
-        decisions.changed.connect(self._photos_changed)
+        decisions.changed.connect(self._decided)
         decisions.steps_changed.connect(self._show_undo)
         theme.changed.connect(self._theme_changed)
         self._reading.arrived.connect(self._show)
@@ -204,6 +204,10 @@ class ExplorePage(Page):
 
     def _photos_changed(self) -> None:
         self._reading.photos_changed()
+        self._changed()
+
+    def _decided(self, photo_ids: Sequence[int]) -> None:
+        self._reading.decided(photo_ids)
         self._changed()
 
     def _names_changed(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from prismh_engine.analysis.hot_spots import HotSpot, hot_spots
 from prismh_engine.jobs import Job, Progress
 from prismh_engine.project import Photo, Project
 from prismh_engine.project.feature_sets import STARTER, FeatureSet
+from prismh_engine.project.photo_catalogue import USED
 
-from ..explore_filters import PhotoFacts, read_facts
+from ..explore_filters import PhotoFacts, read_facts, with_names
 
 if TYPE_CHECKING:
     from prismh_engine.project.groupings import Grouping
@@ -43,8 +44,9 @@ class MapContents:
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
     how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
-    "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. names: photo
-    id -> the names given to the photo itself; counts: every name in the project and how many photos carry it.
+    "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. photos: by
+    their ids; seen_ids int64, rising: those that are used and in their place. names: photo id -> the names given to the
+    photo itself; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -56,6 +58,7 @@ class MapContents:
     grouping: Grouping | None = None
     groups: tuple[Group, ...] = ()
     photos: Mapping[int, Photo] = field(default_factory=dict)
+    seen_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     names: Mapping[int, Sequence[str]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     all_photos: int = 0
@@ -90,44 +93,58 @@ class MapContents:
         return [self.photos[i] for i in photo_ids.tolist() if i in self.photos]
 
 
-def read_map(project: Project, features: str, known: MapContents | None = None) -> Job[MapContents]:
+def read_map(
+    project: Project, features: str, known: MapContents | None = None, changed: Collection[int] = ()
+) -> Job[MapContents]:
     """Read the map of a feature set with its groups, names and photos.
 
-    known: contents whose photos are still as they are in the project; they are not read again then.
+    known: contents whose photos are still as they are in the project but for those with the ids `changed`, of which a
+    person decided whether they are used; other photos are not read again then. Without it the photos come last: the
+    contents without them are in the metrics of the progress before, as "contents".
     """
     yield Progress("Reading the map", 0, None)
-    photos = known.photos if known is not None else {photo.id: photo for photo in project.photos.all()}
-    yield Progress("Reading the map", 1, None)
     sets = {found.name: found for found in project.features.all()}
     mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
     learned = mapped[-1] if mapped else ""
     if features not in sets:
         features = STARTER
+    counts = project.photos.counts()
     contents = MapContents(
         features=features,
-        photos=photos,
+        photos={} if known is None else known.photos,
+        seen_ids=np.array(project.photos.seen_ids(), np.int64),
         names=project.labels.of_photos(),
         counts=project.labels.counts(),
-        all_photos=len(photos),
-        used=sum(photo.used and not photo.missing for photo in photos.values()),
-        missing=sum(photo.missing for photo in photos.values()),
+        all_photos=counts["all"],
+        used=counts[USED],
+        missing=counts["missing"],
         learned=learned,
         summary=project.runs.get(learned).summary if learned else "",
         newest=list(sets)[-1] if sets else "",
     )
+    if changed:
+        photos = {**contents.photos, **{photo.id: photo for photo in project.photos.some(list(changed))}}
+        contents = dataclasses.replace(contents, photos=photos)
     if features in sets:
-        yield Progress("Reading the map", 2, None)
+        yield Progress("Reading the map", 1, None)
         contents = _with_groups(project, contents, sets[features])
-        yield Progress("Reading the map", 3, None)
+        yield Progress("Reading the map", 2, None)
         contents = _with_map(project, contents, sets[features])
     if len(contents.photo_ids):
-        facts = yield from read_facts(project, contents.photo_ids)
-        if known is not None and np.array_equal(known.photo_ids, contents.photo_ids):
-            spots = known.spots
-        else:
-            spots = hot_spots(facts.latitudes, facts.longitudes)
-        contents = dataclasses.replace(contents, facts=facts, spots=spots)
+        contents = yield from _with_facts(project, contents, known)
+    if known is None:
+        if len(contents.photo_ids):
+            yield Progress("Reading the map", 3, None, {"contents": contents})
+        photos = {photo.id: photo for photo in project.photos.all()}
+        contents = dataclasses.replace(contents, photos=photos)
     return contents
+
+
+def _with_facts(project: Project, contents: MapContents, known: MapContents | None) -> Job[MapContents]:
+    if known is not None and known.facts is not None and np.array_equal(known.photo_ids, contents.photo_ids):
+        return dataclasses.replace(contents, facts=with_names(known.facts, project), spots=known.spots)
+    facts = yield from read_facts(project, contents.photo_ids)
+    return dataclasses.replace(contents, facts=facts, spots=hot_spots(facts.latitudes, facts.longitudes))
 
 
 def _with_groups(project: Project, contents: MapContents, features: FeatureSet) -> MapContents:
@@ -137,7 +154,7 @@ def _with_groups(project: Project, contents: MapContents, features: FeatureSet) 
     names = project.labels.of_groups({number: ids.tolist() for number, ids in grouping.members().items()})
     by_distance = np.argsort(grouping.distances, kind="stable")
     ids, clusters = grouping.photo_ids[by_distance], grouping.clusters[by_distance]
-    seen = _are_seen(contents, ids)
+    seen = np.isin(ids, contents.seen_ids)  # a photo may have been set aside or gone away since
     groups = []
     for number in range(int(clusters.max(initial=-1)) + 1):
         separation = float(grouping.separation[number]) if number < len(grouping.separation) else None
@@ -149,20 +166,12 @@ def _with_map(project: Project, contents: MapContents, features: FeatureSet) -> 
     found = project.maps.newest(features)
     if found is None:
         return contents
-    shown = _are_seen(contents, found.photo_ids)
+    shown = np.isin(found.photo_ids, contents.seen_ids)
     if shown.sum() < FEWEST_PHOTOS:
         return contents
     ids = found.photo_ids[shown]
     return dataclasses.replace(
         contents, photo_ids=ids, positions=found.positions[shown], clusters=contents.clusters_of(ids)
-    )
-
-
-def _are_seen(contents: MapContents, photo_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each is used and in its place: it may have been set aside or gone away since the map was made."""
-    photos = contents.photos
-    return np.array(
-        [(p := photos.get(i)) is not None and p.used and not p.missing for i in photo_ids.tolist()], np.bool_
     )
 
 

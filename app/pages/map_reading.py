@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QObject, Signal
 
-from prismh_engine.jobs import StopToken
+from prismh_engine.jobs import Progress, StopToken
 from prismh_engine.project.feature_sets import STARTER
 
 from ..jobs import RunningJob
@@ -16,7 +18,7 @@ class MapReading(QObject):
     """Say what changed with `photos_changed` or `others_changed`, and `read` when someone looks."""
 
     arrived = Signal(object)
-    """The `MapContents` of `features`, read anew."""
+    """The `MapContents` of `features`, read anew; the first ones of a project come without their photos before."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -25,6 +27,7 @@ class MapReading(QObject):
         self._known: MapContents | None = None
         self._asked = STARTER
         self._stale = self._photos_stale = True
+        self._changed: set[int] = set()
         self.features = STARTER
         """The feature set whose map is to be shown: "starter" or a run's name."""
 
@@ -36,6 +39,11 @@ class MapReading(QObject):
     def photos_changed(self) -> None:
         """Photos, or what is known of them, may be others now."""
         self._stale = self._photos_stale = True
+
+    def decided(self, photo_ids: Collection[int]) -> None:
+        """Of these photos a person decided whether they are used; the others are as they were."""
+        self._stale = True
+        self._changed.update(photo_ids)
 
     def others_changed(self) -> None:
         """Maps, groups or names may be others now; the photos are as they were."""
@@ -52,12 +60,20 @@ class MapReading(QObject):
         if project is None or self._job is not None or not self._stale:
             return
         known = None if self._photos_stale else self._known
+        changed, self._changed = self._changed, set()
         self._stale = self._photos_stale = False
         self._asked = self.features
-        self._job = self._session.run_beside(read_map(project, self.features, known), StopToken())
+        self._job = self._session.run_beside(read_map(project, self.features, known, changed), StopToken())
+        self._job.progressed.connect(self._came_along)
         self._job.finished.connect(self._was_read)
         self._job.failed.connect(self._was_not_read)
         self._job.stopped.connect(self._was_not_read)
+
+    def _came_along(self, progress: Progress) -> None:
+        contents = progress.metrics.get("contents")
+        is_first = self.sender() is self._job and self._known is None and self._asked == self.features
+        if contents is not None and is_first:
+            self.arrived.emit(contents)
 
     def _was_read(self, contents: MapContents) -> None:
         if self.sender() is not self._job:  # the project was closed meanwhile
