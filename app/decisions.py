@@ -180,16 +180,18 @@ def _overrule(photo_ids: list[int], decision: str, project: Project) -> None:
 
 
 def _undo(project: Project) -> Job[_Step]:
-    yield Progress("Undoing", 0, None)
-    return _went(project, project.history.undo)
+    from prismh_engine.core.groups import undo
+
+    return (yield from _went(project, undo))
 
 
 def _redo(project: Project) -> Job[_Step]:
-    yield Progress("Doing again", 0, None)
-    return _went(project, project.history.redo)
+    from prismh_engine.core.groups import redo
+
+    return (yield from _went(project, redo))
 
 
-def _went(project: Project, go: Callable[[], str]) -> _Step:
+def _went(project: Project, go: Callable[[Project], Job[str]]) -> Job[_Step]:
     before = project.photos.overruled().items()
-    text = go()
+    text = yield from go(project)
     return _Step(text, sorted({photo_id for photo_id, _ in before ^ project.photos.overruled().items()}))

@@ -6,7 +6,7 @@ What a person changes is one step of the project's history; grouping anew is `cl
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from ..analysis.clustering import SEPARATION_NEIGHBOURS, Clustering
 from ..analysis.group_tree import GroupTree, few_components, grow, split
 from ..counted import counted
 from ..errors import BadValueError, PrismhError
-from ..jobs import Job
+from ..jobs import Job, Progress
 from ..project import FeatureSet, Grouping, Project
 from ..project.neighbour_graphs import neighbour_graph, unit_rows_at
 from ..project.unit_rows import UnitRows
@@ -102,11 +102,42 @@ def extend_groups(project: Project, features: str) -> Job[Grouping | None]:
     leaves[new] = clustering.distances_to(UnitRows(feature_set, places[new]), centres).argmin(axis=1)
     tree = dataclasses.replace(shown.tree, leaves=leaves)
     trunk = yield from _cut_of(feature_set, shown, photo_ids, tree, tree.trunk)
-    kept = project.groupings.save(feature_set, trunk)
+    cut = None
     if shown.groups != tree.trunk:
-        cut = yield from _cut_of(feature_set, kept, photo_ids, tree, shown.groups)
-        project.groupings.save_cut(feature_set, cut)
+        cut = yield from _cut_of(feature_set, trunk, photo_ids, tree, shown.groups)
+    project.groupings.replace(feature_set, shown, trunk, cut)
     return project.groupings.newest(feature_set)
+
+
+def undo(project: Project) -> Job[str]:
+    """Undo the newest step of the history and return its text, "" where there is none; see `History.undo`.
+
+    Groups that are shown again take up the photos added since, as `extend_groups` does it.
+    """
+    return (yield from _step_through(project, project.history.undo))
+
+
+def redo(project: Project) -> Job[str]:
+    """The same for `History.redo`."""
+    return (yield from _step_through(project, project.history.redo))
+
+
+def _step_through(project: Project, go: Callable[[], str]) -> Job[str]:
+    yield Progress("Going through what was done", 0, None)
+    before = {features.name: _which(project, features) for features in project.features.all()}
+    text = go()
+    for features in project.features.all():
+        shown = project.groupings.newest(features)
+        if shown is None or before.get(features.name) == (shown.id, shown.groups):
+            continue
+        if not np.array_equal(np.sort(shown.photo_ids), features.of_used()[0]):
+            yield from extend_groups(project, features.name)
+    return text
+
+
+def _which(project: Project, features: FeatureSet) -> tuple[int, int] | None:
+    shown = project.groupings.newest(features)
+    return None if shown is None else (shown.id, shown.groups)
 
 
 def _cut_of(

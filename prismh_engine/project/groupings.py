@@ -123,6 +123,26 @@ class Groupings:
             )  # fmt: skip
             self._show(db, features, cut.id, cut.groups)
 
+    def replace(self, features: FeatureSet, shown: Grouping, trunk: Grouping, cut: Grouping | None) -> None:
+        """Show the same groups of other photos in place of those that are shown; what led to the ones leads to them.
+
+        trunk: the grouping as `save` takes it; cut: the cut of it to show, None for itself. Nothing is done where
+        something else is shown by now.
+        """
+        with self._database.writing() as db:
+            now = self.newest(features)
+            if now is None or (now.id, now.groups) != (shown.id, shown.groups):
+                return
+            identity, groups = self.save(features, trunk).id, None if cut is None else cut.groups
+            if cut is not None:
+                self.save_cut(features, dataclasses.replace(cut, id=identity))
+            for side in ("before", "after"):
+                db.execute(
+                    f"UPDATE history_shown SET grouping_{side} = ? WHERE grouping_{side} = ? AND groups_{side} IS ?",
+                    (identity, shown.id, groups),
+                )
+            self._show(db, features, identity, groups)  # again: nothing may lead to the older ones any more
+
     @staticmethod
     def _show(db: sqlite3.Connection, features: FeatureSet, identity: int, groups: int | None) -> None:
         db.execute(

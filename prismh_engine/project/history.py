@@ -84,12 +84,12 @@ class History:
     @property
     def undo_text(self) -> str:
         """What `undo` would undo, "" where there is nothing."""
-        return self._text("WHERE NOT undone ORDER BY id DESC")
+        return self._text("WHERE NOT undone ORDER BY id DESC", undo=True)
 
     @property
     def redo_text(self) -> str:
         """What `redo` would do again, "" where there is nothing."""
-        return self._text("WHERE undone ORDER BY id")
+        return self._text("WHERE undone ORDER BY id", undo=False)
 
     def undo(self) -> str:
         """Undo the newest step and return its text, "" where there is none.
@@ -103,9 +103,29 @@ class History:
         """Do the step that was undone last again and return its text, "" where there is none."""
         return self._go("WHERE undone ORDER BY id", undo=False)
 
-    def _text(self, which: str) -> str:
-        rows = self._database.rows(f"SELECT text FROM history_steps {which} LIMIT 1")
-        return str(rows[0]["text"]) if rows else ""
+    def _text(self, which: str, *, undo: bool) -> str:
+        steps = self._database.rows(f"SELECT id, text FROM history_steps {which}")
+        return next((str(step["text"]) for step in steps if self._something_left(step["id"], undo)), "")
+
+    def _something_left(self, step: int, undo: bool) -> bool:
+        """Whether `_go` would change anything by this step."""
+        edge, given = ("min", 0) if undo else ("max", 1)
+        now, then = ("after", "before") if undo else ("before", "after")
+        asked = (  # what tells soonest first, since a step may hold a hundred thousand names
+            f"SELECT given = {given} FROM history_labels WHERE id = "
+            f"(SELECT {edge}(id) FROM history_labels WHERE step_id = :step)",
+            "SELECT 1 FROM history_overruled JOIN photos ON photos.id = photo_id WHERE step_id = :step LIMIT 1",
+            "SELECT 1 FROM history_shown AS step LEFT JOIN shown_groupings AS shown USING (feature_set_id) "
+            f"LEFT JOIN groupings ON groupings.id = step.grouping_{then} "
+            "AND groupings.feature_set_id = step.feature_set_id WHERE step_id = :step "
+            f"AND shown.grouping_id IS step.grouping_{now} AND shown.groups IS step.groups_{now} "
+            f"AND (groupings.id IS NOT NULL OR step.grouping_{then} IS NULL) LIMIT 1",
+            "SELECT 1 FROM history_labels CROSS JOIN labels USING (photo_id, given_to, name) "
+            "WHERE step_id = :step LIMIT 1",
+            f"SELECT 1 FROM history_labels WHERE given = {given} AND id IN "
+            f"(SELECT {edge}(id) FROM history_labels WHERE step_id = :step GROUP BY photo_id, given_to, name) LIMIT 1",
+        )
+        return any(row[0] for question in asked for row in self._database.rows(question, {"step": step}))
 
     def _go(self, which: str, *, undo: bool) -> str:
         with self._database.writing() as db:

@@ -6,7 +6,7 @@ import numpy as np
 
 from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
-from prismh_engine.core.groups import extend_groups, join_groups, show_cut
+from prismh_engine.core.groups import extend_groups, join_groups, redo, show_cut, split_group, undo
 from prismh_engine.project import Grouping, Project
 
 from ..invented import fill_with_embeddings, heaps
@@ -76,3 +76,45 @@ def test_where_many_are_new_or_a_group_is_gone_the_groups_are_to_be_found_anew(
     fill_with_embeddings(project, tmp_path / "photos", EMBEDDINGS)
     assert len(photos) == 40
     assert jobs.run(extend_groups(project, "starter")) is None
+
+
+def test_what_was_done_before_photos_were_added_is_undone_and_done_again_with_them(tmp_path: Path) -> None:
+    with Project.create(tmp_path / "p") as project:
+        fill_with_embeddings(project, tmp_path / "photos", EMBEDDINGS[:60])
+        made = jobs.run(cluster_project(project, clusters=4))
+        with project.history.step("Group named"):
+            project.labels.name_group(made.members()[0].tolist(), "Drums")
+        jobs.run(show_cut(project, "starter", 6))
+        jobs.run(split_group(project, "starter", 0))
+        fill_with_embeddings(project, tmp_path / "photos", EMBEDDINGS)
+        assert jobs.run(extend_groups(project, "starter")) is not None
+    with Project.open(tmp_path / "p") as project:
+        steps = [("Group split in two", 7, 6), ("6 groups shown", 6, 4), ("Group named", 4, 4)]
+        for text, _, before in steps:
+            assert project.history.undo_text == text
+            assert jobs.run(undo(project)) == text
+            assert _groups_and_photos(project) == (before, 72)
+        assert (project.history.undo_text, jobs.run(undo(project)), project.labels.all()) == ("", "", [])
+        for text, after, _ in reversed(steps):
+            assert project.history.redo_text == text
+            assert jobs.run(redo(project)) == text
+            assert _groups_and_photos(project) == (after, 72)
+
+
+def test_groups_shown_meanwhile_are_not_replaced_by_older_ones(project: Project, tmp_path: Path) -> None:
+    fill_with_embeddings(project, tmp_path / "photos", EMBEDDINGS[:60])
+    jobs.run(cluster_project(project, clusters=4))
+    fill_with_embeddings(project, tmp_path / "photos", EMBEDDINGS)
+    extending = extend_groups(project, "starter")
+    next(extending)
+    edited = jobs.run(join_groups(project, "starter", [0, 3]))
+    assert jobs.run(extending) is not None
+    shown = project.groupings.newest(project.features.get("starter"))
+    assert shown is not None
+    assert shown.id == edited.id
+
+
+def _groups_and_photos(project: Project) -> tuple[int, int]:
+    shown = project.groupings.newest(project.features.get("starter"))
+    assert shown is not None
+    return shown.groups, len(shown.photo_ids)

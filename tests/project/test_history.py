@@ -105,6 +105,35 @@ def test_whatever_is_done_undone_and_done_again_each_state_comes_back(
         assert (project.history.undo_text != "", project.history.redo_text != "") == (at > 0, at < len(states) - 1)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_offered_to_be_undone_is_what_undoing_does_whatever_happened_outside(
+    project: Project, tmp_path: Path, seed: int
+) -> None:
+    ids = np.array(_photos(project, tmp_path, 4))
+    starter, rng = project.features.get("starter"), np.random.default_rng(seed)
+
+    def deed() -> None:
+        some = rng.choice(ids, 2, replace=False).tolist()
+        kinds = (
+            lambda: project.labels.name_photos(some, "a"),
+            lambda: project.labels.remove(some, "a"),
+            lambda: project.groupings.save(starter, _grouping(ids.tolist(), rng.integers(0, 2, 4).tolist())),
+        )
+        kinds[rng.integers(len(kinds))]()
+
+    for number in range(60):
+        move = rng.random()
+        if move < 0.3:
+            with project.history.step(str(number)):
+                deed()
+        elif move < 0.5:
+            deed()
+        elif move < 0.8:
+            assert project.history.undo_text == project.history.undo()
+        else:
+            assert project.history.redo_text == project.history.redo()
+
+
 def test_a_step_of_many_changes_to_one_thing_is_undone_as_one(project: Project, tmp_path: Path) -> None:
     ids = _photos(project, tmp_path)
     project.labels.name_photos(ids[:1], "old")
