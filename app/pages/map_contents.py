@@ -112,7 +112,7 @@ def read_map(
     contents = MapContents(
         features=features,
         photos={} if known is None else known.photos,
-        seen_ids=np.array(project.photos.seen_ids(), np.int64),
+        seen_ids=project.photos.used_ids(),
         names=project.labels.of_photos(),
         counts=project.labels.counts(),
         all_photos=counts["all"],

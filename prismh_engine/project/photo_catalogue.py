@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..paths import from_text
 from ..photos.record import LOOK_VERSION, FoundPhoto, Look, file_facts
 from .database import Database, now, this_person
@@ -151,9 +154,11 @@ class PhotoCatalogue:
             ids += [row[0] for row in self._database.rows(sql)]
         return self.some(ids)
 
-    def seen_ids(self) -> list[int]:
-        """The ids of the photos of `used`, in rising order."""
-        return [row[0] for row in self._database.rows(f"SELECT id FROM photos WHERE {_IS_SEEN} ORDER BY id")]
+    def used_ids(self) -> NDArray[np.int64]:
+        """The ids of the photos of `used`, int64 in rising order."""
+        # As one text: a hundred thousand rows take many times as long to come over one by one.
+        text = self._database.rows(f"SELECT group_concat(id) FROM photos WHERE {_IS_SEEN}")[0][0]
+        return np.sort(np.fromiter(map(int, text.split(",") if text else ()), np.int64))
 
     def overruled(self) -> dict[int, str]:
         """Photo id -> what a person decided, "used" or "set aside", of those photos on which one did."""

@@ -86,3 +86,20 @@ def test_the_counts_are_those_of_the_photos_under_every_verdict_and_decision(pro
     expected = Counter(itertools.chain.from_iterable(map(group, project.photos.all())))
     assert dict(project.photos.counts()) == dict(expected)
     assert expected["used"] == len(project.photos.used()) == 7
+
+
+def test_examples_are_used_photos_from_all_over(project: Project, tmp_path: Path) -> None:
+    assert project.photos.examples(3) == []
+    ids = recorded(project, tmp_path / "photos", {f"{n:02}.jpg": Look(f"{n:064}") for n in range(12)})
+    project.photos.overrule(ids[:6], "set aside")
+    assert [photo.id for photo in project.photos.examples(3)] == [ids[6], ids[8], ids[10]]
+    assert [photo.id for photo in project.photos.examples(20)] == ids[6:]
+
+
+def test_ids_of_used_photos_and_decisions_follow_what_a_person_says(project: Project, tmp_path: Path) -> None:
+    assert project.photos.used_ids().tolist() == []
+    ids = recorded(project, tmp_path / "photos", {f"{n}.jpg": Look(f"{n:064}") for n in range(5)})
+    project.photos.overrule([ids[1], ids[3]], "set aside")
+    project.photos.mark_missing(project.folders()[0].id, ["4.jpg"])
+    assert project.photos.used_ids().tolist() == [ids[0], ids[2]] == sorted(photo.id for photo in project.photos.used())
+    assert project.photos.overruled() == {ids[1]: "set aside", ids[3]: "set aside"}
