@@ -20,7 +20,6 @@ from ..explore_filters import Filters, PlaceBox
 from ..session import READING, Session
 from ..widgets.card import Card, label
 from ..widgets.explore_filter_bar import ExploreFilterBar
-from ..widgets.file_dialogs import choose_new_file
 from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
@@ -102,17 +101,8 @@ class ExplorePage(Page):
 
     def save_picture(self) -> None:
         """Ask for a file and save the map into it."""
-        project = self.session.project
-        if project is None or not len(self._ids):
-            return
-        proposal = project.folder / self.tr("map.png")
-        kinds = self.tr("Pictures (*.png *.svg)")
-        chosen = choose_new_file(self, self.tr("Save the map as a picture"), proposal, kinds)
-        if chosen is not None:
-            try:
-                self._views.map.save_picture(chosen)
-            except PrismhError as error:
-                self.session.failed.emit(str(error))
+        if self.session.project is not None and len(self._ids):
+            self._views.save_picture(self.session.project.folder)
 
     # ---- making it
 

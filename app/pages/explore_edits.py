@@ -43,7 +43,7 @@ class Edits(QObject):
 
     def accept(self, features: str, photo_ids: NDArray[np.int64]) -> None:
         """Give these photos the names that are suggested for them."""
-        text = self.tr("suggested names accepted for {0}").format(words.photos(len(photo_ids)))
+        text = self.tr("{0} named as suggested").format(words.photos(len(photo_ids)))
         self._take(text, _accept, photo_ids, features)
 
     def show_cut(self, features: str, groups: int) -> None:

@@ -127,6 +127,7 @@ class Selecting(QObject):
         self._side.groups.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _map_selected(self, rows: NDArray[np.int64]) -> None:
+        self._views.select(rows)  # on the other map too
         self._selected = Selected(self._ids[rows])
         groups = whole_groups(self._contents, self._selected.photo_ids, self._ids, self._mask)
         if len(groups) == 1:  # the most typical first
@@ -379,6 +380,8 @@ class Selecting(QObject):
         suggested = self._suggested.suggestions
         several = len({suggested.names[i] for i in ids.tolist()}) > 1
         caption = self.tr("{0} % {1}") if several else self.tr("{0} %")
-        captions = {i: caption.format(int(100 * suggested.confidence[i]), suggested.names[i]) for i in ids.tolist()}
+        captions = {
+            i: caption.format(min(99, int(100 * suggested.confidence[i])), suggested.names[i]) for i in ids.tolist()
+        }
         self._select(Selected(ids, title, captions, accepts=True))
         self._side.selection.focus_back()

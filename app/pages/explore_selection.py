@@ -29,7 +29,9 @@ class Selected:
         return dataclasses.replace(self, photo_ids=photo_ids)
 
     def among(self, contents: MapContents) -> Selected:
-        """Those of them that are still known and used, near duplicates whether used or not."""
+        """Those of them that are known and used; near duplicates whether used or not, all while photos are read."""
         photos = contents.photos
+        if not photos:
+            return self
         known = np.array([i in photos and (photos[i].used or bool(self.title)) for i in self.photo_ids.tolist()], bool)
         return self if known.all() else self.of(self.photo_ids[known])

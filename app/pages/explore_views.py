@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
+from prismh_engine.errors import PrismhError
 
 from .. import theme, words
 from ..explore_filters import PhotoFacts
 from ..session import Session
 from ..widgets.card import Card
 from ..widgets.embedding_map import LASSO, EmbeddingMap
+from ..widgets.file_dialogs import choose_new_file
 from ..widgets.legend import Legend, LegendEntry
 from ..widgets.map_notice import MapNotice
 from ..widgets.map_thumbnails import SIDE
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from .why_no_map import Reason
 
 _LEGEND_WIDTH = 236
+_KEPT_SQUARES = 500
 
 
 class Views(Card):
@@ -66,6 +70,7 @@ class Views(Card):
         self._legend = Legend()
         self._legend.shown_changed.connect(self.hidden_changed)
         self._photos: Sequence[Photo | None] = ()
+        self._squares: dict[str, QPixmap] = {}
         self._groups = np.empty(0, np.int32)
         self._group_colours: Sequence[QColor] = ()
         self._places: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
@@ -147,6 +152,16 @@ class Views(Card):
         self.map.select(rows)
         self.place.select(rows)
 
+    def save_picture(self, folder: Path) -> None:
+        """Ask for a file, beginning in a folder, and save the map by look into it."""
+        kinds = self.tr("Pictures (*.png *.svg)")
+        chosen = choose_new_file(self, self.tr("Save the map as a picture"), folder / self.tr("map.png"), kinds)
+        if chosen is not None:
+            try:
+                self.map.save_picture(chosen)
+            except PrismhError as error:
+                self._session.failed.emit(str(error))
+
     def say_nothing(self) -> None:
         """Show an empty card, while it is not known yet what there is to see."""
         self._notice.say("", "")
@@ -181,6 +196,7 @@ class Views(Card):
 
     def _project_changed(self) -> None:
         self._card.hide()
+        self._squares.clear()
         if self._session.thumbnails is not None:
             self._session.thumbnails.arrived.connect(self._thumbnail_arrived)
 
@@ -191,10 +207,19 @@ class Views(Card):
             self._card.set_pixmap(self._session.thumbnails.whole(self._card_photo))
 
     def _thumbnail(self, row: int) -> QPixmap | None:
+        """The middle of a photo. Cut out of the whole one: of squares one size a photo is kept, that of the lists."""
         photo = self._photos[row] if row < len(self._photos) else None
         if photo is None or self._session.thumbnails is None:
             return None
-        return self._session.thumbnails.square(photo, round(SIDE * self.devicePixelRatioF()))
+        content = photo.look.content_hash
+        if content not in self._squares:
+            whole = self._session.thumbnails.whole(photo)
+            if whole is None:
+                return None
+            while len(self._squares) >= _KEPT_SQUARES:
+                self._squares.pop(next(iter(self._squares)))
+            self._squares[content] = _middle(whole, round(SIDE * self.devicePixelRatioF()))
+        return self._squares[content]
 
     def _colour(self, codes: NDArray[np.int32], colours: Sequence[QColor]) -> None:
         self.map.set_colouring(codes, colours)
@@ -203,6 +228,13 @@ class Views(Card):
 
     def _fit(self) -> None:
         self._legend_panel.setFixedWidth(theme.pixels(_LEGEND_WIDTH))
+
+
+def _middle(picture: QPixmap, side: int) -> QPixmap:
+    """The middle of a picture as a square."""
+    ratio = Qt.AspectRatioMode.KeepAspectRatioByExpanding
+    scaled = picture.scaled(side, side, ratio, Qt.TransformationMode.SmoothTransformation)
+    return scaled.copy((scaled.width() - side) // 2, (scaled.height() - side) // 2, side, side)
 
 
 def _are_equal(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

@@ -5,44 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 from app import theme
-from app.decisions import Decisions
-from app.pages.explore import ExplorePage
 from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
 from prismh_engine.project.maps import Map
 
-MS = 60_000
+from .explore_pages import MS, choose_group, find, open_page, titles, write
 
 
 @pytest.fixture
 def page(session, mapped, qtbot):
     assert session.open_project(mapped)
-    return show(session, qtbot)
-
-
-def show(session, qtbot):
-    made = ExplorePage(session, Decisions(session))
-    qtbot.addWidget(made)
-    made.resize(1068, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.shown()
-    qtbot.waitUntil(made.loaded, timeout=MS)
-    return made
-
-
-def find(page, name, kind=QWidget):
-    return page.findChild(kind, name)
-
-
-def name_selection(page, qtbot, name):
-    line = find(page, "name_field", QLineEdit)
-    qtbot.keyClicks(line, name)
-    qtbot.keyClick(line, Qt.Key.Key_Return)
-    qtbot.waitUntil(page.loaded, timeout=MS)
+    return open_page(session, qtbot)
 
 
 def test_the_groups_are_listed_with_their_photos_and_drawn_on_the_map(page, session):
@@ -59,8 +34,8 @@ def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
     groups = find(page, "group_list")
     groups.setFocus()
     qtbot.keyClick(groups, Qt.Key.Key_Return)
-    name_selection(page, qtbot, "Water drums")
-    assert page._side.groups.rows()[0].title == "Water drums"
+    write(page, qtbot, "Water drums")
+    assert titles(page)[0] == "Water drums"
     members = session.project.groupings.newest(session.project.features.get("starter")).members()
     assert session.project.labels.of_groups(members) == {0: "Water drums"}
     qtbot.mouseClick(find(page, "all_groups_button"), Qt.MouseButton.LeftButton)
@@ -68,13 +43,13 @@ def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
 
 
 def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
-    page._selecting.choose_group(1)
-    name_selection(page, qtbot, "   ")
+    choose_group(page, qtbot, 1)
+    write(page, qtbot, "   ")
     assert not session.project.labels.all()
-    name_selection(page, qtbot, "Tires")
-    qtbot.mouseClick(find(page, "rename_button", QAbstractButton), Qt.MouseButton.LeftButton)
-    find(page, "name_field", QLineEdit).selectAll()
-    name_selection(page, qtbot, "Tyres")
+    write(page, qtbot, "Tires")
+    qtbot.mouseClick(find(page, "rename_button"), Qt.MouseButton.LeftButton)
+    find(page, "name_field").selectAll()
+    write(page, qtbot, "Tyres")
     assert {label.name for label in session.project.labels.all()} == {"Tyres"}
     assert find(page, "selection_title").text() == "Tyres"
 
@@ -82,7 +57,7 @@ def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
 def test_a_free_selection_names_its_photos_and_leaves_the_groups_alone(page, session, qtbot):
     page._views.map._user_selects(np.array([0, 1, 2]))
     ids = page._selecting._selected.photo_ids.tolist()
-    name_selection(page, qtbot, "Shaded")
+    write(page, qtbot, "Shaded")
     assert session.project.labels.of_photos() == {photo_id: ["Shaded"] for photo_id in ids}
     assert find(page, "name_chip_0").text() == "Shaded"
     assert not any(row.named for row in page._side.groups.rows())
@@ -119,7 +94,7 @@ def test_the_photo_under_the_pointer_is_shown_with_its_group_and_date(page, qtbo
 
 def test_the_learned_map_is_one_click_away_once_there_is_one(page, session, qtbot):
     project = session.project
-    learned = find(page, "chip_learned", QAbstractButton)
+    learned = find(page, "chip_learned")
     assert not learned.isEnabled()
     starter = project.features.get("starter")
     photos, embeddings = starter.read(project.photos.used())
@@ -151,7 +126,7 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
     session.map_changed.emit()
     qtbot.waitUntil(page.loaded, timeout=MS)
     assert find(page, "map_notice").isVisible()
-    assert find(page, "map_notice_button", QAbstractButton).text() == "Make the map"
+    assert find(page, "map_notice_button").text() == "Make the map"
     positions = np.random.default_rng(0).normal(size=(len(ids), 2)).astype(np.float32)
     for step in (1.0, 2.0):
         session.map_moved.emit(ids, positions * step)
@@ -162,8 +137,8 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
 def test_a_project_without_photos_says_what_to_do_and_leads_there(session, qtbot, tmp_path):
     Project.create(tmp_path / "empty").close()
     session.open_project(tmp_path / "empty")
-    page = show(session, qtbot)
-    button = find(page, "map_notice_button", QAbstractButton)
+    page = open_page(session, qtbot)
+    button = find(page, "map_notice_button")
     assert button.isVisible()
     with qtbot.waitSignal(page.go_to) as asked:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -179,15 +154,15 @@ def test_two_photos_make_no_map_and_the_page_says_so(page, session, qtbot):
 
 
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
-    page._selecting.choose_group(0)
-    name_selection(page, qtbot, "<b>Pots</b> & all")
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "<b>Pots</b> & all")
     assert find(page, "selection_title").text() == "<b>Pots</b> & all"
     assert find(page, "selection_title").textFormat() == Qt.TextFormat.PlainText
 
 
 def test_a_long_name_leaves_its_groups_colour_in_sight(page, qtbot):
-    page._selecting.choose_group(0)
-    name_selection(page, qtbot, "Drums behind the market where water stands all the year round " * 2)
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Drums behind the market where water stands all the year round " * 2)
     dot = find(page, "group_dot")
     assert dot.isVisible()
     assert (dot.width(), dot.height()) == (14, 14)

@@ -1,0 +1,193 @@
+"""What a person does with a selection on the Explore page: names, groups, questions, suggestions; and undoing it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
+
+
+@pytest.fixture
+def page(session, mapped, qtbot):
+    assert session.open_project(mapped)
+    return open_page(session, qtbot)
+
+
+@pytest.fixture
+def decisions(page):
+    return page._decisions
+
+
+def undo(page, decisions, qtbot):
+    decisions.undo()
+    wait(page, qtbot)
+
+
+def grouping(session):
+    return session.project.groupings.newest(session.project.features.get("starter"))
+
+
+def kinds(session, photo_ids):
+    return {photo.path.name.partition("_")[0] for photo in session.project.photos.some(photo_ids)}
+
+
+def name_two_groups(page, qtbot):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "First kind")
+    choose_group(page, qtbot, 1)
+    write(page, qtbot, "Second kind")
+
+
+def test_finer_groups_are_seen_at_once_and_kept_when_the_slider_rests_and_names_stay(page, session, decisions, qtbot):
+    before = grouping(session)
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Kept")
+    colours = len(set(_colours_on_map(page)))
+    slider = find(page, "group_slider")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert len(set(_colours_on_map(page))) == colours + 1, "seen before it is kept"
+    assert grouping(session).groups == before.groups
+    wait(page, qtbot)
+    assert grouping(session).groups == before.groups + 1
+    press(page, qtbot, "all_groups_button")
+    assert len(titles(page)) == before.groups + 1
+    assert "Kept" in titles(page)
+    undo(page, decisions, qtbot)
+    assert len(titles(page)) == before.groups
+    assert slider.value() == before.groups
+
+
+def _colours_on_map(page):
+    codes, colours = page._views.map._colouring or (page._views.map._groups, page._views.map._group_colours)
+    return [colours[code].name() for code in codes if code >= 0]
+
+
+def test_a_group_is_split_and_two_are_joined_and_both_are_undone_after_a_restart(page, session, mapped, qtbot):
+    count, photos = len(titles(page)), len(page._ids)
+    choose_group(page, qtbot, 0)
+    press(page, qtbot, "ask_split")
+    assert grouping(session).groups == count + 1
+    choose_group(page, qtbot, 0)
+    joined = page.findChild(type(find(page, "join_menu")), "join_menu")
+    joined.actions()[0].trigger()
+    wait(page, qtbot)
+    assert grouping(session).groups == count
+    assert sum(len(ids) for ids in grouping(session).members().values()) == photos
+    session.close_project()
+    assert session.open_project(mapped)
+    wait(page, qtbot)
+    for groups in (count + 1, count):
+        undo(page, page._decisions, qtbot)
+        assert grouping(session).groups == groups
+
+
+def test_groups_selected_together_can_be_joined(page, session, qtbot):
+    count = len(titles(page))
+    page._views.map._user_selects(np.flatnonzero(np.isin(page._contents.clusters, [0, 1])))
+    assert find(page, "ask_join").text() == "Join these 2 groups"
+    press(page, qtbot, "ask_join")
+    assert grouping(session).groups == count - 1
+
+
+def test_a_name_is_taken_off_a_group_and_off_photos(page, session, decisions, qtbot):
+    labels = session.project.labels
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Drums")
+    press(page, qtbot, "rename_button")
+    press(page, qtbot, "remove_name_button")
+    assert not labels.all()
+    assert titles(page)[0] == "Group 1"
+    undo(page, decisions, qtbot)
+    assert set(labels.counts()) == {"Drums"}
+    page._views.map._user_selects(np.array([0, 1, 2]))
+    write(page, qtbot, "Shaded")
+    press(page, qtbot, "name_chip_0")
+    assert not labels.of_photos()
+
+
+def test_only_the_photos_chosen_in_the_grid_are_named(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    chosen = listed(page)[1:3]
+    find(page, "selection_grid").select(chosen)
+    assert find(page, "selection_title").text() == "Chosen"
+    write(page, qtbot, "Two of them")
+    assert session.project.labels.of_photos() == {key: ["Two of them"] for key in sorted(chosen)}
+    assert titles(page)[0] == "Group 1"
+
+
+def test_similar_photos_are_listed_without_those_that_were_asked_with(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    of_group = listed(page)
+    find(page, "selection_grid").select(of_group[:1])
+    press(page, qtbot, "ask_similar")
+    assert find(page, "selection_title").text().startswith("Similar to")
+    assert of_group[0] not in listed(page)
+    assert kinds(session, listed(page)[:2]) == kinds(session, of_group[:1])
+    assert sorted(page._ids[page._views.map.selection]) == sorted(listed(page)), "seen on the map too"
+
+
+def test_photos_that_show_the_same_twice_stand_together_with_the_number_of_their_set(page, session, qtbot, mapped):
+    press(page, qtbot, "all_near_duplicates")
+    assert find(page, "selection_title").text() == "Near duplicates"
+    duplicates = [photo.id for photo in session.project.photos.all() if photo.verdict == "duplicate"]
+    assert set(duplicates) <= set(listed(page))
+
+
+def test_suggested_names_are_accepted_together_and_taken_back_together(page, session, decisions, qtbot):
+    name_two_groups(page, qtbot)
+    given = session.project.labels.counts()
+    page._selecting.close()
+    press(page, qtbot, "all_suggestions")
+    suggested = listed(page)
+    assert find(page, "accept_button").text() == f"Accept all {len(suggested)}"
+    press(page, qtbot, "accept_button")
+    assert set(session.project.labels.of_photos()) == set(suggested)
+    assert set(session.project.labels.counts()) == set(given), "no other names than those that were given"
+    undo(page, decisions, qtbot)
+    assert session.project.labels.counts() == given
+    assert find(page, "all_suggestions").isVisible(), "they are suggested again"
+
+
+def test_one_photo_is_shown_with_what_is_known_of_it_and_named_there(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    first = listed(page)[0]
+    find(page, "selection_grid").select([first])
+    press(page, qtbot, "details_button")
+    (photo,) = session.project.photos.some([first])
+    assert find(page, "one_photo_name").accessibleName() == photo.path.name
+    assert find(page, "one_photo_group").text() == "In Group 1"
+    write(page, qtbot, "Odd one", "photo_name_field")
+    assert session.project.labels.of_photos() == {first: ["Odd one"]}
+    assert find(page, "name_chip_0").text() == "Odd one"
+    press(page, qtbot, "photo_back_button")
+    assert first in listed(page)
+
+
+def test_a_photo_set_aside_from_its_card_leaves_selection_and_map(page, session, decisions, qtbot):
+    choose_group(page, qtbot, 0)
+    first = listed(page)[0]
+    find(page, "selection_grid").select([first])
+    press(page, qtbot, "details_button")
+    press(page, qtbot, "photo_set_aside")
+    assert first not in listed(page)
+    assert first not in page._ids
+    undo(page, decisions, qtbot)
+    assert first in page._ids
+
+
+def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_press_away(page, session, qtbot):
+    press(page, qtbot, "name_these_next")
+    asked = find(page, "name_next").photo()
+    write(page, qtbot, "Water", "next_name_field")
+    second = find(page, "name_next").photo()
+    assert second.id != asked.id
+    assert find(page, "call_it_0").text() == "Water"
+    press(page, qtbot, "call_it_0")
+    third = find(page, "name_next").photo()
+    press(page, qtbot, "skip_button")
+    names = session.project.labels.of_photos()
+    assert names == {photo_id: ["Water"] for photo_id in sorted([asked.id, second.id])}
+    assert third.id not in names

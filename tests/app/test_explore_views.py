@@ -1,0 +1,171 @@
+"""What is seen of the photos on the Explore page: crossing filters, colours with their legend, the map by place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+
+from app.pages.explore_colours import group_colours
+from prismh_engine import jobs
+from prismh_engine.analysis.group_tree import grow
+
+from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
+from .windows import click, open_window, wait_until_read
+
+
+@pytest.fixture
+def page(session, mapped, qtbot):
+    assert session.open_project(mapped)
+    return open_page(session, qtbot)
+
+
+def days_of(session, photo_ids):
+    return {photo.look.taken_at[:10] for photo in session.project.photos.some(photo_ids)}
+
+
+def choose_dates(page, qtbot, chosen):
+    with qtbot.waitSignal(page._timeline.range_chosen):
+        page._timeline._bars.choose(chosen)
+    wait(page, qtbot)
+
+
+def first_days(page):
+    """A range of dates that holds about half of the photos."""
+    times = page._contents.facts.times
+    return float(times.min()), float(np.median(times))
+
+
+def test_a_range_of_dates_acts_on_map_list_and_grid_at_once(page, session, qtbot):
+    of_all = len(page._ids)
+    choose_dates(page, qtbot, first_days(page))
+    assert find(page, "explore_filter_bar").isVisible(), "what hides photos is in sight"
+    seen = int(page._views.map._mask.sum())
+    assert 0 < seen < of_all
+    assert f"{seen} of {of_all}" in find(page, "filter_count").text()
+    counts = [row.count for row in page._side.groups.rows()]
+    assert sum(counts) == seen
+    row = int(np.argmax(counts))
+    choose_group(page, qtbot, row)
+    photos = session.project.photos.some(listed(page))
+    assert len(photos) == counts[row]
+    early = page._contents.facts.photo_ids[page._contents.facts.times < first_days(page)[1]]
+    assert set(listed(page)) <= set(early.tolist())
+    press(page, qtbot, "filter_show_all_button")
+    assert page._views.map._mask is None
+    assert len(listed(page)) > counts[row]
+
+
+def test_a_group_is_named_as_a_whole_though_a_filter_hides_some_of_its_photos(page, session, qtbot):
+    of_group = page._contents.facts.times[page._contents.clusters == 0]
+    choose_dates(page, qtbot, (float(of_group.min()), float(np.median(of_group))))
+    choose_group(page, qtbot, 0)
+    assert " of " in find(page, "selection_count").text()
+    write(page, qtbot, "Whole")
+    whole = session.project.groupings.newest(session.project.features.get("starter")).members()[0]
+    assert session.project.labels.counts() == {"Whole": len(whole)}
+    assert titles(page)[0] == "Whole"
+
+
+def test_colours_by_name_have_a_legend_that_hides_photos(page, qtbot):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Drums")
+    page._selecting.close()
+    colour = find(page, "colour_by")
+    colour.setCurrentIndex(colour.findData("name"))
+    colour.activated.emit(colour.currentIndex())
+    legend = find(page, "legend")
+    assert [entry.text for entry in legend.entries()] == ["Drums", "No name"]
+    drums = legend.entries()[0].count
+    legend._toggle(1)
+    assert page._views.map._mask.sum() == drums
+    colour.setCurrentIndex(colour.findData("group"))
+    colour.activated.emit(colour.currentIndex())
+    assert page._views.map._mask is None
+    assert not legend.isVisible()
+
+
+@pytest.mark.parametrize("way", ["date", "place"])
+def test_every_photo_has_a_colour_of_the_legend_or_is_counted_as_unknown(page, way):
+    colour = find(page, "colour_by")
+    row = colour.findData(way)
+    colour.setCurrentIndex(row)
+    colour.activated.emit(row)
+    assert sum(entry.count for entry in find(page, "legend").entries()) == len(page._ids)
+
+
+def test_the_map_by_place_shares_its_selection_with_the_map_by_look(page, qtbot):
+    choose_group(page, qtbot, 0)
+    of_group = set(listed(page))
+    press(page, qtbot, "chip_by_place")
+    place = find(page, "place_view")
+    assert place.isVisible()
+    assert set(page._ids[place.selection].tolist()) <= of_group
+    chosen = place.selection[:2]
+    place._map._user_selects(np.flatnonzero(np.isin(place._rows, chosen)))
+    wait(page, qtbot)
+    assert set(listed(page)) == set(page._ids[chosen].tolist())
+    press(page, qtbot, "chip_instant")
+    assert page._views.map.selection.tolist() == sorted(chosen.tolist())
+
+
+def test_what_was_typed_stays_while_names_are_suggested(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    line = find(page, "name_field")
+    qtbot.keyClicks(line, "Half a na")
+    session.names_changed.emit()
+    wait(page, qtbot)
+    assert find(page, "name_field").text() == "Half a na"
+
+
+def test_a_split_changes_the_colour_of_the_smaller_part_alone():
+    random = np.random.default_rng(3)
+    rows = random.normal(size=(160, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    tree = jobs.run(grow(rows, np.arange(160, dtype=np.int32) % 5))
+    assert tree.most > tree.trunk > 2
+    before = None
+    for groups in range(1, tree.most + 1):
+        cut, colours = tree.cut(groups), group_colours(tree, groups)
+        assert len({colour.name() for colour in colours}) == groups
+        now = np.array([colours[number].name() for number in cut])
+        if before is not None:
+            changed = now != before
+            assert len(set(now[changed])) == 1
+            assert changed.sum() <= len(changed) / 2
+        before = now
+
+
+def test_the_menu_explore_works_on_the_explore_page_and_nowhere_else(qtbot, mapped):
+    with open_window(qtbot) as window:
+        window.open_folder(mapped)
+        wait_until_read(qtbot, window)
+        finer = window.findChild(QAction, "explore_finer")
+        assert not finer.isEnabled()
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        groups = len(titles(window.page()))
+        window.findChild(QAction, "explore_finer").trigger()
+        wait_until_read(qtbot, window)
+        assert len(titles(window.page())) == groups + 1
+        click(qtbot, window, "explore_undo")
+        wait_until_read(qtbot, window)
+        assert len(titles(window.page())) == groups
+        window.findChild(QAction, "explore_near_duplicates").trigger()
+        wait_until_read(qtbot, window)
+        assert find(window.page(), "selection_title").text() == "Near duplicates"
+
+
+def test_everything_about_a_group_can_be_done_by_keyboard_alone(page, session, qtbot):
+    groups = find(page, "group_list")
+    groups.setFocus()
+    qtbot.keyClick(groups, Qt.Key.Key_Return)
+    write(page, qtbot, "By keys")
+    reached = set()
+    for _ in range(40):
+        focused = page.window().focusWidget()
+        reached.add(focused.objectName())
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    wanted = {"rename_button", "ask_similar", "ask_unusual", "ask_near_duplicates", "ask_split", "join_button"}
+    assert wanted | {"photo_tiles", "colour_by", "group_slider", "filter_button", "embedding_map"} <= reached
