@@ -7,6 +7,7 @@ in the GUI thread: they then run there. The job itself must never touch a widget
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from typing import Any
 
@@ -17,6 +18,10 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
 MS_BETWEEN_UPDATES = 50
+_SECONDS_OF_A_TURN = 0.0005
+"""For so long at the most a job keeps Python to itself while the GUI thread wants it; Python's own 5 ms, which many
+calls of Qt wait for one after the other, add up to a window that stands still.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +31,7 @@ def start(job: Job[Any], *, stop: StopToken, parent: QObject) -> RunningJob:
 
     `parent` must outlive the job: stop it and `wait` before its parent goes.
     """
+    sys.setswitchinterval(_SECONDS_OF_A_TURN)
     return RunningJob(job, stop, parent)
 
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QMessageBox, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
+from prismh_engine.jobs import Job, Progress, StopToken
+
 from . import theme
 from .decisions import Decisions
 from .edit_menu import EditMenu
@@ -46,7 +48,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._dropped: Path | None = None
         self._help: QWidget | None = None
-        self._closed = False
+        self._closed = self._ready = False
         self._rail = Rail(self.session)
         self._rail.step_chosen.connect(self.show_page)
         self._rail.settings_chosen.connect(self.show_settings)
@@ -61,6 +63,7 @@ class MainWindow(QMainWindow):
         self.session.photos_differ.connect(self._ask_about_photos)
         self.session.project_changed.connect(self._project_changed)
         self.session.job_changed.connect(self._enable_actions)
+        self.session.summary_changed.connect(self._get_ready)
         self.show_page("start")
         self._restore_geometry()
 
@@ -272,6 +275,12 @@ class MainWindow(QMainWindow):
                 (self.tr("Not now"), "not_now", self.notice.dismiss),
             )
 
+    def _get_ready(self) -> None:
+        """The first project is open and counted: from here one goes to its map."""
+        if not self._ready and self.session.project is not None:
+            self._ready = True
+            self.session.run_beside(_explore_imported(), StopToken())
+
     def _resume_learning(self) -> None:
         self.show_page("training")
         self.session.resume_learning()
@@ -362,3 +371,9 @@ class MainWindow(QMainWindow):
             room = self.screen().availableGeometry().size()
             room.setHeight(room.height() - 2 * self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
             self.resize(QSize(DRAWN_WIDTH, DRAWN_HEIGHT).boundedTo(room))  # its foot is not to lie below the screen's
+
+
+def _explore_imported() -> Job[None]:
+    """Import the Explore page before someone goes there: pyqtgraph would keep the window waiting for half a second."""
+    yield Progress("Getting ready", 0, None)
+    from .pages import explore  # noqa: F401
