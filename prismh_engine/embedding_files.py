@@ -164,6 +164,9 @@ def _checked_paths(path: Path, arrays: Mapping[str, NDArray], shape: tuple[int, 
     if names.dtype.kind != "U" or names.shape != shape[:1]:
         raise _wrong(path, f"it has {shape[0]} embeddings, but not one file path for each")
     file_paths = [str(name) for name in names]
+    no_text = next((name for name in file_paths if any("\ud800" <= c <= "\udfff" for c in name)), None)
+    if no_text is not None:
+        raise _wrong(path, f"the file path {no_text!r} is no text")
     if len(set(file_paths)) < len(file_paths):
         twice = Counter(file_paths).most_common(1)[0][0]
         raise _wrong(path, f"{twice} stands in it twice")

@@ -82,6 +82,7 @@ GOOD = {"embeddings": np.eye(2, 3), "file_paths": np.array(["a", "b"])}
         ({"embeddings": np.array([[1.0, np.nan], [1, 1]])}, "embedding of a is not finite"),
         ({"file_paths": np.array(["a"])}, "not one file path for each"),
         ({"file_paths": np.array(["a", "a"])}, "a stands in it twice"),
+        ({"file_paths": np.array(["a", "bad\udcff.jpg"])}, r"file path 'bad\\udcff.jpg' is no text"),
         ({"file_paths": np.array(["a", 1], dtype=object)}, "damaged, or of another kind"),
         ({"roots": np.array(["a"])}, "no pairs"),
         ({"root": np.array(3)}, "photo folder is no text"),

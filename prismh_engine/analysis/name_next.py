@@ -71,8 +71,9 @@ def uncertain_first(
     """At most `count` of N photos, the most uncertain first, for when each name has taught some (Zhdanov 2019,
     arXiv 1901.05954).
 
-    Of the ten times as many photos that are most uncertain, k-means weighted by uncertainty makes `count` clusters, and
-    asked is the photo nearest to each centre: uncertain ones that differ.
+    Of the ten times as many photos that are most uncertain, less those not half as uncertain as the `count`-th, k-means
+    weighted by uncertainty makes `count` clusters, and asked is the photo nearest to each centre: uncertain ones that
+    differ.
 
     rows_at: gives unit rows [M, D] of some of the N. uncertainty [N]: see `margin_uncertainty`. askable [N]: the
     others are left out.
@@ -81,6 +82,8 @@ def uncertain_first(
     candidates = order[: min(_CANDIDATES * count, int(askable.sum()))]
     if not len(candidates):
         return []
+    least = uncertainty[candidates[:count]].min() / 2  # where a few waver the certain ones are not asked
+    candidates = candidates[uncertainty[candidates] >= least]
     rows = rows_at(candidates)
     model = _fitted(rows, min(count, len(rows)), seed, np.maximum(uncertainty[candidates], 1e-6))
     with one_thread():

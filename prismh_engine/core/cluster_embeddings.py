@@ -67,7 +67,8 @@ class ClusterReport:
     def __str__(self) -> str:
         groups = counted(len(self.sizes), "group")
         where = f", in {self.folder}" if self.folder else ""
-        return f"{groups} of {', '.join(map(str, self.sizes))} photos{where}."
+        photos = "photo" if self.sizes == [1] else "photos"
+        return f"{groups} of {', '.join(map(str, self.sizes))} {photos}{where}."
 
 
 def cluster_embeddings(resolved: Resolved[ClusterSettings], stop: StopToken | None = None) -> Job[ClusterReport]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from prismh_engine.analysis.classifier import Answers, Classifier, calibration_error, fit, hold_out
+from prismh_engine.analysis.classifier import Answers, Classifier, best_sharpness, calibration_error, fit, hold_out
 from prismh_engine.analysis.neighbours import unit_rows
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import run
@@ -40,6 +40,19 @@ def test_confidence_means_what_it_says() -> None:
         errors.append(calibration_error(answers.confidences, right))
     assert abs(np.mean(gaps)) < 0.06
     assert np.mean(errors) < 0.1
+
+
+def test_ten_answers_that_are_all_right_make_no_certainty() -> None:
+    for photos, confidence in ((10, 21 / 22), (1000, 2001 / 2002)):
+        codes = np.arange(photos) % 2
+        sharpness, _ = best_sharpness(np.eye(2)[codes], codes)
+        assert 1 / (1 + np.exp(-sharpness)) == pytest.approx(confidence, abs=1e-3)
+
+
+def test_a_name_of_its_own_for_every_photo_teaches_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    rows, heap = _rows((1,) * 15 + (2,) * 5, spread=0.2)
+    assert (_fit(rows, heap, np.arange(25)).answer(rows).likeliest == heap).all()
+    assert not recwarn.list
 
 
 def test_unsure_photos_are_told_wrong_more_often() -> None:
