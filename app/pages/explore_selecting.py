@@ -41,6 +41,8 @@ class Selecting(QObject):
         self._suggested = Suggested(session)
         self._look_alikes.found.connect(self._found)
         self._suggested.changed.connect(self._show_suggested)
+        side.working.watch(decisions.steps_changed, lambda: decisions.busy)
+        side.working.watch(self._look_alikes.busy_changed, lambda: self._look_alikes.busy)
         views.selection_changed.connect(self._map_selected)
         side.groups.chosen.connect(self.choose_group)
         side.asked_of_all.connect(self.ask_of_all)

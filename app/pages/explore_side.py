@@ -16,6 +16,7 @@ from ..widgets.name_next import NameNext
 from ..widgets.one_photo import OnePhoto
 from ..widgets.selection_panel import DUPLICATES, UNUSUAL, SelectionPanel
 from ..widgets.suggestion_line import SuggestionLine
+from ..widgets.working import Working
 
 WIDTH = 330
 
@@ -37,7 +38,9 @@ class ExploreSide(Card):
         self._all_groups = self._make_groups()
         for part in (self._all_groups, self.selection, self.photo, self.naming):
             self._stack.addWidget(part)
+        self.working = Working()
         self.body.addWidget(self._stack)
+        self.body.addWidget(self.working)
         theme.changed.connect(self._fit)
         self._fit()
 
