@@ -175,10 +175,14 @@ def do_everything(acts: Acts, window: Any, folder: Path) -> None:
     act("undone", window._decisions.undo, lambda: "Middle" not in contents().counts)
     act("another group chosen", lambda: side.groups.chosen.emit(1), lambda: side.shows(panel))
     act("another group named", lambda: panel.named.emit("Roads"), lambda: name_of(1) == "Roads")
-    suggested = selecting._suggested
+    named = sum(contents().counts.values())
+    few = contents().group(2).photo_ids[:200]
+    act("200 photos named", lambda: selecting._edits.name_photos(few, "Sand"), lambda: "Sand" in contents().counts)
+    suggested = selecting._suggested.suggestions.names
+    print(f"  ({len(suggested):,} names are suggested)")
     act("suggested names shown", side.suggestions_wanted.emit, lambda: selecting._selected.accepts)
-    act("suggested names accepted", panel.accepted.emit, lambda: sum(contents().counts.values()) > 20_000)
-    act("undone", window._decisions.undo, lambda: bool(suggested.suggestions.names) and not window._decisions.busy)
+    act("suggested names accepted", panel.accepted.emit, lambda: sum(contents().counts.values()) > named + len(few))
+    act("undone", window._decisions.undo, lambda: sum(contents().counts.values()) == named + len(few))
     act("Name these next", page._next.click, lambda: side.shows(side.naming))
     act("the first of them named", lambda: side.naming._give("Roads"))
 
