@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from .decisions import Decisions
-from .widgets.notice import Notice
+from .widgets.notice import Action, Notice
 
 
 class EditMenu(QMenu):
@@ -16,6 +16,8 @@ class EditMenu(QMenu):
         super().__init__(parent)
         self.setTitle(self.tr("&Edit"))
         self._decisions, self._notice = decisions, notice
+        self._told = ""
+        self._steps_when_told = ("", "")
         self._undo = self.addAction(self.tr("&Undo"))
         self._undo.setObjectName("undo")
         self._undo.setShortcut(QKeySequence("Ctrl+Z"))
@@ -35,14 +37,27 @@ class EditMenu(QMenu):
         self._redo.setText(self.tr("Do a&gain: {0}").format(redo) if redo else self.tr("Do a&gain"))
         self._undo.setEnabled(bool(undo))
         self._redo.setEnabled(bool(redo))
+        if self._told and self._steps_when_told != (self._decisions.undo_text, self._decisions.redo_text):
+            self._take_back_what_was_told()
 
     def _say_undone(self, text: str) -> None:
         again = (self.tr("Do it again"), "redo_it", self._decisions.redo)
-        self._notice.say(self.tr("Undone: {0}").format(text), again)
+        self._say(self.tr("Undone: {0}").format(text), again)
 
     def _say_redone(self, text: str) -> None:
         undo = (self.tr("Undo"), "undo_it", self._decisions.undo)
-        self._notice.say(self.tr("Done again: {0}").format(text), undo)
+        self._say(self.tr("Done again: {0}").format(text), undo)
+
+    def _say(self, sentence: str, action: Action) -> None:
+        self._notice.say(sentence, action)
+        self._told = sentence
+        self._steps_when_told = (self._decisions.undo_text, self._decisions.redo_text)
+
+    def _take_back_what_was_told(self) -> None:
+        """What the notice offers would do something else by now, or nothing."""
+        if self._notice.text() == self._told:
+            self._notice.dismiss()
+        self._told = ""
 
 
 def _escaped(text: str) -> str:

@@ -123,6 +123,17 @@ def test_set_aside_by_keyboard_and_undone_and_done_again_in_words(qtbot, window,
     assert not window.findChild(QAction, "undo").isEnabled()
 
 
+def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
+    first, second = (photo.id for photo in grid.photos()[:2])
+    grid.select([first])
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "undo")
+    assert window.notice.text() == "Undone: 1 photo set aside"
+    grid.select([second])
+    decide(qtbot, window, "set_aside_action")
+    assert not window.notice.text()
+
+
 def test_undo_gives_each_photo_the_decision_it_had_before(qtbot, window, grid):
     first, second = (photo.id for photo in grid.photos()[:2])
     grid.select([first])
