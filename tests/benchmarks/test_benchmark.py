@@ -27,7 +27,7 @@ from prismh_engine.benchmarks import (
     training,
     training_throughput,
 )
-from prismh_engine.benchmarks.command import BenchmarkReport, BenchmarkSettings, benchmark
+from prismh_engine.benchmarks.command import NAMES, BenchmarkReport, BenchmarkSettings, benchmark
 from prismh_engine.benchmarks.fresh_process import call, extra_bytes, peak_bytes
 from prismh_engine.benchmarks.photo_sets import write_large_photos
 from prismh_engine.benchmarks.rows import AT_LEAST, AT_MOST, Conditions, Row, in_turn
@@ -217,7 +217,6 @@ def test_after_a_stop_the_report_holds_what_was_measured_until_then(tmp_path: Pa
 
 def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--rounds", "1", "lemon"]) == 2
-    known = "first_look, instant_map, training, loss, checkpoint, memory, embeddings"
-    assert f"names must be one of {known}, got 'lemon'" in capsys.readouterr().err
+    assert f"names must be one of {', '.join(NAMES)}, got 'lemon'" in capsys.readouterr().err
     assert main(["loss", "--output", str(tmp_path)]) == 2
     assert "--output must name a file" in capsys.readouterr().err

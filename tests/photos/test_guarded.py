@@ -313,7 +313,7 @@ def test_who_is_interrupted_leaves_no_answer_for_the_next_picture(patient: Guard
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     with pytest.raises(KeyboardInterrupt):
-        patient.decode(slow_picture(100), 384)
+        patient.decode(slow_picture(1000), 384)
     interrupting.join()
     answer = patient.decode(TIFF, None)
     assert answer.image is not None
