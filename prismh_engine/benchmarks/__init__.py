@@ -6,8 +6,9 @@ used: torch costs seconds.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy_names import importing
 
 if TYPE_CHECKING:
     from .command import main
@@ -18,11 +19,7 @@ _HOME = {"cache_seconds": "photo_sets", "main": "command", "training_throughput"
 
 __all__ = ["cache_seconds", "main", "training_throughput"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = importing(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ Names are imported when they are first used, so that suggesting names costs no i
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ...lazy_names import importing
 
 if TYPE_CHECKING:
     from .command import ClassifyReport, ClassifySettings, classify, main
@@ -31,11 +32,7 @@ __all__ = [
     "suggest_labels", "train_classifier",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = importing(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ...lazy_names import importing
 
 if TYPE_CHECKING:
     from .augmentation import get_simclr_transforms
@@ -42,11 +43,7 @@ __all__ = [
     "extract_features", "get_simclr_transforms", "main", "nt_xent", "probe", "train", "train_simclr",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
+__getattr__ = importing(__name__, _HOME)
 
 
 def __dir__() -> list[str]:
