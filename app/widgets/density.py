@@ -15,9 +15,7 @@ MARGIN = 0.12
 
 def bounds(positions: NDArray[np.float32]) -> tuple[float, float, float, float]:
     """Left, right, low, high of the square that the tint of positions [N, 2] covers, in map units."""
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    centre, half = (low + high) / 2, max(float((high - low).max()), 1e-6) * (0.5 + MARGIN)
-    return float(centre[0] - half), float(centre[0] + half), float(centre[1] - half), float(centre[1] + half)
+    return _square(*_columns(positions))
 
 
 def tint(
@@ -28,32 +26,44 @@ def tint(
     positions [N, 2] of the points to count, groups int [N] (-1: none, left out), colours uint8 [K, 3].
     strength: alpha where a group is densest, 0 to 1.
     """
-    left, right, low, high = bounds(positions)
+    x, y = _columns(positions)
+    left, right, low, high = _square(x, y)
     count = len(colours)
-    known = (groups >= 0) & (groups < count)
-    columns = ((positions[known, 0] - left) * (_CELLS / (right - left))).astype(np.int64).clip(0, _CELLS - 1)
-    rows = ((high - positions[known, 1]) * (_CELLS / (high - low))).astype(np.int64).clip(0, _CELLS - 1)
-    flat = (groups[known].astype(np.int64) * _CELLS + rows) * _CELLS + columns
-    histograms = np.bincount(flat, minlength=count * _CELLS**2).reshape(count, _CELLS, _CELLS).astype(np.float32)
+    known = np.where((groups >= 0) & (groups < count), groups, count).astype(np.int64)
+    columns = ((x - np.float32(left)) * np.float32(_CELLS / (right - left))).astype(np.int64).clip(0, _CELLS - 1)
+    rows = ((np.float32(high) - y) * np.float32(_CELLS / (high - low))).astype(np.int64).clip(0, _CELLS - 1)
+    counted = np.bincount((known * _CELLS + rows) * _CELLS + columns, minlength=(count + 1) * _CELLS**2)
+    histograms = counted.reshape(count + 1, _CELLS, _CELLS)[:count].astype(np.float32)
     density = _blurred(_blurred(histograms, 1), 2)
     density /= np.maximum(density.max(axis=(1, 2), keepdims=True), 1e-9)
     alpha = strength * np.minimum(density.max(axis=0), 1.0) ** 0.8
-    weights = density * (alpha / np.maximum(density.sum(axis=0), 1e-6))
-    channels = [(weights * channel[:, None, None]).sum(axis=0) for channel in colours.T.astype(np.float32)]
-    picture = _finer(_finer(np.stack([*channels, 255 * alpha], axis=2), 0), 1)
+    density *= alpha / np.maximum(density.sum(axis=0), 1e-6)
+    channels = np.einsum("kij,kc->cij", density, colours.astype(np.float32))
+    picture = _finer(_finer(np.concatenate([channels, 255 * alpha[None]]), 1), 2)
     # So pale a tint has few steps. Rounded at random, their edges are not seen.
-    picture += np.random.default_rng(0).random((SIDE, SIDE, 1), dtype=np.float32)
-    made = np.minimum(picture, np.floor(picture[..., 3:])).clip(0, 255).astype(np.uint8)
-    return np.ascontiguousarray(made)
+    picture += np.random.default_rng(0).random((SIDE, SIDE), dtype=np.float32)
+    made = np.minimum(picture, np.floor(picture[3])).clip(0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(made, 0, 2))
 
 
-def _finer(picture: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """A picture with more pixels along an axis, each between its neighbours."""
-    rows = np.moveaxis(picture, axis, 0)
+def _columns(positions: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """x and y, each in one piece: numpy goes through columns of two a hundred times slower."""
+    return np.ascontiguousarray(positions[:, 0]), np.ascontiguousarray(positions[:, 1])
+
+
+def _square(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    left, right, low, high = (float(value) for value in (x.min(), x.max(), y.min(), y.max()))
+    half = max(right - left, high - low, 1e-6) * (0.5 + MARGIN)
+    across, up = (left + right) / 2, (low + high) / 2
+    return across - half, across + half, up - half, up + half
+
+
+def _finer(pictures: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Pictures [C, H, W] with more pixels along an axis, each between its neighbours."""
     at = ((np.arange(SIDE, dtype=np.float32) + 0.5) * (_CELLS / SIDE) - 0.5).clip(0, _CELLS - 1)
     below = np.minimum(at.astype(np.int64), _CELLS - 2)
-    part = (at - below).reshape(-1, *[1] * (picture.ndim - 1))
-    return np.moveaxis(rows[below] * (1 - part) + rows[below + 1] * part, 0, axis)
+    part = (at - below).astype(np.float32)[:, None] if axis == 1 else (at - below).astype(np.float32)
+    return pictures.take(below, axis) * (1 - part) + pictures.take(below + 1, axis) * part
 
 
 def _blurred(pictures: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
@@ -65,10 +75,10 @@ def _blurred(pictures: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     reach = round(3 * _SIGMA)
     kernel = np.exp(-(np.arange(reach + 1, dtype=np.float32) ** 2) / (2 * _SIGMA**2))
     kernel /= kernel[0] + 2 * kernel[1:].sum()
-    rows = np.moveaxis(pictures, axis, 0)
-    made = rows * kernel[0]
+    rows = np.ascontiguousarray(np.moveaxis(pictures, axis, 0))
+    made, part = rows * kernel[0], np.empty_like(rows)
     for shift in range(1, reach + 1):
-        part = rows * kernel[shift]
+        np.multiply(rows, kernel[shift], out=part)
         made[shift:] += part[:-shift]
         made[:-shift] += part[shift:]
     return np.moveaxis(made, 0, axis)

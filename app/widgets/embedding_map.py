@@ -204,9 +204,9 @@ class EmbeddingMap(QWidget):
         """Show all points, also when the window grows or they move."""
         self._box.follow = True
         if len(self._all):
-            low, high = self._all.positions.min(axis=0), self._all.positions.max(axis=0)
-            room = np.maximum((high - low) * _FIT_MARGIN, 1e-3)
-            rect = QRectF(QPointF(*(low - room).tolist()), QPointF(*(high + room).tolist()))
+            left, right, low, high = self._all.bounds
+            across, up = (max(size * _FIT_MARGIN, 1e-3) for size in (right - left, high - low))
+            rect = QRectF(QPointF(left - across, low - up), QPointF(right + across, high + up))
             self._box.setRange(rect, padding=0)
 
     def zoom(self, factor: float, centre: QPointF | None = None) -> None:
@@ -375,8 +375,7 @@ class EmbeddingMap(QWidget):
 
     def _rename(self) -> None:
         """Bring the names up to date with positions, groups and mask."""
-        raster = self._raster
-        self._overlay.set_names(np.stack([raster.x, raster.y], axis=1), self._groups[raster.order], self._names)
+        self._overlay.set_names(self._raster, self._groups, self._names)
 
     def _describe(self) -> None:
         """Tell a screen reader what is selected, what is pointed at by keyboard, and what the keys do."""

@@ -24,6 +24,8 @@ _FADED = 0.35
 """The part of its colour a dot keeps while others are selected."""
 _RING_RADIUS = 6.5
 _COARSE = 4
+_IN_A_BYTE = 127
+"""So many colours, and -1 for the quiet one, fit into one byte."""
 
 
 class Dots(ViewLayer):
@@ -35,7 +37,7 @@ class Dots(ViewLayer):
         self._codes = np.empty(0, np.int32)
         self._table: Sequence[QColor] = ()
         self._selected = np.empty(0, bool)
-        self._sorted_codes: NDArray[np.int32] | None = None
+        self._sorted_codes: NDArray[np.signedinteger[Any]] | None = None
         self._colours: NDArray[np.uint32] | None = None
         self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
         self.tinted = True
@@ -152,6 +154,9 @@ class Dots(ViewLayer):
 
     def _fill_with_tint(self, pixels: NDArray[np.uint32], view: View) -> None:
         """Fill a padded picture; the tint is so soft that a pixel in 16 says all of it."""
+        if not self.tinted:
+            pixels.fill(0)
+            return
         height, width = pixels.shape
         coarse = QImage(-(-width // _COARSE), -(-height // _COARSE), QImage.Format.Format_ARGB32_Premultiplied)
         coarse.fill(0)
@@ -160,25 +165,30 @@ class Dots(ViewLayer):
         self.paint_tint(painter, to_picture * QTransform.fromScale(1 / _COARSE, 1 / _COARSE))
         painter.end()
         few = np.frombuffer(coarse.constBits(), np.uint32).reshape(coarse.height(), coarse.width())
-        rows = np.repeat(few, _COARSE, axis=1)[:, :width]
-        for row in range(_COARSE):
-            part = pixels[row::_COARSE]
-            part[:] = rows[: len(part)]
+        rows = np.empty((*few.shape, _COARSE), np.uint32)
+        for column in range(_COARSE):
+            rows[..., column] = few
+        rows = rows.reshape(len(few), -1)[:, :width]
+        whole = height - height % _COARSE
+        pixels[:whole].reshape(-1, _COARSE, width)[:] = rows[: whole // _COARSE, None]
+        pixels[whole:] = rows[-1]
 
     def _dot_colours(self) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.uint32]] | None]:
         """The colour of each row of the raster; the rows that are selected, and theirs, where there are any."""
         if self._colours is None:
             if self._sorted_codes is None:
-                self._sorted_codes = self._codes[self.raster.order]
+                # In one byte each, as many as fit in: a million of them then stay in the processor's cache.
+                short = self._codes.astype(np.int8) if len(self._table) <= _IN_A_BYTE else self._codes
+                self._sorted_codes = short.take(self.raster.order)
             codes = self._sorted_codes
             card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
             shown = full = [*self._table, quiet]  # -1, the quiet one, is the last
             self._chosen = None
             if self._selected.any():
                 shown = [mixed(colour, card, _FADED) for colour in full]
-                rows = np.flatnonzero(self._selected[self.raster.order])
-                self._chosen = rows, np.array([c.rgba() for c in full], np.uint32)[codes[rows]]
-            self._colours = np.array([c.rgba() for c in shown], np.uint32)[codes]
+                rows = np.flatnonzero(self._selected.take(self.raster.order))
+                self._chosen = rows, np.array([c.rgba() for c in full], np.uint32).take(codes.take(rows))
+            self._colours = np.array([c.rgba() for c in shown], np.uint32).take(codes)
         return self._colours, self._chosen
 
 
@@ -198,8 +208,9 @@ class Overlay(ViewLayer):
         self._boxes: dict[int, QRectF] = {}
         self.setZValue(2)
 
-    def set_names(self, positions: NDArray[np.float32], groups: NDArray[np.int32], names: Sequence[str]) -> None:
-        self._anchors, sizes = name_places.anchors(positions, groups, len(names))
+    def set_names(self, raster: PointRaster, groups: NDArray[np.int32], names: Sequence[str]) -> None:
+        """Write the names of groups above the points of a raster; groups int [N]: that of each point, -1 for none."""
+        self._anchors, sizes = name_places.anchors(raster.x, raster.y, groups.take(raster.order), len(names))
         by_size = np.argsort(-sizes, kind="stable")
         self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
         self.update()

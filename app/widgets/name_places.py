@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 _GAP = 2.0
 _LOOKED_AT = 2000
-"""Of a larger group so many points, or up to twice as many, say where its name belongs."""
+"""Of a larger group so many points, or some more, say where its name belongs."""
+_SAMPLE = 100_000
+"""Of more points so many or up to twice as many are told apart by group, and besides those of small groups."""
 
 
 @dataclass(frozen=True)
@@ -32,29 +34,52 @@ class Box:
 
 
 def anchors(
-    positions: NDArray[np.float32], groups: NDArray[np.int32], count: int
+    x: NDArray[np.float32], y: NDArray[np.float32], groups: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The place each group's name belongs to, above the middle of the bulk of its points, [K, 2] in map units; and how
-    many points each has, [K].
+    many points each has, [K], of more than a hundred thousand points about how many.
 
-    groups: 0 to K - 1 for each position, others are left out. A group without points has NaN.
+    x, y [N] in map units, in an order that lies evenly over the map; groups: 0 to K - 1 for each, others are left out.
+    A group without points has NaN.
     """
     places = np.full((count, 2), np.nan, np.float32)
-    known = np.where((groups >= 0) & (groups < count), groups, count)
-    order = np.argsort(known.astype(np.uint16) if count < 1 << 16 else known, kind="stable")  # 16 bits: by radix
-    sizes = np.bincount(known, minlength=count + 1)[:count]
+    rows, counts, sizes = _by_group(groups, count)
     end = 0
-    for group, size in enumerate(sizes.tolist()):
-        begin, end = end, end + size
-        if size:
-            members = positions[order[begin : end : 1 + size // _LOOKED_AT]]
+    for group, members in enumerate(counts.tolist()):
+        begin, end = end, end + members
+        if members:
+            some = rows[begin : end : max(1, members // _LOOKED_AT)]
+            across, up = x[some], y[some]
             # Of a group that is bent or has outliers, the height of its middle third says where its bulk ends.
-            across = np.sort(members[:, 0])
-            last = len(across) - 1
-            middle = (members[:, 0] >= across[last // 3]) & (members[:, 0] <= across[last - last // 3])
-            heights = np.sort(members[middle, 1])
-            places[group] = across[len(across) // 2], heights[round(0.92 * (len(heights) - 1))]
+            by_x = np.sort(across)
+            last = len(by_x) - 1
+            middle = (across >= by_x[last // 3]) & (across <= by_x[last - last // 3])
+            heights = np.sort(up[middle])
+            places[group] = by_x[len(by_x) // 2], heights[round(0.92 * (len(heights) - 1))]
     return places, sizes
+
+
+def _by_group(groups: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows in the order of their groups, those of no group last; how many of each group are among them, [K], and about
+    how many each group has, [K].
+    """
+    step = max(1, len(groups) // _SAMPLE)
+    known = _known(groups[::step], count)
+    sizes = counts = np.bincount(known, minlength=count + 1)[:count]
+    rows = np.arange(0, len(groups), step)
+    small = counts < _LOOKED_AT
+    if step > 1 and small.any():
+        looked_at = np.append(small, False).take(_known(groups, count))
+        looked_at[::step] = True
+        rows = np.flatnonzero(looked_at)
+        known = _known(groups[rows], count)
+        counts = np.bincount(known, minlength=count + 1)[:count]
+    order = np.argsort(known.astype(np.uint16) if count < 1 << 16 else known, kind="stable")  # 16 bits: by radix
+    return rows[order], counts, np.where(small, counts, sizes * step)
+
+
+def _known(groups: NDArray[np.int32], count: int) -> NDArray[np.int32]:
+    return np.where((groups >= 0) & (groups < count), groups, np.int32(count))
 
 
 def place(wanted: Sequence[tuple[float, float, float, float]], width: float, height: float) -> list[Box | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -74,9 +75,11 @@ class Canvas:
             at *= stride
             at += columns
             over, there = colours[part], np.empty_like(at)
-            for down, right, coverage in disk:
-                np.add(at, down * stride + right, out=there)
-                flat[there] = over if coverage >= 1 else _blend(flat[there], over, coverage)
+            for coverage, pixels in disk:
+                blended = _Blended(over, coverage) if coverage < 1 else None
+                for down, right in pixels:
+                    np.add(at, down * stride + right, out=there)
+                    flat[there] = over if blended is None else blended.on(flat.take(there))
 
 
 def diameter(visible: int) -> int:
@@ -104,28 +107,51 @@ def _pixels(values: NDArray[np.float32], scale: float, offset: float, low: int, 
 
 
 @lru_cache(maxsize=64)
-def _disk(size: int) -> tuple[tuple[int, int, float], ...]:
-    """The pixels of a dot, the paler edge first, as (down, right, coverage 0 to 1)."""
+def _disk(size: int) -> tuple[tuple[float, tuple[tuple[int, int], ...]], ...]:
+    """The pixels (down, right) of a dot by their coverage, 0 to 1, the paler edge first."""
     if size <= 2:
-        return tuple((down, right, 1.0) for down in range(size) for right in range(size))
+        return ((1.0, tuple((down, right) for down in range(size) for right in range(size))),)
     fine = 8
     grid = (np.arange(size * fine) + 0.5) / fine - size / 2
     inside = grid[:, None] ** 2 + grid[None, :] ** 2 <= (size / 2) ** 2
     coverage = inside.reshape(size, fine, size, fine).mean(axis=(1, 3))
     pixels = [
-        (down - size // 2, right - size // 2, float(coverage[down, right]))
+        (1.0 if coverage[down, right] > _WHOLE else float(coverage[down, right]), down - size // 2, right - size // 2)
         for down in range(size)
         for right in range(size)
         if coverage[down, right] > _NONE
     ]
-    return tuple(sorted(((d, r, 1.0 if c > _WHOLE else c) for d, r, c in pixels), key=lambda pixel: pixel[2]))
+    alike = itertools.groupby(sorted(pixels), key=lambda pixel: pixel[0])
+    return tuple((part, tuple((down, right) for _, down, right in group)) for part, group in alike)
 
 
-def _blend(under: NDArray[np.uint32], over: NDArray[np.uint32], coverage: float) -> NDArray[np.uint32]:
-    """Premultiplied ARGB `over` at a coverage on top of `under`; two channels at a time in one 32-bit number."""
-    part = np.uint32(round(coverage * 256))
-    rest = np.uint32(256) - part
-    low, high = np.uint32(0x00FF00FF), np.uint32(0xFF00FF00)
-    red_blue = (((over & low) * part + (under & low) * rest) >> np.uint32(8)) & low
-    alpha_green = (((over >> np.uint32(8)) & low) * part + ((under >> np.uint32(8)) & low) * rest) & high
-    return red_blue | alpha_green
+class _Blended:
+    """Premultiplied ARGB `over` at a coverage, to be put on top of others.
+
+    Two channels are worked out at a time in one 32-bit number, and what does not hang on the others once.
+    """
+
+    _TWO = np.uint32(0x00FF00FF)
+    _OTHER_TWO = np.uint32(0xFF00FF00)
+    _BYTE = np.uint32(8)
+
+    def __init__(self, over: NDArray[np.uint32], coverage: float) -> None:
+        part = np.uint32(round(coverage * 256))
+        self._rest = np.uint32(256) - part
+        self._red_blue = (over & self._TWO) * part
+        self._alpha_green = ((over >> self._BYTE) & self._TWO) * part
+
+    def on(self, under: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Both together; `under` is written over."""
+        red_blue = under & self._TWO
+        red_blue *= self._rest
+        red_blue += self._red_blue
+        red_blue >>= self._BYTE
+        red_blue &= self._TWO
+        under >>= self._BYTE
+        under &= self._TWO
+        under *= self._rest
+        under += self._alpha_green
+        under &= self._OTHER_TWO
+        under |= red_blue
+        return under

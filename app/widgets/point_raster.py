@@ -6,6 +6,7 @@ Sorted by the cells of a grid once, so that drawing and looking up touch visible
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -16,7 +17,9 @@ from .point_canvas import Canvas, View, diameter, pixels_of
 
 _T = TypeVar("_T", bound=np.generic)
 
-_CELLS = 256  # a side; 256 x 256 cell numbers fit uint16, which numpy sorts by radix
+_MOST_CELLS = 256  # a side; 256 x 256 cell numbers fit uint16, which numpy sorts by radix
+_IN_A_CELL = 16
+"""About so many points; with fewer of them a frame goes through more rows of cells than it draws dots."""
 _SAMPLE = 20_000
 """So many points say where the lines of the grid lie."""
 _MARGIN = 16
@@ -26,30 +29,37 @@ _MARGIN = 16
 class PointRaster:
     """Positions float32 [N, 2], sorted by the cells of a grid.
 
-    The lines of the grid lie closer where there are more points: a column or a row of cells holds a 256th of them, so
-    that no cell gets crowded however unevenly they lie.
+    The lines of the grid lie closer where there are more points: every column and every row of cells holds the same
+    share of them, a 256th where they are many, so that no cell gets crowded however unevenly they lie.
     """
 
     def __init__(self, positions: NDArray[np.float32]) -> None:
         self.positions = np.ascontiguousarray(positions, dtype=np.float32).reshape(-1, 2)
-        self._lines = [_lines(self.positions[:, axis]) for axis in (0, 1)]
+        self._cells = max(1, min(_MOST_CELLS, math.isqrt(len(self.positions) // _IN_A_CELL)))
+        self._lines = [_lines(self.positions[:, axis], self._cells) for axis in (0, 1)]
         columns, rows = (self._cell(self.positions[:, axis], axis) for axis in (0, 1))
-        cells = rows.astype(np.uint16) * np.uint16(_CELLS) + columns.astype(np.uint16)
+        cells = rows.astype(np.uint16) * np.uint16(self._cells) + columns.astype(np.uint16)
         self.order = np.argsort(cells, kind="stable")
         """Sorted row -> index of the point."""
         self.x = self.positions[self.order, 0]
         self.y = self.positions[self.order, 1]
-        self._starts = np.concatenate([[0], np.bincount(cells, minlength=_CELLS * _CELLS).cumsum()])
+        self._starts = np.concatenate([[0], np.bincount(cells, minlength=self._cells**2).cumsum()])
 
     def __len__(self) -> int:
         return len(self.order)
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, right, low, high of the points, of which there is one at least, in map units."""
+        x, y = self.x, self.y
+        return float(x.min()), float(x.max()), float(y.min()), float(y.max())
+
     def only(self, mask: NDArray[np.bool_]) -> PointRaster:
         """The same points and indices, of which only those of a mask [N] are drawn and found."""
-        kept = mask[self.order]
+        kept = np.flatnonzero(mask.take(self.order))  # `take` of rows: several times faster than a mask
         made = copy.copy(self)
-        made.order, made.x, made.y = self.order[kept], self.x[kept], self.y[kept]
-        made._starts = np.concatenate([[0], np.cumsum(kept)])[self._starts]
+        made.order, made.x, made.y = self.order.take(kept), self.x.take(kept), self.y.take(kept)
+        made._starts = np.searchsorted(kept, self._starts)
         return made
 
     def within(self, left: float, right: float, low: float, high: float) -> NDArray[np.int64]:
@@ -116,10 +126,10 @@ class PointRaster:
             return
         first, last = (int(cell) for cell in self._cell(np.array([left, right], np.float32), 0))
         bottom, top = (int(cell) for cell in self._cell(np.array([low, high], np.float32), 1))
-        if first == 0 and last == _CELLS - 1:  # whole rows of cells follow each other without a gap
-            rows = np.array([[bottom * _CELLS, (top + 1) * _CELLS]])
+        if first == 0 and last == self._cells - 1:  # whole rows of cells follow each other without a gap
+            rows = np.array([[bottom * self._cells, (top + 1) * self._cells]])
         else:
-            begins = np.arange(bottom, top + 1) * _CELLS
+            begins = np.arange(bottom, top + 1) * self._cells
             rows = np.stack([begins + first, begins + last + 1], axis=1)
         for begin, end in self._starts[rows].tolist():
             if begin < end:
@@ -136,9 +146,9 @@ def _joined(values: NDArray[_T], parts: list[slice]) -> NDArray[_T]:
     return np.concatenate([values[part] for part in parts]) if parts else values[:0]
 
 
-def _lines(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The 255 lines between 256 rows or columns with about equally many of the values."""
+def _lines(values: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
+    """The lines between so many rows or columns with about equally many of the values."""
     if not len(values):
-        return np.zeros(_CELLS - 1, np.float32)
+        return np.zeros(cells - 1, np.float32)
     sample = np.sort(values[:: max(1, len(values) // _SAMPLE)])
-    return sample[(np.arange(1, _CELLS) * len(sample)) // _CELLS]
+    return sample[(np.arange(1, cells) * len(sample)) // cells]
