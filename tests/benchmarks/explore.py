@@ -16,6 +16,7 @@ import numpy as np
 PHOTOS, HEAPS, DIMENSION = 100_000, 12, 64
 LASSO_PHOTOS = 20_000
 MOST_SECONDS = 60
+IDLE_SECONDS = 3
 
 
 def write_project(folder: Path, count: int) -> Path:
@@ -57,15 +58,16 @@ def write_project(folder: Path, count: int) -> Path:
 
 
 class Acts:
-    """Does what a person does and prints, for each act, the longest gap between GUI events until all has come to rest,
-    the most work that the GUI thread did in one gap, and when the act was seen and when all had come to rest.
+    """Does what a person does and prints, for each act, the median, the 99th percentile and the longest of the gaps
+    between GUI events until all has come to rest, the most work that the GUI thread did in one gap, and when the act
+    was seen and when all had come to rest.
     """
 
     def __init__(self, application: Any, window: Any) -> None:
         from .window import Gaps
 
         self._window, self._gaps = window, Gaps(application)
-        print(f"{'milliseconds':<34} {'gap':>7} {'work':>7} {'seen':>7} {'at rest':>8}")
+        print(f"{'milliseconds':<34} {'median':>7} {'p99':>7} {'max':>7} {'work':>7} {'seen':>7} {'at rest':>8}")
 
     def act(
         self, name: str, do: Callable[[], object], seen: Callable[[], bool] = lambda: True, *, rests: bool = True
@@ -89,10 +91,14 @@ class Acts:
         QTimer.singleShot(0, done)
         gaps = self._gaps.watch(at_rest, MOST_SECONDS)
         rest = time.perf_counter()
-        shown = [gaps.max(initial=0), max(self._gaps.work, default=0), 1000 * (at.get("seen", np.inf) - began)]
-        print(
-            f"{name:<34} {shown[0]:>7.0f} {shown[1]:>7.0f} {shown[2]:>7.0f} {1000 * (rest - began):>8.0f}", flush=True
-        )
+        quantiles = np.quantile(gaps, (0.5, 0.99, 1)) if len(gaps) else np.zeros(3)
+        times = [*quantiles, max(self._gaps.work, default=0), 1000 * (at.get("seen", np.inf) - began)]
+        print(f"{name:<34} {' '.join(f'{value:>7.0f}' for value in times)} {1000 * (rest - began):>8.0f}", flush=True)
+
+    def idle(self) -> None:
+        """The gaps while nobody does anything, which are those of a busy machine."""
+        end = time.perf_counter() + IDLE_SECONDS
+        self.act("nothing done", lambda: None, lambda: time.perf_counter() > end)
 
 
 def measure_explore(application: Any, home: Path, project: Path | None, photos: int) -> None:
@@ -125,8 +131,10 @@ def do_everything(acts: Acts, window: Any, folder: Path) -> None:
     from PySide6.QtGui import QPainterPath
 
     session, act = window.session, acts.act
+    acts.idle()
     act("project opened", lambda: window.open_folder(folder), lambda: bool(window.page()._grid.photos()))
     act("Explore opened", lambda: window.show_page("explore"), lambda: bool(len(window.page()._ids)))
+    acts.idle()
     page = window.page()
     side, selecting, tools, embedding_map = page._side, page._selecting, page._tools, page._views.map
     panel, slider = side.selection, tools.slider._slider
