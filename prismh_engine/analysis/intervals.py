@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..jobs import Job, Progress
 from .scores import Scores
 
+BETTER, WORSE, NO_CHANGE = "better", "worse", "no change"
 NAMES = ("knn", "linear_probe", "nmi", "ari", "silhouette")
 ROUNDS = 1000
 LEVEL = 0.95
@@ -35,9 +36,17 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class Difference(Interval):
+    """What one set of embeddings scores above another. verdict: `BETTER` where the whole interval is above 0, `WORSE`
+    where it is below, else `NO_CHANGE`."""
+
+    verdict: str
+
+
 def intervals(
     scores: Sequence[Scores], classes: NDArray[np.int64], seed: int = 0
-) -> Job[tuple[list[dict[str, Interval | None]], dict[str, Interval | None] | None]]:
+) -> Job[tuple[list[dict[str, Interval | None]], dict[str, Difference | None] | None]]:
     """The scores of one or two sets of embeddings of the same N photos and, of two, second minus first.
 
     Percentile bootstrap (Efron and Tibshirani 1993, chapter 13) with 1,000 draws of the photos, moved so that its
@@ -57,7 +66,8 @@ def intervals(
     each = [_intervals(value[0], drawn, _LIMITS) for value, drawn in zip(values, together, strict=True)]
     if len(scores) < 2:
         return each, None
-    return each, _intervals(values[1][0] - values[0][0], together[1] - together[0], {})
+    differences = _intervals(values[1][0] - values[0][0], together[1] - together[0], {})
+    return each, {name: None if found is None else _judged(found) for name, found in differences.items()}
 
 
 def agreement(tables: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -103,9 +113,11 @@ def _mean(values: NDArray[np.float64] | None, counts: Counts) -> NDArray[np.floa
 
 
 def _agreements(
-    groupings: NDArray[np.int64], classes: NDArray[np.int64], counts: Counts
+    groupings: NDArray[np.int64] | None, classes: NDArray[np.int64], counts: Counts
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean NMI and ARI over the groupings."""
+    if groupings is None:
+        return np.full(len(counts), np.nan), np.full(len(counts), np.nan)
     both = []
     for clusters in groupings:
         shape = (int(clusters.max()) + 1, int(classes.max()) + 1)
@@ -130,6 +142,11 @@ def _intervals(
         least, most = limits.get(name, (-np.inf, np.inf))
         found[name] = Interval(value, max(min(float(low), value), least), min(max(float(high), value), most))
     return found
+
+
+def _judged(found: Interval) -> Difference:
+    verdict = BETTER if found.low > 0 else WORSE if found.high < 0 else NO_CHANGE
+    return Difference(found.value, found.low, found.high, verdict)
 
 
 def _entropy(counts: NDArray[np.float64], totals: NDArray[np.float64]) -> NDArray[np.float64]:

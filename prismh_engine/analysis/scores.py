@@ -23,6 +23,7 @@ SEEDS = 10
 _INNER_FOLDS = 3
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # C: the inverse of the penalty on the weights
 _SILHOUETTE_SAMPLE = 2000
+_MOST_ALONE = 0.5  # share of photos
 _MANY = 10  # near duplicates of one photo are seldom more
 
 
@@ -31,13 +32,13 @@ class Scores:
     """The scores of one set of embeddings, of each of N photos.
 
     knn, linear_probe: 1 where the class was told right, else 0; None where it cannot be tried. groupings: int64
-    [10, N], the clusters of k-means with the true number of classes for ten seeds. silhouettes: of the classes, -1 to
-    1, NaN for photos outside the sample; None where not defined.
+    [10, N], the clusters of k-means with the true number of classes for ten seeds; None where groups say nothing, see
+    `mostly_alone`. silhouettes: of the classes, -1 to 1, NaN for photos outside the sample; None where not defined.
     """
 
     knn: NDArray[np.float64] | None
     linear_probe: NDArray[np.float64] | None
-    groupings: NDArray[np.int64]
+    groupings: NDArray[np.int64] | None
     silhouettes: NDArray[np.float64] | None
 
 
@@ -46,10 +47,22 @@ def score(rows: NDArray[np.float32], classes: NDArray[np.int64], near_duplicates
 
     near_duplicates: a number for each photo, equal for those that must stay in one fold of the linear probe.
     """
-    neighbours = yield from nearest_neighbours(rows, NEIGHBOURS)
+    knn = None
+    if not alone(classes).all():
+        knn = knn_leave_one_out((yield from nearest_neighbours(rows, NEIGHBOURS)), classes)
     probe = yield from linear_probe(rows, classes, near_duplicates)
-    groupings = yield from _groupings(rows, len(np.unique(classes)))
-    return Scores(knn_leave_one_out(neighbours, classes), probe, groupings, class_silhouettes(rows, classes))
+    groupings = None if mostly_alone(classes) else (yield from _groupings(rows, len(np.unique(classes))))
+    return Scores(knn, probe, groupings, class_silhouettes(rows, classes))
+
+
+def alone(classes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which photos [N] are the only ones of their class, so that no other photo can tell it."""
+    return np.asarray(np.bincount(classes)[classes] == 1)
+
+
+def mostly_alone(classes: NDArray[np.int64]) -> bool:
+    """Whether most photos are the only ones of their class: any grouping then agrees with the classes nearly fully."""
+    return bool(alone(classes).mean() > _MOST_ALONE)
 
 
 def knn_leave_one_out(neighbours: Neighbours, classes: NDArray[np.int64]) -> NDArray[np.float64] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from .. import embedding_files, jobs, photo_tables
 from ..analysis import clustering, intervals, scores
-from ..analysis.intervals import Interval
+from ..analysis.intervals import Difference, Interval
 from ..analysis.neighbours import near_duplicates, nearest_neighbours, unit_rows
 from ..command import run_step
+from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, StopToken
@@ -24,6 +25,7 @@ from ..project import Project
 from ..project.feature_sets import STARTER
 from ..settings import Resolved, Settings, setting
 from ..sources import check_source
+from ..tables import read_csv
 
 FILE_NAME = "evaluation.json"
 _FEWEST_PHOTOS = 10  # fewer say nothing on what changed
@@ -40,6 +42,9 @@ class EvaluateSettings(Settings):
 
     embeddings: tuple[Path, ...] = setting((), "one all_embeddings.npz, or two to compare")
     labels: Path | None = setting(None, "CSV with the class of each photo: file_path,label; without it the folder")
+    leave_out: Path | None = setting(
+        None, "CSV with a column file_path: photos to keep out of the score, such as those whose names taught"
+    )
     output_dir: Path | None = setting(None, f"folder for {FILE_NAME}")
     project: Path | None = setting(None, "project folder, in place of --embeddings and --output_dir")
 
@@ -65,7 +70,7 @@ class EvaluateReport:
     photos: int
     classes: Sequence[str]
     files: Sequence[Mapping[str, Any]]
-    difference: Mapping[str, Interval | None] | None
+    difference: Mapping[str, Difference | None] | None
     notes: Sequence[str]
 
     def __str__(self) -> str:
@@ -77,6 +82,8 @@ class EvaluateReport:
         if self.difference is not None:
             texts = [_text(self.difference[name], sign=True) for name in intervals.NAMES]
             lines.append(_line("difference", width, texts))
+            told = [self.difference[name] for name in intervals.NAMES]
+            lines.append(_line("", width, ["" if found is None else found.verdict for found in told]))
         return "\n".join([*lines, *self.notes])
 
 
@@ -101,7 +108,8 @@ def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None
         for path in settings.embeddings:
             read = embedding_files.read(path)
             contestants.append(Contestant(str(path), read.embeddings, read.file_paths))
-    report = yield from compare(contestants, labels, stop)
+    left_out = [] if settings.leave_out is None else _paths(settings.leave_out)
+    report = yield from compare(contestants, labels, stop, left_out)
     if settings.output_dir is not None:
         content = dataclasses.asdict(report)
         if report.difference is None:
@@ -111,14 +119,19 @@ def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None
 
 
 def compare(
-    contestants: Sequence[Contestant], labels: Mapping[str, Sequence[str]] | None, stop: StopToken | None = None
+    contestants: Sequence[Contestant],
+    labels: Mapping[str, Sequence[str]] | None,
+    stop: StopToken | None = None,
+    left_out: Collection[str] = (),
 ) -> Job[EvaluateReport]:
     """Score one or two sets of embeddings on the photos they share and that have one class.
 
-    labels: file_path -> its labels; None for the folder a photo lies in. Raises `PrismhError` where fewer than two
-    photos of two classes are left.
+    labels: file_path -> its labels; None for the folder a photo lies in. left_out: file_paths of photos that are not
+    scored. Raises `PrismhError` where fewer than two photos of two classes are left, or none of `left_out` is there.
     """
     paths, notes = _shared_paths(contestants)
+    paths, more = _without(paths, left_out)
+    notes += more
     names, more = _classes(paths, labels)
     notes += more
     kept = [path for path in paths if path in names]
@@ -126,6 +139,7 @@ def compare(
     if len(classes) < 2:
         found = f"only the class {str(classes[0])!r}" if len(classes) else "none"
         raise PrismhError(f"Evaluating needs photos of two classes, and there is {found}: name classes with --labels.")
+    notes += _notes_on_small_classes(codes.astype(np.int64))
     rows = []
     for contestant in contestants:
         row_of = {path: row for row, path in enumerate(contestant.file_paths)}
@@ -160,6 +174,38 @@ def _classes(paths: Sequence[str], labels: Mapping[str, Sequence[str]] | None) -
     names = {path: labels[path][0] for path in paths if len(labels.get(path, ())) == 1}
     left_out = len(paths) - len(names)
     return names, [f"{left_out} photos without a label, or with several, are left out."] if left_out else []
+
+
+def _paths(path: Path) -> list[str]:
+    return [row["file_path"] for row in read_csv(path, ("file_path",))]
+
+
+def _without(paths: list[str], left_out: Collection[str]) -> tuple[list[str], list[str]]:
+    """The photos that are scored, and a sentence on those that are not."""
+    if not left_out or not paths:
+        return paths, []
+    unwanted = set(left_out)
+    kept = [path for path in paths if path not in unwanted]
+    count = len(paths) - len(kept)
+    if not count:
+        raise PrismhError(
+            f"None of the photos to leave out is among those with embeddings: they are like {next(iter(left_out))!r}, "
+            f"and these like {paths[0]!r}."
+        )
+    return kept, [f"{counted(count, 'photo')} {'is' if count == 1 else 'are'} kept out of the score."]
+
+
+def _notes_on_small_classes(classes: NDArray[np.int64]) -> list[str]:
+    alone = int(scores.alone(classes).sum())
+    if not alone:
+        return []
+    are = "is the only one of its" if alone == 1 else "are the only ones of their"
+    which = f"{alone} of {len(classes)} photos {are} class"
+    if alone == len(classes):
+        return [f"{which}: without two photos of a class nothing can be scored."]
+    if scores.mostly_alone(classes):
+        return [f"{which}: any groups would agree with such classes, so that NMI and ARI are left out."]
+    return [f"{which}: no other photo can tell it, which lowers the scores."]
 
 
 def _near_duplicates(

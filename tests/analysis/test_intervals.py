@@ -57,11 +57,38 @@ def test_a_difference_is_paired_so_that_a_small_sure_gain_shows() -> None:
     gain, alone = difference["knn"], each[0]["knn"]
     assert gain is not None
     assert alone is not None
+    assert gain.verdict == "better"
     assert gain.value == pytest.approx(second.mean() - first.mean())
     assert gain.low > 0
     assert gain.high - gain.low < (alone.high - alone.low) / 2
     assert difference["nmi"] is not None
     assert difference["nmi"].value == difference["nmi"].high == 0
+    assert difference["nmi"].verdict == "no change"
+
+
+def test_a_difference_that_may_be_chance_is_no_change_and_a_sure_loss_is_worse() -> None:
+    rng = np.random.default_rng(0)
+    classes, clusters = np.arange(300) % 2, rng.integers(0, 2, 300)
+    first = rng.random(300) < 0.5
+    by_lot, loss = first ^ (np.arange(300) % 20 == 0), first & (rng.random(300) < 0.9)
+    for second, verdict in ((by_lot, "no change"), (loss, "worse")):
+        assert second.mean() != first.mean()
+        _, difference = jobs.run(intervals([_scores(first, clusters), _scores(second, clusters)], classes))
+        assert difference is not None
+        assert difference["knn"] is not None
+        assert difference["knn"].verdict == verdict
+
+
+def test_nmi_is_the_mean_over_all_groupings() -> None:
+    classes = np.arange(60) % 3
+    groupings = np.stack([classes, np.random.default_rng(0).integers(0, 3, 60)])
+    each = [
+        jobs.run(intervals([Scores(None, None, part, None)], classes))[0][0]["nmi"]
+        for part in (groupings, groupings[:1], groupings[1:])
+    ]
+    both, first, second = (found.value for found in each if found is not None)
+    assert both == pytest.approx((first + second) / 2)
+    assert second < first
 
 
 def test_the_same_photos_give_the_same_intervals() -> None:

@@ -82,4 +82,15 @@ def test_what_cannot_be_tried_is_none(photos: int) -> None:
     found = jobs.run(scores.score(unit_rows(np.eye(photos)), classes, np.arange(photos)))
     assert found.linear_probe is None
     assert found.silhouettes is None
-    assert (found.knn is None) == (photos == 1)
+    assert found.knn is None
+    assert found.groupings is None
+
+
+@pytest.mark.parametrize(("sizes", "compared"), [((1,) * 5 + (4,), False), ((1,) * 4 + (4,), True)])
+def test_groups_are_not_compared_with_classes_that_mostly_hold_one_photo(
+    sizes: tuple[int, ...], compared: bool
+) -> None:
+    embeddings, heap = heaps(sizes, spread=6.0)
+    found = jobs.run(scores.score(unit_rows(embeddings), heap, np.arange(len(heap))))
+    assert (found.groupings is not None) == compared
+    assert found.knn is not None

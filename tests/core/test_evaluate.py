@@ -59,6 +59,7 @@ def test_two_files_are_compared_on_the_photos_both_have(tmp_path: Path) -> None:
         first, second = (file[name]["value"] for file in found["files"])
         assert gain["value"] == pytest.approx(second - first)
         assert gain["low"] > 0
+        assert gain["verdict"] == "better"
 
 
 def test_labels_come_from_a_file_and_photos_without_one_are_left_out(tmp_path: Path) -> None:
@@ -78,6 +79,59 @@ def test_the_table_on_the_screen_holds_every_score(tmp_path: Path, capsys: pytes
     said = capsys.readouterr().out
     assert said.startswith("45 photos, 3 classes\n")
     assert all(word in said for word in ("kNN", "linear probe", "NMI", "ARI", "silhouette", "1.000 (1.000 to 1.000)"))
+
+
+def test_the_table_tells_of_each_score_whether_it_is_better(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, poor = str(_write(tmp_path, "good.npz")), str(_write(tmp_path, "poor.npz", spread=4.0))
+    for files, word in (((poor, good), "better"), ((good, poor), "worse"), ((good, good), "no change")):
+        assert main(["--embeddings", *files, "--output_dir", str(tmp_path / "out")]) == 0
+        verdicts = capsys.readouterr().out.splitlines()[-1]
+        assert verdicts.split() == 5 * word.split()
+
+
+def test_photos_can_be_kept_out_of_the_score(tmp_path: Path) -> None:
+    file = _write(tmp_path, "e.npz")
+    paths = embedding_files.read(file).file_paths
+    # The first of each heap are called something else: whoever scores them sees more classes.
+    labels = [(path, "odd" if i < 2 else path.split("/")[0]) for i, path in enumerate(paths)]
+    write_csv(tmp_path / "labels.csv", ("file_path", "label"), labels)
+    write_csv(tmp_path / "taught.csv", ("file_path", "label"), labels[:2])
+    more = ("--labels", str(tmp_path / "labels.csv"), "--leave_out", str(tmp_path / "taught.csv"))
+    found = _run(tmp_path, file, more=more)
+    assert found["photos"] == 43
+    assert found["classes"] == ["drum", "pot", "tyre"]
+    assert found["notes"] == ["2 photos are kept out of the score."]
+
+
+def test_photos_to_leave_out_that_are_none_of_these_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(tmp_path / "taught.csv", ("file_path",), [("elsewhere/1.jpg",)])
+    arguments = ["--embeddings", str(_write(tmp_path, "e.npz")), "--output_dir", str(tmp_path), "--quiet"]
+    assert main([*arguments, "--leave_out", str(tmp_path / "taught.csv")]) == 1
+    assert "None of the photos to leave out is among those with embeddings" in capsys.readouterr().err
+
+
+def test_a_class_for_every_photo_gives_no_score_and_says_why(tmp_path: Path) -> None:
+    embeddings, _ = heaps((10, 10), spread=4.0)
+    embedding_files.write(tmp_path / "e.npz", embeddings, [f"{i}/photo.jpg" for i in range(20)])
+    found = _run(tmp_path, tmp_path / "e.npz")
+    assert all(found["files"][0][name] is None for name in SCORES)
+    assert found["notes"] == [
+        "20 of 20 photos are the only ones of their class: without two photos of a class nothing can be scored."
+    ]
+
+
+def test_classes_that_mostly_hold_one_photo_are_not_compared_with_groups(tmp_path: Path) -> None:
+    embeddings, _ = heaps((10, 10))
+    names = [f"{min(i, 15)}/{i}.jpg" for i in range(20)]
+    embedding_files.write(tmp_path / "e.npz", embeddings, names)
+    found = _run(tmp_path, tmp_path / "e.npz")
+    assert found["files"][0]["nmi"] is None
+    assert found["files"][0]["ari"] is None
+    assert found["files"][0]["knn"]["value"] < 0.5
+    assert "15 of 20 photos are the only ones of their class" in found["notes"][0]
+    assert "NMI and ARI are left out" in found["notes"][0]
 
 
 def test_near_duplicates_of_a_few_photos_stay_together(tmp_path: Path) -> None:
