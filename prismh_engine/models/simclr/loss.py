@@ -29,8 +29,8 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
     Differentiable once.
     Raises `BadValueError` for fewer than two photos, shapes that differ, or a temperature that is not above 0.
     """
-    _check(temperature)
-    views = _join(z_i, z_j)
+    check_temperature(temperature)
+    views = both_views(z_i, z_j)
     if len(views) < 4:
         raise BadValueError(f"z_i and z_j must both be [N, d] with N >= 2, got {list(z_i.shape)} and {list(z_j.shape)}")
     with torch.autocast(views.device.type, enabled=False):
@@ -40,8 +40,8 @@ def nt_xent(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
 @torch.no_grad()
 def nt_xent_of_each(z_i: Tensor, z_j: Tensor, temperature: float) -> Tensor:
     """The part of each photo in `nt_xent`, [N], whose mean it is: of its two views' losses the mean. For measuring."""
-    _check(temperature)
-    views = _join(z_i, z_j)
+    check_temperature(temperature)
+    views = both_views(z_i, z_j)
     losses = []
     for start in range(0, len(views), _ROWS_AT_ONCE):
         similarities = views[start : start + _ROWS_AT_ONCE] @ views.T / temperature
@@ -74,14 +74,14 @@ class NTXentLoss(nn.Module):
 
     def __init__(self, temperature: float = 0.5, batch_size: int | None = None) -> None:
         super().__init__()
-        _check(temperature)
+        check_temperature(temperature)
         self.temperature = temperature
         self.batch_size = batch_size
 
     def forward(self, z_i: Tensor, z_j: Tensor) -> Tensor:
         if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
             return nt_xent(z_i, z_j, self.temperature)
-        views = _join(z_i, z_j)
+        views = both_views(z_i, z_j)
         counts = count_of_each_rank(views)
         if sum(counts) < 4:
             raise BadValueError(f"all ranks together must have at least two photos, got {sum(counts) // 2}")
@@ -117,13 +117,17 @@ def rows_of_all_ranks(rows: Tensor, counts: list[int]) -> Tensor:
     return torch.cat([part[:count] for part, count in zip(gathered, counts, strict=True)])
 
 
-def _check(temperature: float) -> None:
+def check_temperature(temperature: float) -> None:
+    """Raise `BadValueError` for a temperature that is not above 0."""
     if not 0 < temperature < math.inf:
         raise BadValueError(f"temperature must be > 0, got {temperature}")
 
 
-def _join(z_i: Tensor, z_j: Tensor) -> Tensor:
-    """Both views as one [2N, d] of unit length, first views, then second ones."""
+def both_views(z_i: Tensor, z_j: Tensor) -> Tensor:
+    """Both views, [N, d] each, as one [2N, d] of unit length in float32 at least: first views, then second ones.
+
+    Raises `BadValueError` for shapes that differ.
+    """
     if z_i.ndim != 2 or z_i.shape != z_j.shape:
         raise BadValueError(f"z_i and z_j must both be [N, d] with N >= 2, got {list(z_i.shape)} and {list(z_j.shape)}")
     z = torch.cat([z_i, z_j])
@@ -139,12 +143,23 @@ def _sum_over_views(
     of_all_ranks: the rows of all ranks in the same order. The gradient is that of the sum over all ranks' views.
     """
     first, second = views.chunk(2)
-    log_sums = _LogSumsOfOthers.apply(views, everyone, place, temperature, of_all_ranks)
+    log_sums = sum_of_log_sums(views, everyone, place, temperature, of_all_ranks)
     return log_sums - 2 / temperature * (first * second).sum()
 
 
+def sum_of_log_sums(
+    views: Tensor, everyone: Tensor, place: int, temperature: float, of_all_ranks: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """The sum over views of log sum exp(similarity / temperature) over all views but the view itself, a scalar.
+
+    Arguments as of `_sum_over_views`; the gradient is that of the sum over all ranks' views.
+    """
+    log_sums: Tensor = _LogSumsOfOthers.apply(views, everyone, place, temperature, of_all_ranks)
+    return log_sums
+
+
 class _LogSumsOfOthers(torch.autograd.Function):
-    """The sum over views of log sum exp(similarity / temperature) over all views but the view itself.
+    """`sum_of_log_sums`.
 
     The similarities S are symmetric, so that a view's gradient needs nothing of the others but the log-sums L of all
     ranks: d/dz_a of the sum over all ranks' views is sum over b of (exp(S_ab - L_a) + exp(S_ab - L_b)) z_b /
