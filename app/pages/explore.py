@@ -24,6 +24,7 @@ from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
 from .explore_colours import BY_GROUP, group_colours
+from .explore_groups import titles_of_cut
 from .explore_selecting import Selecting
 from .explore_side import ExploreSide
 from .explore_views import Views
@@ -339,7 +340,8 @@ class ExplorePage(Page):
         grouping = self._contents.grouping
         if grouping is not None and grouping.tree is not None:
             cut = self._contents.cut(groups, self._ids)
-            self._views.preview_groups(cut, group_colours(grouping.tree, groups))
+            titles = titles_of_cut(self._contents, cut, self._ids, self.tr("Group {number}"))
+            self._views.preview_groups(cut, titles, group_colours(grouping.tree, groups))
 
     def _keep_cut(self, groups: int) -> None:
         self._colour_by = BY_GROUP

@@ -60,3 +60,30 @@ def whole_groups(
     if (counts[held] != sizes[held]).any():
         return ()
     return [group for number in held.tolist() if (group := contents.group(number)) is not None]
+
+
+def titles_of_cut(
+    contents: MapContents, cut: NDArray[np.int32], photo_ids: NDArray[np.int64], unnamed: str
+) -> list[str]:
+    """What the groups of another cut will be called, by the rule by which the project names groups.
+
+    cut int32 [N]: the group of each of the photos int64 [N], -1 none. unnamed: what one without a name is called, with
+    its number from 1 on in place of "{number}".
+    """
+    groups = int(cut.max(initial=-1)) + 1
+    names = list(dict.fromkeys(group.name for group in contents.groups if group.name))
+    # The last place is for photos in no group.
+    code_of = np.full(len(contents.groups) + 1, -1)
+    for group in contents.groups:
+        if group.name:
+            code_of[group.number] = names.index(group.name)
+    codes = code_of[contents.clusters_of(photo_ids)]
+    both = (cut >= 0) & (codes >= 0)
+    held = np.bincount(cut[both] * len(names) + codes[both], minlength=groups * len(names)).reshape(groups, len(names))
+    sizes = np.bincount(cut[cut >= 0], minlength=groups)
+    bears = (2 * held > sizes[:, None]) | (2 * held > held.sum(axis=0))
+    titles = []
+    for number in range(groups):
+        borne = sorted(np.flatnonzero(bears[number]).tolist(), key=lambda code: -held[number, code])
+        titles.append(" + ".join(names[code] for code in borne) or unnamed.format(number=number + 1))
+    return titles

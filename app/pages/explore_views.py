@@ -122,10 +122,12 @@ class Views(Card):
         self._groups, self._group_colours = groups, colours
         self.map.set_groups(titles, colours)
 
-    def preview_groups(self, groups: NDArray[np.int32], colours: Sequence[QColor]) -> None:
-        """Colour the points by groups that are not kept yet; names stay where they are."""
+    def preview_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
+        """Colour the points by groups that are not kept yet, with what those would be called."""
         self._legend_panel.hide()
-        self._colour(groups, colours)
+        self.map.preview_groups(groups, titles, colours)
+        if len(groups) == len(self._places[0]):
+            self.place.set_colouring(groups, colours)
 
     def show_colouring(self, title: str, colouring: Colouring | None) -> None:
         """Colour the points, with a legend under a title; None: by their groups, which are listed elsewhere."""

@@ -115,6 +115,11 @@ class EmbeddingMap(QWidget):
         self._recolour()
         self._rename()
 
+    def preview_groups(self, groups: NDArray[np.int32], names: Sequence[str], colours: Sequence[QColor]) -> None:
+        """Show the same points in other groups, int [N], coloured by them; what is selected stays."""
+        self._groups, self._colouring = np.asarray(groups, np.int32), None
+        self.set_groups(names, colours)
+
     def set_colouring(self, codes: NDArray[np.int32] | None, colours: Sequence[QColor] = ()) -> None:
         """Colour the points by something else than their group: for each the place of its colour, int [N], -1 for the
         quiet one. None: by group again. The names on the map stay those of the groups.

@@ -60,6 +60,26 @@ def test_finer_groups_are_seen_at_once_and_kept_when_the_slider_rests_and_names_
     assert slider.value() == before.groups
 
 
+def test_while_the_slider_moves_the_map_says_what_its_groups_will_be_called(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Kept")
+    selected = listed(page)
+    slider = find(page, "group_slider")
+    slider.setFocus()
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Home):
+        qtbot.keyClick(slider, key)
+        previewed = _names_on_map(page)
+        assert len(previewed) == slider.value()
+        assert sorted(page._ids[page._views.map.selection]) == sorted(selected)
+        wait(page, qtbot)
+        assert previewed == _names_on_map(page)
+        assert "Kept" in previewed
+
+
+def _names_on_map(page):
+    return list(page._views.map._names)
+
+
 def _colours_on_map(page):
     codes, colours = page._views.map._colouring or (page._views.map._groups, page._views.map._group_colours)
     return [colours[code].name() for code in codes if code >= 0]
