@@ -47,7 +47,9 @@ class EmbeddingMap(QWidget):
     """The selected points, an int64 array in rising order; emitted when the user changed it."""
 
     def __init__(self, parent: QWidget | None = None, *, tinted: bool = True) -> None:
-        """tinted: with a soft tint under the dots that shows how dense each colour lies."""
+        """tinted: on the colour of a card, with a soft tint under the dots that shows how dense each colour lies; else
+        what is under the map is seen.
+        """
         super().__init__(parent)
         self.setObjectName("embedding_map")
         self.setAccessibleName(self.tr("Map of the photos"))
@@ -66,6 +68,10 @@ class EmbeddingMap(QWidget):
         self._box = MapView()
         self._graphics = pyqtgraph.GraphicsView(self, useOpenGL=False)
         self._graphics.setFrameShape(self._graphics.Shape.NoFrame)
+        # Nothing of its own under the layers: pyqtgraph would keep a picture of that, and paint it in each frame.
+        self._graphics.setBackground(None)
+        self._graphics.setCacheMode(self._graphics.CacheModeFlag.CacheNone)
+        self._graphics.viewport().setAutoFillBackground(False)
         self._graphics.setCentralItem(self._box)
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
@@ -390,7 +396,5 @@ class EmbeddingMap(QWidget):
         self.setAccessibleDescription(" ".join(parts))
 
     def _follow_theme(self) -> None:
-        self._graphics.setBackground(None)
-        self._graphics.setStyleSheet("background: transparent")
         self._recolour()
         self._overlay.update()

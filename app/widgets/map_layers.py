@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ _FADED = 0.35
 """The part of its colour a dot keeps while others are selected."""
 _RING_RADIUS = 6.5
 _COARSE = 4
+_CORNER = theme.CARD_RADIUS - 2
+"""The map lies within the line around its card."""
 _IN_A_BYTE = 127
 """So many colours, and -1 for the quiet one, fit into one byte."""
 
@@ -41,7 +44,7 @@ class Dots(ViewLayer):
         self._colours: NDArray[np.uint32] | None = None
         self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
         self.tinted = True
-        """Whether there is a tint; to be set before the first points."""
+        """Whether the ground is that of a card with a tint, else see-through; to be set before the first points."""
         self._tint: QImage | None = None
         self._tint_rect = QRectF()
         self._tinted_for: tuple[object, ...] = ()
@@ -144,7 +147,7 @@ class Dots(ViewLayer):
         if (self._picture.width(), self._picture.height()) != (width, height):
             self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
         pixels = np.frombuffer(self._picture.bits(), np.uint32).reshape(height, width)
-        self._fill_with_tint(pixels, view)
+        self._fill_ground(pixels, view, ratio)
         canvas = Canvas(view.width, view.height, pixels)
         colours, chosen = self._dot_colours()
         self.raster.draw(view, canvas, colours, ratio)
@@ -152,14 +155,17 @@ class Dots(ViewLayer):
             rows, shown = chosen
             self.raster.draw_some(rows, view, canvas, shown, self.raster.dot_size(view, ratio) + round(ratio))
 
-    def _fill_with_tint(self, pixels: NDArray[np.uint32], view: View) -> None:
-        """Fill a padded picture; the tint is so soft that a pixel in 16 says all of it."""
+    def _fill_ground(self, pixels: NDArray[np.uint32], view: View, ratio: float) -> None:
+        """Fill a padded picture with the tinted card; the tint is so soft that a pixel in 16 says all of it.
+
+        With the card, though that is painted already: what is opaque is copied to the screen twice as fast.
+        """
         if not self.tinted:
             pixels.fill(0)
             return
         height, width = pixels.shape
         coarse = QImage(-(-width // _COARSE), -(-height // _COARSE), QImage.Format.Format_ARGB32_Premultiplied)
-        coarse.fill(0)
+        coarse.fill(QColor(theme.colours().card))
         painter = QPainter(coarse)
         to_picture = QTransform(view.scale_x, 0, 0, view.scale_y, view.offset_x + ROOM, view.offset_y + ROOM)
         self.paint_tint(painter, to_picture * QTransform.fromScale(1 / _COARSE, 1 / _COARSE))
@@ -172,6 +178,10 @@ class Dots(ViewLayer):
         whole = height - height % _COARSE
         pixels[:whole].reshape(-1, _COARSE, width)[:] = rows[: whole // _COARSE, None]
         pixels[whole:] = rows[-1]
+        outside = _outside_of_corner(round(_CORNER * ratio))
+        shown = pixels[ROOM:-ROOM, ROOM:-ROOM]
+        for corner in (shown, shown[::-1], shown[:, ::-1], shown[::-1, ::-1]):
+            corner[: len(outside), : len(outside)][outside[: len(corner), : corner.shape[1]]] = 0
 
     def _dot_colours(self) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.uint32]] | None]:
         """The colour of each row of the raster; the rows that are selected, and theirs, where there are any."""
@@ -287,6 +297,13 @@ class Overlay(ViewLayer):
                 name_tags.paint(painter, name_tags.path_of(name)[0].translated(rect.topLeft()))
             else:
                 painter.drawImage(rect.topLeft(), tag)
+
+
+@lru_cache(maxsize=4)
+def _outside_of_corner(radius: int) -> NDArray[np.bool_]:
+    """Which of radius x radius pixels at the upper left of a rounded box lie outside of it."""
+    across = radius - np.arange(radius) - 0.5
+    return across[:, None] ** 2 + across[None, :] ** 2 > radius**2
 
 
 def mixed(colour: QColor, other: QColor, part: float) -> QColor:
