@@ -220,7 +220,7 @@ class Overlay(ViewLayer):
 
     def set_names(self, raster: PointRaster, groups: NDArray[np.int32], names: Sequence[str]) -> None:
         """Write the names of groups above the points of a raster; groups int [N]: that of each point, -1 for none."""
-        self._anchors, sizes = name_places.anchors(raster.x, raster.y, groups.take(raster.order), len(names))
+        self._anchors, sizes = name_places.anchors(raster, groups, len(names))
         by_size = np.argsort(-sizes, kind="stable")
         self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
         self.update()

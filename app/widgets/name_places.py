@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .point_raster import PointRaster
+
 _GAP = 2.0
 _LOOKED_AT = 2000
 """Of a larger group so many points, or some more, say where its name belongs."""
@@ -34,22 +36,21 @@ class Box:
 
 
 def anchors(
-    x: NDArray[np.float32], y: NDArray[np.float32], groups: NDArray[np.int32], count: int
+    raster: PointRaster, groups: NDArray[np.int32], count: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The place each group's name belongs to, above the middle of the bulk of its points, [K, 2] in map units; and how
     many points each has, [K], of more than a hundred thousand points about how many.
 
-    x, y [N] in map units, in an order that lies evenly over the map; groups: 0 to K - 1 for each, others are left out.
-    A group without points has NaN.
+    groups int [N]: 0 to K - 1 for each point, others are left out. A group without points has NaN.
     """
     places = np.full((count, 2), np.nan, np.float32)
-    rows, counts, sizes = _by_group(groups, count)
+    rows, counts, sizes = _by_group(raster.order, groups, count)
     end = 0
     for group, members in enumerate(counts.tolist()):
         begin, end = end, end + members
         if members:
             some = rows[begin : end : max(1, members // _LOOKED_AT)]
-            across, up = x[some], y[some]
+            across, up = raster.x[some], raster.y[some]
             # Of a group that is bent or has outliers, the height of its middle third says where its bulk ends.
             by_x = np.sort(across)
             last = len(by_x) - 1
@@ -59,23 +60,26 @@ def anchors(
     return places, sizes
 
 
-def _by_group(groups: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Rows in the order of their groups, those of no group last; how many of each group are among them, [K], and about
-    how many each group has, [K].
+def _by_group(
+    order: NDArray[np.int64], groups: NDArray[np.int32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of a raster's order by their group, those of no group last; how many of each group are among them, [K], and
+    about how many each group has, [K]. The order goes evenly over the map, and so does every so many of it.
     """
-    step = max(1, len(groups) // _SAMPLE)
-    known = _known(groups[::step], count)
+    step = max(1, len(order) // _SAMPLE)
+    known = _known(groups.take(order[::step]), count)
     sizes = counts = np.bincount(known, minlength=count + 1)[:count]
-    rows = np.arange(0, len(groups), step)
+    rows = np.arange(0, len(order), step)
     small = counts < _LOOKED_AT
     if step > 1 and small.any():
-        looked_at = np.append(small, False).take(_known(groups, count))
+        known = _known(groups.take(order), count)
+        looked_at = np.append(small, False).take(known)
         looked_at[::step] = True
         rows = np.flatnonzero(looked_at)
-        known = _known(groups[rows], count)
+        known = known.take(rows)
         counts = np.bincount(known, minlength=count + 1)[:count]
-    order = np.argsort(known.astype(np.uint16) if count < 1 << 16 else known, kind="stable")  # 16 bits: by radix
-    return rows[order], counts, np.where(small, counts, sizes * step)
+    by_group = np.argsort(known.astype(np.uint16) if count < 1 << 16 else known, kind="stable")  # 16 bits: by radix
+    return rows[by_group], counts, np.where(small, counts, sizes * step)
 
 
 def _known(groups: NDArray[np.int32], count: int) -> NDArray[np.int32]:

@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from app.widgets import name_places
+from app.widgets.point_raster import PointRaster
 
 
 def test_names_that_want_the_same_place_give_way_to_each_other():
@@ -38,7 +39,7 @@ def test_where_all_is_full_a_name_is_left_out_instead_of_covering_one():
 def test_a_group_is_named_above_its_bulk_and_a_group_without_points_nowhere():
     positions = np.concatenate([np.random.default_rng(0).normal(size=(200, 2)), [[50.0, 90.0]]]).astype(np.float32)
     groups = np.zeros(201, np.int32)
-    ((x, y), nothing), sizes = name_places.anchors(*positions.T, groups, 2)
+    ((x, y), nothing), sizes = name_places.anchors(PointRaster(positions), groups, 2)
     assert abs(x) < 0.3
     assert 1 < y < 3, "one photo far away does not pull the name with it"
     assert np.isnan(nothing).all()
@@ -47,7 +48,7 @@ def test_a_group_is_named_above_its_bulk_and_a_group_without_points_nowhere():
 
 def test_photos_of_no_group_pull_no_name():
     positions = np.concatenate([np.zeros((9, 2)), np.full((50, 2), 30.0)]).astype(np.float32)
-    places, sizes = name_places.anchors(*positions.T, np.repeat([0, -1], [9, 50]).astype(np.int32), 1)
+    places, sizes = name_places.anchors(PointRaster(positions), np.repeat([0, -1], [9, 50]).astype(np.int32), 1)
     assert places.tolist() == [[0, 0]]
     assert sizes.tolist() == [9]
 
@@ -55,26 +56,27 @@ def test_photos_of_no_group_pull_no_name():
 def test_the_name_of_a_huge_group_stands_where_all_of_its_points_say():
     rng = np.random.default_rng(0)
     positions = rng.normal(size=(100_000, 2)).astype(np.float32)
-    (place,), _ = name_places.anchors(*positions.T, np.zeros(len(positions), np.int32), 1)
+    (place,), _ = name_places.anchors(PointRaster(positions), np.zeros(len(positions), np.int32), 1)
     assert abs(place[0]) < 0.1
     assert abs(place[1] - np.quantile(positions[:, 1], 0.92)) < 0.15
 
 
 def test_groups_of_one_and_of_two_points_are_named_at_them():
     positions = np.array([[0, 0], [10, 4], [30, 2]], np.float32)
-    places, _ = name_places.anchors(*positions.T, np.array([0, 0, 1], np.int32), 2)
+    places, _ = name_places.anchors(PointRaster(positions), np.array([0, 0, 1], np.int32), 2)
     assert 0 <= places[0, 0] <= 10
     assert 0 <= places[0, 1] <= 4
     assert places[1].tolist() == [30, 2]
 
 
 def test_among_very_many_points_a_small_group_is_named_at_all_of_its_points():
-    x = np.linspace(0, 1, 300_000, dtype=np.float32)
-    groups = np.zeros(len(x), np.int32)
+    positions = np.random.default_rng(0).random((300_000, 2), dtype=np.float32)
+    groups = np.zeros(len(positions), np.int32)
     groups[[1, 100_003, 200_001]] = 1
-    places, sizes = name_places.anchors(x, np.where(groups, 5, x).astype(np.float32), groups, 3)
-    assert places[1].tolist() == [x[100_003], 5]
-    assert abs(places[0, 0] - 0.5) < 0.01
+    positions[groups == 1] = [[0.2, 5], [0.3, 5], [0.4, 5]]
+    places, sizes = name_places.anchors(PointRaster(positions), groups, 3)
+    assert places[1].tolist() == [np.float32(0.3), 5]
+    assert abs(places[0, 0] - 0.5) < 0.02
     assert np.isnan(places[2]).all()
     assert sizes[1:].tolist() == [3, 0]
     assert abs(sizes[0] - 300_000) < 10
