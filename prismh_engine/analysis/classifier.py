@@ -18,7 +18,7 @@ LEAST_CONFIDENCE = 0.6
 """Below it the answer is "unsure"."""
 
 UNLIKE = 0.1
-"""The share of the teachers that are less like the others than a photo must be like one of them."""
+"""The share of the teachers that are less like the others than a photo of a named kind has to be."""
 
 MOST_TEACHERS = 5000
 _MOST_TRIED = 1000  # teachers on which C and the temperature are chosen
@@ -92,17 +92,21 @@ class Classifier:
         logits = rows @ self.weights + self.bias
         return _softmax(logits.astype(np.float64)).astype(np.float32)
 
-    def answer(self, rows: NDArray[np.float32]) -> Answers:
-        """The likeliest class of rows [N, D] of unit length, and how likely it is.
+    def answer(self, rows: NDArray[np.float32], familiar: NDArray[np.bool_] | None = None) -> Answers:
+        """The likeliest class of rows [N, D] of unit length, and how likely it is if it is one of these classes at all.
 
-        Unsure (-1) where it is less likely than .6, or where the photo is less like any teacher than nine of ten
-        teachers are like the nearest other one: names say nothing of a photo of something else.
+        Unsure (-1) where it is less likely than .6, or the photo is not familiar: names say nothing of a photo of
+        something else. familiar [N]: see `novelty.familiar`; where it is not given, for photos whose neighbours are
+        not at hand, a photo is not that is less like any teacher than nine of ten teachers are like the nearest other.
         """
         parts = []
         for start in range(0, len(rows), _BLOCK_ROWS):
             part = rows[start : start + _BLOCK_ROWS]
-            alike = (part @ self.teachers.T).max(axis=1)
-            parts.append(_answers(self.probabilities(part), alike, self.least_alike))
+            if familiar is None:
+                known = (part @ self.teachers.T).max(axis=1) >= self.least_alike
+            else:
+                known = familiar[start : start + _BLOCK_ROWS]
+            parts.append(_answers(self.probabilities(part), known))
         return Answers.joined(parts)
 
 
@@ -132,7 +136,7 @@ def fit(
     strength, sharpness, held_out = _PLAIN_STRENGTH, 1.0, None
     if told is not None:
         strength, sharpness, logits = told
-        answers = _answers(_softmax(sharpness * logits), tried.nearest(), least_alike)
+        answers = _answers(_softmax(sharpness * logits), tried.nearest() >= least_alike)
         held_out = hold_out(answers, tried.names)
     yield Progress(_WHAT, _FOLDS, _FOLDS + 1)
     weights, bias = taught.weights([strength])[0]
@@ -188,6 +192,25 @@ def best_sharpness(
 
     found = minimize_scalar(loss, args=(smoothed,), bounds=(-_SHARPEST, _SHARPEST), method="bounded")
     return float(np.exp(found.x)), loss(found.x, 0.0)
+
+
+def folds(
+    classes: NDArray[np.int64], near_duplicates: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """At most five times the places of those that teach and of those that are held out, of photos of classes [N].
+
+    None where no class has two photos, or all are near duplicates. Those with an equal number, [N], stay together.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    count = min(_FOLDS, len(np.unique(near_duplicates)), int(np.bincount(classes).max()))
+    if count < 2:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class with fewer photos than folds
+        yield from StratifiedGroupKFold(count, shuffle=True, random_state=0).split(
+            np.zeros(len(classes)), classes, near_duplicates
+        )
 
 
 @dataclass(frozen=True)
@@ -291,7 +314,8 @@ def _cross_validate(taught: _Taught) -> Job[tuple[float, float, NDArray[np.float
     None where no two folds can be made that know the same names.
     """
     logits = np.full((len(_STRENGTHS), len(taught.rows), taught.classes), -np.inf)
-    for number, (train, test) in enumerate(_folds(taught)):
+    first = np.array([own[0] for own in taught.names], dtype=np.int64)
+    for number, (train, test) in enumerate(folds(first, taught.near_duplicates)):
         yield Progress(_WHAT, number, _FOLDS + 1)
         for place, (weights, bias) in enumerate(taught.take(train).weights(_STRENGTHS)):
             logits[place, test] = taught.rows[test] @ weights + bias
@@ -304,24 +328,10 @@ def _cross_validate(taught: _Taught) -> Job[tuple[float, float, NDArray[np.float
     return _STRENGTHS[chosen], best[chosen][0], logits[chosen]
 
 
-def _folds(taught: _Taught) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    first = np.array([own[0] for own in taught.names], dtype=np.int64)
-    folds = min(_FOLDS, len(np.unique(taught.near_duplicates)), int(np.bincount(first).max()))
-    if folds < 2:
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class with fewer photos than folds
-        yield from StratifiedGroupKFold(folds, shuffle=True, random_state=0).split(
-            taught.rows, first, taught.near_duplicates
-        )
-
-
-def _answers(probabilities: NDArray[Any], alike: NDArray[Any], least_alike: float) -> Answers:
+def _answers(probabilities: NDArray[Any], familiar: NDArray[np.bool_]) -> Answers:
     likeliest = probabilities.argmax(axis=1).astype(np.int32)
     confidences = probabilities.max(axis=1).astype(np.float32)
-    unsure = (confidences < LEAST_CONFIDENCE) | (alike < least_alike)
+    unsure = (confidences < LEAST_CONFIDENCE) | ~familiar
     return Answers(np.where(unsure, np.int32(-1), likeliest), likeliest, confidences)
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ... import embedding_files, photo_tables
 from ...analysis import classifier
 from ...analysis.classifier import LEAST_CONFIDENCE, Answers, Classifier, HeldOut
-from ...analysis.neighbours import unit_rows
+from ...analysis.neighbours import nearest_neighbours, unit_rows
+from ...analysis.novelty import WALK_NEIGHBOURS, familiar
 from ...command import required, run_step
 from ...counted import counted
 from ...errors import PrismhError
@@ -48,7 +50,8 @@ class ClassifySettings(Settings):
 class ClassifyReport:
     """What `classifier_report.json` holds; its text is what the command prints.
 
-    classes: how many labelled photos each label has. predicted, unsure: of the photos without a label.
+    classes: how many labelled photos each label has. predicted, unsure: of the photos without a label; strange: how
+    many of the unsure ones are taken for photos of something that has no label.
     """
 
     photos: int
@@ -56,9 +59,9 @@ class ClassifyReport:
     classes: Mapping[str, int]
     predicted: int
     unsure: int
+    strange: int
     strength: float
     least_confidence: float
-    least_alike: float
     held_out: HeldOut | None
     notes: Sequence[str]
 
@@ -66,6 +69,8 @@ class ClassifyReport:
         taught = f"{len(self.classes)} labels learned from {counted(self.labelled, 'photo')}"
         others = counted(self.predicted + self.unsure, "other photo")
         lines = [f"{taught}: {self.predicted:,} of {others} got one, unsure about {self.unsure:,}."]
+        if self.strange:
+            lines.append(f"{self.strange:,} of those seem to be of something that has no label yet.")
         if self.held_out is not None and self.held_out.sure_accuracy is not None:
             lines.append(
                 f"Of labelled photos held out in turn {100 * self.held_out.sure_accuracy:.0f} of 100 answers were "
@@ -86,11 +91,11 @@ def classify(resolved: Resolved[ClassifySettings], stop: StopToken | None = None
     check_source(resolved, "labels", "output_dir")
     labels = None if settings.labels is None else photo_tables.read_labels(settings.labels)
     if settings.project is not None:
-        file_paths, names, learned, answers, notes = yield from _of_project(settings.project, labels, stop)
+        file_paths, names, learned, answers, known, notes = yield from _of_project(settings.project, labels, stop)
     else:
         assert settings.embeddings is not None
         required(resolved, "labels")
-        file_paths, names, learned, answers, notes = yield from _of_file(settings.embeddings, labels or {}, stop)
+        file_paths, names, learned, answers, known, notes = yield from _of_file(settings.embeddings, labels or {}, stop)
     counts = Counter(name for own in names for name in own)
     report = ClassifyReport(
         photos=len(names),
@@ -98,9 +103,9 @@ def classify(resolved: Resolved[ClassifySettings], stop: StopToken | None = None
         classes=dict(sorted(counts.items())),
         predicted=int((answers.codes >= 0).sum()),
         unsure=int((answers.codes < 0).sum()),
+        strange=int((~known).sum()),
         strength=learned.strength,
         least_confidence=LEAST_CONFIDENCE,
-        least_alike=learned.least_alike,
         held_out=learned.held_out,
         notes=notes,
     )
@@ -114,8 +119,9 @@ def classify(resolved: Resolved[ClassifySettings], stop: StopToken | None = None
     return report
 
 
-_Told = tuple[Sequence[str], Sequence[Sequence[str]], Classifier, Answers, list[str]]
-"""The photos and the labels of each; what was learned; the answers on those without a label, in order; notes."""
+_Told = tuple[Sequence[str], Sequence[Sequence[str]], Classifier, Answers, NDArray[np.bool_], list[str]]
+"""The photos and the labels of each; what was learned; of those without a label, in order, the answers, and which of
+them may be of a labelled kind; notes."""
 
 
 def _of_file(path: Path, labels: Mapping[str, Sequence[str]], stop: StopToken | None) -> Job[_Told]:
@@ -126,11 +132,14 @@ def _of_file(path: Path, labels: Mapping[str, Sequence[str]], stop: StopToken | 
     rows = unit_rows(read.embeddings)
     named = np.array([bool(own) for own in names], dtype=np.bool_)
     codes = [[classes[name] for name in own] for own in names if own]
-    together = yield from together_in_folds(rows[named], np.array([own[0] for own in codes], dtype=np.int64))
+    first = np.array([own[0] for own in codes], dtype=np.int64)
+    together = yield from together_in_folds(rows[named], first)
     learned = yield from classifier.fit(rows[named], codes, together)
+    graph = yield from nearest_neighbours(rows, WALK_NEIGHBOURS)
+    known = (yield from familiar(graph, np.flatnonzero(named), first, together))[~named]
     if stop is not None:
         stop.check()
-    return read.file_paths, names, learned, learned.answer(rows[~named]), notes
+    return read.file_paths, names, learned, learned.answer(rows[~named], known), known, notes
 
 
 def _of_project(folder: Path, labels: Mapping[str, Sequence[str]] | None, stop: StopToken | None) -> Job[_Told]:
@@ -144,7 +153,7 @@ def _of_project(folder: Path, labels: Mapping[str, Sequence[str]] | None, stop: 
         teachers = teachers_of(project, features, names)
         suggested = yield from suggest(project, features, teachers, stop)
         file_paths = [by_id[identity] for identity in teachers.photo_ids.tolist()]
-    return file_paths, teachers.names, suggested.learned, suggested.answers, notes
+    return file_paths, teachers.names, suggested.learned, suggested.answers, suggested.familiar, notes
 
 
 def _check(labels: Mapping[str, Sequence[str]], file_paths: Iterable[str]) -> list[str]:

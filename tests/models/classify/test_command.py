@@ -71,6 +71,20 @@ def test_every_photo_gets_a_label_or_an_empty_one(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out.startswith(f"3 labels learned from 15 photos: {len(sure)} of 75 other photos got")
 
 
+def test_photos_of_a_kind_without_a_label_are_unsure_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, heap = _embeddings(tmp_path, spread=1.0)
+    _labels(tmp_path, [one for one in _five_each(heap) if one[1] != "pot"])
+    assert _run(tmp_path) == 0
+    labels = np.array([row["label"] for row in _rows(tmp_path / "out" / "predictions.csv")])
+    assert (labels[heap == 2] == "").mean() > 0.7
+    assert (labels[heap < 2] == "").mean() < 0.4
+    report = json.loads((tmp_path / "out" / "classifier_report.json").read_text(encoding="utf-8"))
+    assert 12 <= report["strange"] <= report["unsure"]
+    assert f"\n{report['strange']} of those seem to be of something that has no label yet." in capsys.readouterr().out
+
+
 def test_the_same_labels_give_the_same_predictions(tmp_path: Path) -> None:
     _, heap = _embeddings(tmp_path, spread=2.0)
     _labels(tmp_path, _five_each(heap))

@@ -129,6 +129,15 @@ def test_one_photo_of_each_name_is_a_start_that_stays_unsure(project: Project, t
     assert all(0 <= one.confidence <= 1 for one in suggested.values())
 
 
+def test_a_kind_that_nobody_named_gets_no_names(project: Project, tmp_path: Path) -> None:
+    ids, kinds = _three_kinds(project, tmp_path / "photos")
+    _name_some(project, ids[:60], kinds[:60])
+    jobs.run(suggest_labels(project, "starter"))
+    suggested = project.suggestions.all(project.features.get("starter"))
+    assert sum(bool(suggested[i].name) for i in ids[60:]) < 4
+    assert sum(bool(one.name) for one in suggested.values()) > 30
+
+
 def test_a_stop_leaves_the_suggestions_that_were_there(project: Project, tmp_path: Path) -> None:
     ids, kinds = _three_kinds(project, tmp_path / "photos")
     _name_some(project, ids, kinds)
