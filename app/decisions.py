@@ -50,6 +50,8 @@ class Decisions(QObject):
     """A list of the ids of photos on which there is another decision now."""
     steps_changed = Signal()
     """`undo_text` or `redo_text` changed, or whether something is being written."""
+    told = Signal(str)
+    """What was done just now, in words, where that is not plain to see."""
     undone = Signal(str)
     """What was undone, in words."""
     redone = Signal(str)

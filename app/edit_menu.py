@@ -27,6 +27,7 @@ class EditMenu(QMenu):
         self._redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
         self._redo.triggered.connect(decisions.redo)
         decisions.steps_changed.connect(self._say_steps)
+        decisions.told.connect(self._say_done)
         decisions.undone.connect(self._say_undone)
         decisions.redone.connect(self._say_redone)
         self._say_steps()
@@ -40,16 +41,21 @@ class EditMenu(QMenu):
         if self._told and self._steps_when_told != (self._decisions.undo_text, self._decisions.redo_text):
             self._take_back_what_was_told()
 
+    def _say_done(self, text: str) -> None:
+        self._say(text, self._undoing())
+
     def _say_undone(self, text: str) -> None:
         again = (self.tr("Do it again"), "redo_it", self._decisions.redo)
         self._say(self.tr("Undone: {0}").format(text), again)
 
     def _say_redone(self, text: str) -> None:
-        undo = (self.tr("Undo"), "undo_it", self._decisions.undo)
-        self._say(self.tr("Done again: {0}").format(text), undo)
+        self._say(self.tr("Done again: {0}").format(text), self._undoing())
+
+    def _undoing(self) -> Action:
+        return self.tr("Undo"), "undo_it", self._decisions.undo
 
     def _say(self, sentence: str, action: Action) -> None:
-        self._notice.say(sentence, action)
+        self._notice.say_for_a_while(sentence, action)
         self._told = sentence
         self._steps_when_told = (self._decisions.undo_text, self._decisions.redo_text)
 

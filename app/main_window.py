@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
         if name != "start" and self.session.project is None:
             name = "start"
         page = self._pages.get(name) or self._make_page(name)
+        if page is not self._stack.currentWidget():
+            self.notice.leave()
         self._rail.setVisible(name != "start")
         if name in ROAD:
             self._rail.show_step(name)

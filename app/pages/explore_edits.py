@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from .. import words
 from ..decisions import Decisions
 from ..session import Session
 
+_NAMES_TOLD = 3
+
 
 class Edits(QObject):
     """Tells the session what changed when it is written."""
@@ -27,11 +30,11 @@ class Edits(QObject):
 
     def name_group(self, photo_ids: NDArray[np.int64], name: str) -> None:
         """Name the group of these photos; the name it had is replaced."""
-        self._take(self._named(photo_ids, name), _name_group, photo_ids, name)
+        self._take(self._named_so(len(photo_ids), name), _name_group, photo_ids, name)
 
     def name_photos(self, photo_ids: NDArray[np.int64], name: str) -> None:
         """Give these photos a further name."""
-        self._take(self._named(photo_ids, name), _name_photos, photo_ids, name)
+        self._take(self._named_so(len(photo_ids), name), _name_photos, photo_ids, name)
 
     def unname_group(self, photo_ids: NDArray[np.int64], name: str) -> None:
         """Take off what these photos are called as a group, `name`."""
@@ -44,7 +47,8 @@ class Edits(QObject):
     def accept(self, features: str, photo_ids: NDArray[np.int64]) -> None:
         """Give these photos the names that are suggested for them."""
         text = self.tr("{0} named as suggested").format(words.photos(len(photo_ids)))
-        self._take(text, _accept, photo_ids, features)
+        if len(photo_ids):
+            self._decisions.take(text, partial(_accept, photo_ids, features), self._accepted)
 
     def show_cut(self, features: str, groups: int) -> None:
         """Show so many groups."""
@@ -66,14 +70,23 @@ class Edits(QObject):
         if self._session.project is not None:
             self._decisions.run(step(self._session.project, *arguments), self._groups_changed)
 
-    def _named(self, photo_ids: NDArray[np.int64], name: str) -> str:
-        return self.tr("{0} named {1}").format(words.photos(len(photo_ids)), name)
+    def _named_so(self, count: int, name: str) -> str:
+        return self.tr("{0} named {1}").format(words.photos(count), name)
 
     def _taken_off(self, photo_ids: NDArray[np.int64], name: str) -> str:
         return self.tr("{1} taken off {0}").format(words.photos(len(photo_ids)), name)
 
     def _names_changed(self, result: object) -> None:
         self._session.names_changed.emit()
+
+    def _accepted(self, named: Counter[str]) -> None:
+        self._session.names_changed.emit()
+        most, others = named.most_common(_NAMES_TOLD), len(named) - _NAMES_TOLD
+        told = [self._named_so(count, name) for name, count in most]
+        if others > 0:
+            rest = named.total() - sum(count for _, count in most)
+            told.append(self.tr("{0} by other names").format(words.photos(rest)))
+        self._decisions.told.emit(", ".join(told) or self.tr("No name is suggested for these photos any more"))
 
     def _groups_changed(self, result: object) -> None:
         self._session.map_changed.emit()
@@ -96,8 +109,12 @@ def _remove_name(photo_ids: NDArray[np.int64], name: str, project: Project) -> N
     project.labels.remove(photo_ids.tolist(), name)
 
 
-def _accept(photo_ids: NDArray[np.int64], features: str, project: Project) -> None:
-    project.suggestions.accept(photo_ids.tolist(), project.features.get(features))
+def _accept(photo_ids: NDArray[np.int64], features: str, project: Project) -> Counter[str]:
+    """How many photos got which name."""
+    known, ids = project.features.get(features), photo_ids.tolist()
+    suggested = project.suggestions.all(known)
+    project.suggestions.accept(ids, known)
+    return Counter(suggested[i].name for i in ids if i in suggested and suggested[i].name)
 
 
 # scikit-learn takes its time: it is imported where it runs.

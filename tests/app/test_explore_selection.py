@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+
+from app import words
 
 from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
 
@@ -163,8 +167,12 @@ def test_suggested_names_are_accepted_together_and_taken_back_together(page, ses
     press(page, qtbot, "all_suggestions")
     suggested = listed(page)
     assert find(page, "accept_button").text() == f"Accept all {len(suggested)}"
+    told = []
+    decisions.told.connect(told.append)
     press(page, qtbot, "accept_button")
     assert set(session.project.labels.of_photos()) == set(suggested)
+    of_photos = Counter(name for names in session.project.labels.of_photos().values() for name in names)
+    assert told == [", ".join(f"{words.photos(count)} named {name}" for name, count in of_photos.most_common())]
     assert set(session.project.labels.counts()) == set(given), "no other names than those that were given"
     undo(page, decisions, qtbot)
     assert session.project.labels.counts() == given

@@ -134,6 +134,16 @@ def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot,
     assert not window.notice.text()
 
 
+def test_what_was_undone_is_told_on_the_page_where_it_was_undone_alone(qtbot, window, grid):
+    grid.select([grid.photos()[0].id])
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "undo")
+    trigger(window, "go_to_photos")
+    assert window.notice.text() == "Undone: 1 photo set aside"
+    trigger(window, "go_to_export")
+    assert not window.notice.text()
+
+
 def test_undo_gives_each_photo_the_decision_it_had_before(qtbot, window, grid):
     first, second = (photo.id for photo in grid.photos()[:2])
     grid.select([first])
