@@ -81,11 +81,11 @@ class Edits(QObject):
 
     def _accepted(self, named: Counter[str]) -> None:
         self._session.names_changed.emit()
-        most, others = named.most_common(_NAMES_TOLD), len(named) - _NAMES_TOLD
-        told = [self._named_so(count, name) for name, count in most]
-        if others > 0:
-            rest = named.total() - sum(count for _, count in most)
-            told.append(self.tr("{0} by other names").format(words.photos(rest)))
+        most_first = sorted(named.items(), key=lambda item: (-item[1], item[0]))
+        told = [self._named_so(count, name) for name, count in most_first[:_NAMES_TOLD]]
+        others = sum(count for _, count in most_first[_NAMES_TOLD:])
+        if others:
+            told.append(self.tr("{0} named otherwise").format(words.photos(others)))
         self._decisions.told.emit(", ".join(told) or self.tr("No name is suggested for these photos any more"))
 
     def _groups_changed(self, result: object) -> None:

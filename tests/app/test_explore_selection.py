@@ -172,7 +172,8 @@ def test_suggested_names_are_accepted_together_and_taken_back_together(page, ses
     press(page, qtbot, "accept_button")
     assert set(session.project.labels.of_photos()) == set(suggested)
     of_photos = Counter(name for names in session.project.labels.of_photos().values() for name in names)
-    assert told == [", ".join(f"{words.photos(count)} named {name}" for name, count in of_photos.most_common())]
+    most_first = sorted(of_photos.items(), key=lambda item: (-item[1], item[0]))
+    assert told == [", ".join(f"{words.photos(count)} named {name}" for name, count in most_first)]
     assert set(session.project.labels.counts()) == set(given), "no other names than those that were given"
     undo(page, decisions, qtbot)
     assert session.project.labels.counts() == given
