@@ -17,6 +17,7 @@ from .name_chips import NameChips
 from .naming import NameEntry
 from .photo_details import PhotoPreview
 from .photo_facts import facts_of, verdict_of
+from .shot_facts import ShotFacts
 
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
@@ -53,6 +54,8 @@ class OnePhoto(QWidget):
         self._group.setObjectName("one_photo_group")
         self._group.setWordWrap(True)
         self._facts = Facts()
+        self._shot = ShotFacts(session, self)
+        self._shot.found.connect(self._show_facts)
         self._verdict = Note("one_photo_verdict")
         similar = self._button("photo_similar", self.tr("Similar"), "action")
         similar.clicked.connect(self.similar_wanted)
@@ -90,15 +93,20 @@ class OnePhoto(QWidget):
 
     def show_photo(self, photo: Photo, group: str, names: Sequence[str]) -> None:
         """Show a photo: the sentence on its group, "" for none, and the names it carries itself."""
-        project = self._session.project
         self._photo = photo
         self._preview.show_photo(photo)
         self._title.setText(photo.path.name)
         self._group.setText(group)
         self._group.setVisible(bool(group))
         self._names.show_names([(name, 1) for name in names], 1)
-        self._facts.show_facts(facts_of(photo, Thresholds() if project is None else project.thresholds))
+        self._show_facts()
         self._verdict.say(*verdict_of(photo))
+
+    def _show_facts(self) -> None:
+        if self._photo is not None:
+            project = self._session.project
+            known = facts_of(self._photo, Thresholds() if project is None else project.thresholds)
+            self._facts.show_facts(known + self._shot.of(self._photo))
 
     def offer_names(self, names: Sequence[str]) -> None:
         self._entry.offer(names)

@@ -15,6 +15,7 @@ from ..photo_list import PhotoList
 from ..session import Session
 from .card import Card, ElidedLabel, Facts, Note, label
 from .photo_facts import facts_of, verdict_of
+from .shot_facts import ShotFacts
 from .thumbnails import Thumbnails, rounded
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class PhotoDetails(Card):
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("photo_name")
         self._facts = Facts()
+        self._shot = ShotFacts(session, self)
+        self._shot.found.connect(self._show_facts)
         self._verdict = Note("photo_verdict")
         self._aside = self._button("set_aside", self.tr("Set aside"))
         self._back = self._button("take_back", self.tr("Take back"))
@@ -93,8 +96,7 @@ class PhotoDetails(Card):
         self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
         if one is not None:
             self._name.setText(one.path.name)
-            project = self._session.project
-            self._facts.show_facts(facts_of(one, Thresholds() if project is None else project.thresholds))
+            self._show_facts()
             self._verdict.say(*verdict_of(one))
         elif photos:
             self._name.setText(self.tr("{0} selected").format(words.photos(len(photos))))
@@ -104,6 +106,13 @@ class PhotoDetails(Card):
             self._name.setText(self.tr("All photos"))
             self._facts.show_facts(self._facts_of_all(everything))
         self._scroll.fit()
+
+    def _show_facts(self) -> None:
+        if len(self._photos) == 1:
+            project, one = self._session.project, self._photos[0]
+            known = facts_of(one, Thresholds() if project is None else project.thresholds)
+            self._facts.show_facts(known + self._shot.of(one))
+            self._scroll.fit()
 
     def _facts_of_all(self, photos: PhotoList) -> list[tuple[str, str]]:
         facts = [

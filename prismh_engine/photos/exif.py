@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,9 @@ _OFFSET = re.compile(r"[+-](?:0\d|1[0-4]):[0-5]\d")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _EARLIEST_YEAR = 1900
 
+# What a camera can have; anything else is not believed.
+_SECONDS, _F_NUMBERS, _ISO, _MILLIMETRES = (1e-6, 86_400.0), (0.5, 128.0), (1.0, 1e7), (0.5, 10_000.0)
+
 # IMG_20240501_101112.jpg, PXL_20240501_101112345.jpg, IMG-20240501-WA0001.jpg, "2024-05-01 10.11.12.jpg"
 _NAME_DATE = re.compile(
     r"(?<!\d)((?:19|20)\d\d)([-_.]?)(\d\d)\2(\d\d)"
@@ -36,7 +40,9 @@ _NAME_DATE = re.compile(
 class Facts:
     """taken_at: ISO 8601, with offset only where the file says it. latitude, longitude: WGS 84 degrees, both or none.
 
-    position_note: why there is no position, or why the one there is should be doubted.
+    position_note: why there is no position, or why the one there is should be doubted. exposure: seconds. aperture: the
+    f-number. iso: sensitivity. focal_length: millimetres; focal_length_on_film: of the lens that shows as much on 35 mm
+    film. camera, lens: one line of at most 100 characters.
     """
 
     taken_at: str | None = None
@@ -44,6 +50,12 @@ class Facts:
     longitude: float | None = None
     position_note: str | None = None
     camera: str | None = None
+    exposure: float | None = None
+    aperture: float | None = None
+    iso: int | None = None
+    focal_length: float | None = None
+    focal_length_on_film: float | None = None
+    lens: str | None = None
 
 
 NO_EXIF = Facts(position_note="The photo has no EXIF data.")
@@ -54,7 +66,23 @@ def read(exif: Image.Exif | None) -> Facts:
     if not exif:
         return NO_EXIF
     latitude, longitude, note = _position(exif)
-    return Facts(_taken_at(exif), latitude, longitude, note, _camera(exif))
+    tags = dict(exif) | _block(exif, IFD.Exif)
+    iso = _within(tags.get(Base.ISOSpeedRatings), _ISO)
+    lens = _device(tags.get(Base.LensMake), tags.get(Base.LensModel))
+    return Facts(
+        _taken_at(tags),
+        latitude,
+        longitude,
+        note,
+        _device(exif.get(Base.Make), exif.get(Base.Model)),
+        exposure=_within(tags.get(Base.ExposureTime), _SECONDS)
+        or _apex(tags.get(Base.ShutterSpeedValue), -1, _SECONDS),
+        aperture=_within(tags.get(Base.FNumber), _F_NUMBERS) or _apex(tags.get(Base.ApertureValue), 0.5, _F_NUMBERS),
+        iso=None if iso is None else round(iso),
+        focal_length=_within(tags.get(Base.FocalLength), _MILLIMETRES),
+        focal_length_on_film=_within(tags.get(Base.FocalLengthIn35mmFilm), _MILLIMETRES),
+        lens=lens if any(c.isalnum() for c in lens or "") else None,  # "----" says that it is not known
+    )
 
 
 def date_in_name(name: str) -> str | None:
@@ -71,8 +99,7 @@ def date_in_name(name: str) -> str | None:
     return None
 
 
-def _taken_at(exif: Image.Exif) -> str | None:
-    tags = dict(exif) | _block(exif, IFD.Exif)
+def _taken_at(tags: Mapping[int, Any]) -> str | None:
     for time_tag, offset_tag in _TIMES:
         match = _TIME.match(_text(tags.get(time_tag)))
         if not match or int(match[1]) < _EARLIEST_YEAR:
@@ -86,11 +113,23 @@ def _taken_at(exif: Image.Exif) -> str | None:
     return None
 
 
-def _camera(exif: Image.Exif) -> str | None:
-    make, model = _text(exif.get(Base.Make)), _text(exif.get(Base.Model))
+def _device(make: Any, model: Any) -> str | None:
+    make, model = _text(make), _text(model)
     if make and model.lower().startswith(make.lower()):
         make = ""
     return " ".join(part for part in (make, model) if part)[:100] or None
+
+
+def _within(value: Any, limits: tuple[float, float]) -> float | None:
+    """A number, the first of several, that can be what it says it is; cameras write 0 for "unknown"."""
+    number = _number(value[0] if isinstance(value, (tuple, list)) and value else value)
+    return number if limits[0] <= number <= limits[1] else None
+
+
+def _apex(value: Any, power: float, limits: tuple[float, float]) -> float | None:
+    """Two to the power of what EXIF writes as a number of stops."""
+    stops = _number(value)
+    return _within(2.0 ** (power * stops), limits) if abs(stops) < 50 else None
 
 
 def _position(exif: Image.Exif) -> tuple[float | None, float | None, str | None]:

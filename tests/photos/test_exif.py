@@ -224,3 +224,46 @@ def test_the_camera_is_one_line_of_text(make: str, model: str, camera: str | Non
 )
 def test_the_date_in_a_file_name_is_found(name: str, date: str | None) -> None:
     assert exif.date_in_name(name) == date
+
+
+def test_exposure_and_lens_are_read() -> None:
+    read = facts({EXIF: {33434: IFDRational(1, 60), 33437: 1.8, 34855: 100, 37386: 4.25, 41989: 26, 42036: "Wide"}})
+    assert (read.exposure, read.aperture, read.iso) == (pytest.approx(1 / 60), pytest.approx(1.8), 100)
+    assert (read.focal_length, read.focal_length_on_film, read.lens) == (4.25, 26, "Wide")
+
+
+def test_stops_tell_exposure_and_aperture_where_nothing_else_does() -> None:
+    read = facts({EXIF: {37377: IFDRational(6, 1), 37378: IFDRational(4, 1)}})
+    assert (read.exposure, read.aperture) == (1 / 64, 4.0)
+    read = facts({EXIF: {33434: IFDRational(1, 60), 37377: IFDRational(6, 1)}})
+    assert read.exposure == pytest.approx(1 / 60)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {33434: IFDRational(0, 1), 33437: IFDRational(0, 1), 34855: 0, 37386: IFDRational(0, 1), 41989: 0},
+        {33434: IFDRational(1, 0), 33437: IFDRational(0, 0), 37386: IFDRational(4, 0)},
+        {33434: -1.0, 33437: 1000.0, 37386: 1e6, 37377: IFDRational(4_000_000_000, 1)},
+        {33434: "fast", 33437: "wide open", 34855: "high", 37386: b"\xff\xfe", 42036: "----", 37378: "x"},
+    ],
+)
+def test_exposure_and_lens_that_cannot_be_are_not_known(tags: dict[int, Any]) -> None:
+    read = facts({EXIF: tags})
+    assert (read.exposure, read.aperture, read.iso) == (None, None, None)
+    assert (read.focal_length, read.focal_length_on_film, read.lens) == (None, None, None)
+
+
+def test_a_lens_is_one_short_line() -> None:
+    read = facts({EXIF: {42035: "Maker", 42036: "Wide\nangle \x07" + 500 * "m"}})
+    assert read.lens is not None
+    assert read.lens.startswith("Maker Wide angle m")
+    assert len(read.lens) == 100
+
+
+def test_exposure_and_lens_of_real_photos(shared: Path) -> None:
+    read = decode(shared / "phone" / "iphone_hdr_NO.jpg", short_side=1).facts
+    assert (read.exposure, read.aperture, read.iso, read.focal_length) == (0.025, pytest.approx(2.2), 32, 4.15)
+    assert read.lens == "Apple iPhone 6 back camera 4.15mm f/2.2"
+    read = decode(shared / "gps" / "immich" / "empty_gps.jpg", short_side=1).facts
+    assert read.iso == 234
