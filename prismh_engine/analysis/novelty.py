@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ..jobs import Job, Progress
 from .classifier import UNLIKE, folds
@@ -56,6 +55,8 @@ def familiar(
 
 def _walk(graph: Neighbours, reached: NDArray[np.bool_]) -> Job[NDArray[np.float32]]:
     """The chance [N, F] to get to one of those reached [N, F]."""
+    from scipy import sparse
+
     count = len(reached)
     near = graph.first(WALK_NEIGHBOURS).indices
     rows = np.repeat(np.arange(count), near.shape[1])
