@@ -22,8 +22,18 @@ def photos(count: int) -> str:
     return tr("1 photo") if count == 1 else tr("{0} photos").format(number(count))
 
 
+def photos_of(count: int, of: int) -> str:
+    """So many of so many photos; where that is all of them, how many they are."""
+    return photos(of) if count == of else tr("{0} of {1}").format(number(count), photos(of))
+
+
 def groups(count: int) -> str:
     return tr("1 group") if count == 1 else tr("{0} groups").format(number(count))
+
+
+def groups_of(count: int, of: int) -> str:
+    """So many of so many groups; where that is all of them, how many they are."""
+    return groups(of) if count == of else tr("{0} of {1}").format(number(count), groups(of))
 
 
 def photo_folders(count: int) -> str:

@@ -22,7 +22,8 @@ def group_rows(
     photo_ids: NDArray[np.int64],
     mask: NDArray[np.bool_] | None,
 ) -> list[GroupRow]:
-    """A row for each group: how many of its photos are seen, and the most typical ones of them.
+    """A row for each group: how many of its photos are seen, and the most typical ones of them. A group that filters
+    hide has none, as it has no name on the map.
 
     photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all.
     """
@@ -30,9 +31,20 @@ def group_rows(
     hidden = None if mask is None else photo_ids[~mask]
     for group in contents.groups:
         seen = group.photo_ids if hidden is None else group.photo_ids[~np.isin(group.photo_ids, hidden)]
-        title, colour = titles[group.number], colours[group.number]
-        typical = contents.photos_of(seen[:_TYPICAL])
-        rows.append(GroupRow(group.number, title, colour, bool(group.name), len(seen), group.separation, typical))
+        if hidden is not None and not len(seen):
+            continue
+        rows.append(
+            GroupRow(
+                group.number,
+                titles[group.number],
+                colours[group.number],
+                bool(group.name),
+                len(seen),
+                len(group.photo_ids),
+                group.separation,
+                contents.photos_of(seen[:_TYPICAL]),
+            )
+        )
     return rows
 
 

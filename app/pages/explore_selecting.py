@@ -36,6 +36,7 @@ class Selecting(QObject):
         self._colours: Sequence[QColor] = ()
         self._mask: NDArray[np.bool_] | None = None
         self._selected = Selected()
+        self._chosen_in_list = False  # whether that is a group that was chosen in the list
         self._edits = Edits(session, decisions)
         self._look_alikes = LookAlikes(session)
         self._suggested = Suggested(session)
@@ -109,7 +110,8 @@ class Selecting(QObject):
         self._suggested.look(self._contents.features, names_are_new=names_are_new)
 
     def _list_groups(self) -> None:
-        self._side.set_rows(group_rows(self._contents, self._titles, self._colours, self._ids, self._mask))
+        rows = group_rows(self._contents, self._titles, self._colours, self._ids, self._mask)
+        self._side.set_rows(rows, len(self._contents.groups))
 
     # ---- what is selected
 
@@ -120,16 +122,19 @@ class Selecting(QObject):
         on_map = self._ids[np.isin(self._ids, group.photo_ids)]
         ordered = group.photo_ids[np.isin(group.photo_ids, on_map)]
         self._select(Selected(ordered))
+        self._chosen_in_list = True
         if self._side.shows(self._side.selection):
             self._side.selection.begin_naming() if not group.name else self._side.selection.focus_back()
 
     def close(self) -> None:
-        """Back to all groups."""
+        """Back to all groups, to the row of that which was shown."""
+        group = self._group()
         self._select(Selected())
-        self._side.groups.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._side.groups.show_current(-1 if group is None else group.number)
 
     def _map_selected(self, rows: NDArray[np.int64]) -> None:
         self._views.select(rows)  # on the other map too
+        self._chosen_in_list = False
         self._selected = Selected(self._ids[rows])
         groups = whole_groups(self._contents, self._selected.photo_ids, self._ids, self._mask)
         if len(groups) == 1:  # the most typical first
@@ -139,7 +144,7 @@ class Selecting(QObject):
         self._show(anew=True)
 
     def _select(self, selected: Selected) -> None:
-        self._selected = selected
+        self._selected, self._chosen_in_list = selected, False
         self._views.select(self._rows(selected.photo_ids))
         self._side.selection.choose_none()
         self._show(anew=True)
@@ -220,11 +225,16 @@ class Selecting(QObject):
 
     def _name(self, name: str) -> None:
         group = self._group()
-        if group is not None and not self._side.selection.has_chosen():
-            self._edits.name_group(group.photo_ids, name)
-        else:
+        if group is None or self._side.selection.has_chosen():
             self._edits.name_photos(self._chosen_ids(), name)
-        self._side.selection.focus_back()
+        else:
+            self._edits.name_group(group.photo_ids, name)
+            if group.name:
+                return
+            if self._chosen_in_list:  # so is the next one
+                self.close()
+                return
+        self._side.selection.grid.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _take_group_name_off(self) -> None:
         group = self._group()

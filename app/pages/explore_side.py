@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme, words
@@ -57,18 +58,27 @@ class ExploreSide(Card):
     def shows_groups(self) -> bool:
         return self._stack.currentWidget() is self._all_groups
 
-    def set_rows(self, rows: Sequence[GroupRow]) -> None:
-        """List these groups."""
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leads back to all groups, as the button does that every part begins with."""
+        if event.key() == Qt.Key.Key_Escape and not self.shows_groups():
+            self._stack.currentWidget().closed.emit()  # type: ignore[attr-defined]
+        else:
+            super().keyPressEvent(event)
+
+    def set_rows(self, rows: Sequence[GroupRow], groups: int) -> None:
+        """List these groups, of so many."""
         self.groups.set_rows(rows)
         named = sum(row.named for row in rows)
-        self._title.setText(words.groups(len(rows)) if rows else self.tr("Groups"))
+        self._title.setText(words.groups_of(len(rows), groups) if groups else self.tr("Groups"))
         hint = self.tr("Choose one here or on the map to see its photos and give it a name.")
-        if not rows:
+        if not groups:
             hint = self.tr("They appear here as soon as there is a map.")
+        elif len(rows) < groups:
+            hint = self.tr("Of the others, no photo is shown now.") if rows else self.tr("No photo is shown now.")
         elif named:
             hint = self.tr("{named} named. Choose one here or on the map to see its photos.").format(named=named)
         self._hint.setText(hint)
-        self._actions.setVisible(bool(rows))
+        self._actions.setVisible(bool(groups))
 
     def suggest(self, sentence: str) -> None:
         """What stands at the foot of all groups, "" for nothing."""

@@ -80,12 +80,10 @@ class ExploreFilterBar(QWidget):
 
     def show_count(self, passing: int, of: int) -> None:
         """Say how many photos pass the filters, of how many."""
-        if passing == of:
-            self._count.setText(words.photos(of) if of else "")
-        elif passing:
-            self._count.setText(self.tr("{0} of {1}").format(words.number(passing), words.photos(of)))
+        if passing:
+            self._count.setText(words.photos_of(passing, of))
         else:
-            self._count.setText(self.tr("None of {0} passes").format(words.photos(of)))
+            self._count.setText(self.tr("None of {0} passes").format(words.photos(of)) if of else "")
 
     # What the user does
 

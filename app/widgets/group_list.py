@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -31,13 +21,12 @@ from PySide6.QtWidgets import (
 
 from .. import theme, words
 from ..session import Session
+from .list_rows import Index, ListRows
 from .separation import paint_bar
 from .thumbnails import Thumbnails, rounded
 
 if TYPE_CHECKING:
     from prismh_engine.project import Photo
-
-Index = QModelIndex | QPersistentModelIndex
 
 _LINE = 34
 _BAR = 46
@@ -47,15 +36,29 @@ _GAP = 6
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One entry of the list. title: its name, or "Group 6"; separation: 0 to 1, None unknown; typical: some photos."""
+    """One entry of the list. text: its name, or "Group 6". count: how many of its photos are seen, of how many.
+    separation: 0 to 1, None unknown; typical: some photos.
+    """
 
     number: int
-    title: str
+    text: str
     colour: QColor
     named: bool
     count: int
+    of: int
     separation: float | None
     typical: Sequence[Photo] = ()
+
+    @property
+    def key(self) -> int:
+        return self.number
+
+    @property
+    def shown_count(self) -> str:
+        """As it stands in the list: "40", or "3 of 40" where filters hide some."""
+        if self.count == self.of:
+            return words.number(self.of)
+        return words.tr("{0} of {1}").format(words.number(self.count), words.number(self.of))
 
 
 class GroupList(QWidget):
@@ -67,7 +70,7 @@ class GroupList(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._model = _Model(self)
+        self._model = _Rows(self)
         self._view = QListView()
         self._view.setObjectName("group_list")
         self._view.setAccessibleName(self.tr("Groups"))
@@ -93,13 +96,18 @@ class GroupList(QWidget):
         self._project_changed()
 
     def set_rows(self, rows: Sequence[GroupRow]) -> None:
-        current = self._view.currentIndex().row()
-        self._model.set_rows(list(rows))
-        if rows:
-            self._view.setCurrentIndex(self._model.index(min(max(current, 0), len(rows) - 1)))
+        self._delegate.widest_count = max((row.shown_count for row in rows), key=len, default="")
+        self._model.show_in(self._view, rows)
 
     def rows(self) -> list[GroupRow]:
         return list(self._model.rows)
+
+    def show_current(self, number: int) -> None:
+        """Put the keyboard at the row of a group."""
+        place = next((at for at, row in enumerate(self._model.rows) if row.number == number), None)
+        if place is not None:
+            self._view.setCurrentIndex(self._model.index(place))
+        self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def loading(self) -> bool:
         """Whether photos on screen are still being read."""
@@ -115,30 +123,9 @@ class GroupList(QWidget):
         self.chosen.emit(self._model.rows[index.row()].number)
 
 
-class _Model(QAbstractListModel):
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.rows: list[GroupRow] = []
-
-    def set_rows(self, rows: list[GroupRow]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        row = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return row.title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.tr("{title}, {count} photos").format(title=row.title, count=row.count)
-        if role == Qt.ItemDataRole.UserRole:
-            return row
-        return None
+class _Rows(ListRows):
+    def spoken(self, row: GroupRow) -> str:
+        return f"{row.text}, {words.photos_of(row.count, row.of)}"
 
 
 class _Delegate(QStyledItemDelegate):
@@ -146,6 +133,7 @@ class _Delegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self.thumbnails: Thumbnails | None = None
+        self.widest_count = ""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, theme.pixels(_LINE) + self._side() + 14)
@@ -174,12 +162,11 @@ class _Delegate(QStyledItemDelegate):
         painter.setBrush(colour)
         painter.drawEllipse(QRectF(line.left() + 8, middle - 6, 12, 12))
         painter.setFont(theme.font(12))
-        count, room = words.number(row.count), painter.fontMetrics().horizontalAdvance("00,000")
-        right = line.right() - 8
+        right, room = line.right() - 8, painter.fontMetrics().horizontalAdvance(self.widest_count)
         painter.setPen(QColor(colours.quiet))
         painter.drawText(
             QRectF(right - room, line.top(), room, line.height()),
-            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count,
+            int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), row.shown_count,
         )  # fmt: skip
         right -= room + 4
         if row.separation is not None:
@@ -190,7 +177,7 @@ class _Delegate(QStyledItemDelegate):
         text = QRectF(line.left() + 28, line.top(), right - line.left() - 28, line.height())
         painter.drawText(
             text, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine),
-            painter.fontMetrics().elidedText(row.title, Qt.TextElideMode.ElideRight, int(text.width())),
+            painter.fontMetrics().elidedText(row.text, Qt.TextElideMode.ElideRight, int(text.width())),
         )  # fmt: skip
 
     def _paint_photos(self, painter: QPainter, rect: QRectF, row: GroupRow) -> None:

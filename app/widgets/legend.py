@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -24,8 +23,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme, words
 from .card import label
-
-Index = QModelIndex | QPersistentModelIndex
+from .list_rows import Index, ListRows
 
 _LINE = 24
 _DOT = 10
@@ -37,7 +35,7 @@ _LINES = 12
 class LegendEntry:
     """One colour of a map: the code of its points, what it means, how many photos have it."""
 
-    code: int
+    key: int
     text: str
     colour: QColor
     count: int
@@ -54,7 +52,7 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("legend")
-        self._model = _Model(self)
+        self._model = _Rows(self)
         self._title = label("", "small")
         self._all = QPushButton(self.tr("Show all"))
         self._all.setObjectName("legend_show_all_button")
@@ -66,6 +64,7 @@ class Legend(QWidget):
         self._all.setSizePolicy(policy)
         self._view = _View()
         self._view.setModel(self._model)
+        self._view.setItemDelegate(_Delegate(self._model, self._view))
         self._view.toggled.connect(self._toggle)
         self._view.alone.connect(self._show_alone)
         self.setFocusProxy(self._view)
@@ -88,19 +87,17 @@ class Legend(QWidget):
 
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
         """Show these. Of those that were there before, same code and text, the hidden ones stay hidden."""
-        known = {(entry.code, entry.text) for entry in self._model.entries if entry.code in self._model.hidden}
         before = self._model.hidden
-        current = self._view.currentIndex().row()
-        self._model.set_entries(list(entries), {e.code for e in entries if (e.code, e.text) in known})
-        if entries:
-            self._view.setCurrentIndex(self._model.index(min(max(current, 0), len(entries) - 1)))
+        known = {(entry.key, entry.text) for entry in self._model.rows if entry.key in before}
+        self._model.hidden = {entry.key for entry in entries if (entry.key, entry.text) in known}
+        self._model.show_in(self._view, entries)
         self._view.updateGeometry()
         self._show_state()
         if self._model.hidden != before:
             self.shown_changed.emit(set(self._model.hidden))
 
     def entries(self) -> list[LegendEntry]:
-        return list(self._model.entries)
+        return list(self._model.rows)
 
     def hidden(self) -> set[int]:
         """The codes whose photos are hidden."""
@@ -114,10 +111,10 @@ class Legend(QWidget):
         self._hide(set())
 
     def _toggle(self, row: int) -> None:
-        self._hide(self._model.hidden ^ {self._model.entries[row].code})
+        self._hide(self._model.hidden ^ {self._model.rows[row].key})
 
     def _show_alone(self, row: int) -> None:
-        others = {entry.code for entry in self._model.entries} - {self._model.entries[row].code}
+        others = {entry.key for entry in self._model.rows} - {self._model.rows[row].key}
         self._hide(set() if self._model.hidden == others else others)
 
     def _hide(self, codes: set[int]) -> None:
@@ -129,38 +126,21 @@ class Legend(QWidget):
         self._all.setVisible(bool(self._model.hidden))
 
 
-class _Model(QAbstractListModel):
+class _Rows(ListRows):
+    """hidden: the keys of the entries whose photos are not shown."""
+
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.entries: list[LegendEntry] = []
         self.hidden: set[int] = set()
-
-    def set_entries(self, entries: list[LegendEntry], hidden: set[int]) -> None:
-        self.beginResetModel()
-        self.entries, self.hidden = entries, hidden
-        self.endResetModel()
+        self.tip = self.tr("A click hides or shows these photos, a double click shows them alone.")
 
     def set_hidden(self, hidden: set[int]) -> None:
         self.hidden = hidden
-        self.dataChanged.emit(self.index(0), self.index(len(self.entries) - 1))
+        self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        return 0 if parent.isValid() else len(self.entries)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        entry = self.entries[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return entry.text
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            state = self.tr("hidden") if entry.code in self.hidden else self.tr("shown")
-            return f"{entry.text}, {words.photos(entry.count)}, {state}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tr("A click hides or shows these photos, a double click shows them alone.")
-        if role == Qt.ItemDataRole.UserRole:
-            return entry, entry.code not in self.hidden
-        return None
+    def spoken(self, row: LegendEntry) -> str:
+        state = self.tr("hidden") if row.key in self.hidden else self.tr("shown")
+        return f"{row.text}, {words.photos(row.count)}, {state}"
 
 
 class _View(QListView):
@@ -170,7 +150,6 @@ class _View(QListView):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("legend_list")
-        self.setItemDelegate(_Delegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -207,11 +186,16 @@ class _View(QListView):
 
 
 class _Delegate(QStyledItemDelegate):
+    def __init__(self, model: _Rows, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(80, theme.pixels(_LINE))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry, shown = index.data(Qt.ItemDataRole.UserRole)
+        entry: LegendEntry = index.data(Qt.ItemDataRole.UserRole)
+        shown = entry.key not in self._model.hidden
         colours = theme.colours()
         rect: QRect = option.rect.adjusted(1, 1, -3, -1)
         painter.save()

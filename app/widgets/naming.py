@@ -187,6 +187,7 @@ class _NameLine(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
+            event.setAccepted(bool(self.text()))  # of an empty line it is for what the line is a part of
             self.left.emit()
         else:
             super().keyPressEvent(event)

@@ -199,12 +199,10 @@ class SelectionPanel(QWidget):
         group = shown.group
         if chosen and len(chosen) < len(shown.photos):
             title = chosen[0].path.name if len(chosen) == 1 else self.tr("Chosen")
-            count = self.tr("{0} of {1}").format(words.number(len(chosen)), words.photos(len(shown.photos)))
+            count = words.photos_of(len(chosen), len(shown.photos))
             self._naming.show_selection(title, count if len(chosen) > 1 else "", None, named=False)
         else:
-            count = words.photos(len(shown.photos))
-            if shown.all_photos > len(shown.photos):
-                count = self.tr("{0} of {1}").format(words.number(len(shown.photos)), words.photos(shown.all_photos))
+            count = words.photos_of(len(shown.photos), shown.all_photos)
             colour = None if group is None else group.colour
             self._naming.show_selection(shown.title, count, colour, named=group is not None and group.named)
         among = chosen or shown.photos

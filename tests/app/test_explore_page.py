@@ -25,7 +25,7 @@ def test_the_groups_are_listed_with_their_photos_and_drawn_on_the_map(page, sess
     grouping = project.groupings.newest(project.features.get("starter"))
     rows = page._side.groups.rows()
     assert [row.count for row in rows] == [len(ids) for ids in grouping.members().values()]
-    assert [row.title for row in rows] == [f"Group {n + 1}" for n in range(len(rows))]
+    assert [row.text for row in rows] == [f"Group {n + 1}" for n in range(len(rows))]
     assert all(row.typical for row in rows)
     assert len(find(page, "embedding_map").positions) == len(project.photos.used())
 
@@ -35,11 +35,21 @@ def test_a_group_can_be_named_by_keyboard_alone(page, session, qtbot):
     groups.setFocus()
     qtbot.keyClick(groups, Qt.Key.Key_Return)
     write(page, qtbot, "Water drums")
+    assert groups.hasFocus(), "the next one is a key away"
+    assert groups.currentIndex().row() == 0
     assert titles(page)[0] == "Water drums"
     members = session.project.groupings.newest(session.project.features.get("starter")).members()
     assert session.project.labels.of_groups(members) == {0: "Water drums"}
-    qtbot.mouseClick(find(page, "all_groups_button"), Qt.MouseButton.LeftButton)
-    assert groups.isVisible()
+    qtbot.keyClick(groups, Qt.Key.Key_Down)
+    qtbot.keyClick(groups, Qt.Key.Key_Return)
+    write(page, qtbot, "Tyres")
+    assert titles(page)[:2] == ["Water drums", "Tyres"]
+    assert groups.currentIndex().row() == 1
+    qtbot.keyClick(groups, Qt.Key.Key_Return)
+    assert not groups.isVisible()
+    qtbot.keyClick(page.window().focusWidget(), Qt.Key.Key_Escape)
+    assert groups.hasFocus()
+    assert groups.currentIndex().row() == 1
 
 
 def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
@@ -47,6 +57,7 @@ def test_a_name_can_be_changed_and_blanks_are_no_name(page, session, qtbot):
     write(page, qtbot, "   ")
     assert not session.project.labels.all()
     write(page, qtbot, "Tires")
+    choose_group(page, qtbot, 1)
     qtbot.mouseClick(find(page, "rename_button"), Qt.MouseButton.LeftButton)
     find(page, "name_field").selectAll()
     write(page, qtbot, "Tyres")
@@ -156,6 +167,7 @@ def test_two_photos_make_no_map_and_the_page_says_so(page, session, qtbot):
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
     choose_group(page, qtbot, 0)
     write(page, qtbot, "<b>Pots</b> & all")
+    choose_group(page, qtbot, 0)
     assert find(page, "selection_title").text() == "<b>Pots</b> & all"
     assert find(page, "selection_title").textFormat() == Qt.TextFormat.PlainText
 
@@ -163,6 +175,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(page, qtbot):
 def test_a_long_name_leaves_its_groups_colour_in_sight(page, qtbot):
     choose_group(page, qtbot, 0)
     write(page, qtbot, "Drums behind the market where water stands all the year round " * 2)
+    choose_group(page, qtbot, 0)
     dot = find(page, "group_dot")
     assert dot.isVisible()
     assert (dot.width(), dot.height()) == (14, 14)

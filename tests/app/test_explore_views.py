@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel
 
 from app.pages.explore_colours import group_colours
 from prismh_engine import jobs
@@ -66,6 +67,24 @@ def test_a_group_is_named_as_a_whole_though_a_filter_hides_some_of_its_photos(pa
     whole = session.project.groupings.newest(session.project.features.get("starter")).members()[0]
     assert session.project.labels.counts() == {"Whole": len(whole)}
     assert titles(page)[0] == "Whole"
+
+
+def test_a_group_of_which_a_filter_hides_all_photos_is_named_neither_on_the_map_nor_in_the_list(page, qtbot):
+    sizes = np.bincount(page._contents.clusters)
+    choose_group(page, qtbot, 1)
+    find(page, "selection_grid").select(listed(page)[:2])
+    write(page, qtbot, "Two of them")
+    press(page, qtbot, "all_groups_button")
+    find(page, "explore_filter_bar")._set_name("Two of them", True)
+    (row,) = page._side.groups.rows()
+    assert (row.number, row.count, row.of) == (1, 2, sizes[1])
+    spoken = find(page, "group_list").model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == f"Group 2, 2 of {sizes[1]} photos"
+    assert f"1 of {len(sizes)} groups" in {label.text() for label in page._side.findChildren(QLabel)}
+    find(page, "explore_filter_bar")._set_name("Two of them", False)
+    assert [row.count for row in page._side.groups.rows()] == sizes.tolist()
+    groups = find(page, "group_list")
+    assert groups.currentIndex().row() == 1, "the same group is current"
 
 
 def test_colours_by_name_have_a_legend_that_hides_photos(page, qtbot):
@@ -162,6 +181,7 @@ def test_everything_about_a_group_can_be_done_by_keyboard_alone(page, session, q
     groups.setFocus()
     qtbot.keyClick(groups, Qt.Key.Key_Return)
     write(page, qtbot, "By keys")
+    qtbot.keyClick(groups, Qt.Key.Key_Return)
     reached = set()
     for _ in range(40):
         focused = page.window().focusWidget()

@@ -84,7 +84,7 @@ def test_the_way_back_is_there_as_long_as_something_is_hidden(legend, told, qtbo
 
 def test_new_counts_keep_what_is_hidden_and_other_meanings_do_not(legend, told, qtbot):
     click(qtbot, legend, 1)
-    legend.set_entries([LegendEntry(e.code, e.text, e.colour, e.count + 1) for e in ENTRIES])
+    legend.set_entries([LegendEntry(e.key, e.text, e.colour, e.count + 1) for e in ENTRIES])
     assert legend.hidden() == {1}
     assert told == [{1}], "nothing changed, so nothing is told"
     legend.set_entries([LegendEntry(1, "July", QColor("#d55e00"), 9)])
