@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
-from prismh_engine.errors import PrismhError
+from prismh_engine.jobs import StopToken
 
 from .. import theme, words
 from ..explore_filters import PhotoFacts
@@ -69,6 +69,7 @@ class Views(Card):
         self.place.set_thumbnails(self._thumbnail)
         self._legend = Legend()
         self._legend.shown_changed.connect(self.hidden_changed)
+        self._meanings: dict[int, tuple[str, QColor]] = {}
         self._photos: Sequence[Photo | None] = ()
         self._squares: dict[str, QPixmap] = {}
         self._groups = np.empty(0, np.int32)
@@ -132,16 +133,18 @@ class Views(Card):
     def show_colouring(self, title: str, colouring: Colouring | None) -> None:
         """Colour the points, with a legend under a title; None: by their groups, which are listed elsewhere."""
         self._legend_panel.setVisible(colouring is not None)
+        self._meanings = {}
         if colouring is None:
             self._legend.set_entries([])
             self._colour(self._groups, self._group_colours)
             self.map.set_colouring(None)
             return
-        entries = [LegendEntry(code, *entry) for code, entry in enumerate(colouring.entries)]
+        entries = [(code, *entry) for code, entry in enumerate(colouring.entries)]
         rest = int((colouring.codes < 0).sum())
         if rest:
-            entries.append(LegendEntry(-1, colouring.rest, QColor(theme.colours().quiet), rest))
-        self._legend.set_entries(entries)
+            entries.append((-1, colouring.rest, QColor(theme.colours().quiet), rest))
+        self._meanings = {code: (text, colour) for code, text, colour, _ in entries}
+        self._legend.set_entries([LegendEntry(*entry) for entry in entries])
         self._legend.set_title(title)
         self._colour(colouring.codes, [colour for _, colour, _ in colouring.entries])
 
@@ -155,14 +158,16 @@ class Views(Card):
         self.place.select(rows)
 
     def save_picture(self, folder: Path) -> None:
-        """Ask for a file, beginning in a folder, and save the map by look into it."""
+        """Ask for a file, beginning in a folder, and save the map by look into it, beside everything else."""
         kinds = self.tr("Pictures (*.png *.svg)")
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), folder / self.tr("map.png"), kinds)
         if chosen is not None:
-            try:
-                self.map.save_picture(chosen)
-            except PrismhError as error:
-                self._session.failed.emit(str(error))
+            saving = self._session.run_beside(self.map.picture(self._meanings_in_sight()).save(chosen), StopToken())
+            saving.failed.connect(self._session.failed)
+
+    def _meanings_in_sight(self) -> list[tuple[str, QColor]]:
+        """What the colours in sight mean; empty where the map is coloured by its groups, which bear their names."""
+        return [meaning for code, meaning in self._meanings.items() if code not in self._legend.hidden()]
 
     def say_nothing(self) -> None:
         """Show an empty card, while it is not known yet what there is to see."""

@@ -6,7 +6,6 @@ pyqtgraph gives the view and its mouse events (`map_view`); what is painted is i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from .. import theme
 from . import map_picture, map_steps, map_words
 from .map_layers import Dots, Overlay
 from .map_motion import MapMotion
+from .map_picture import MapPicture
 from .map_thumbnails import MapThumbnails, Provider
 from .map_view import BOX, LASSO, POINT, MapView
 from .point_raster import PointRaster
@@ -194,12 +194,9 @@ class EmbeddingMap(QWidget):
         """The selection in words, as a screen reader says it: "96 photos selected: 90 of Tyres, 6 of Drums."."""
         return map_words.selection(self._selected, self._groups, self._names)
 
-    def save_picture(self, path: Path, meanings: Sequence[tuple[str, QColor]] = ()) -> None:
-        """Save what is seen as a .png of twice the size or an .svg file, below it what colours mean.
-
-        Raises `PrismhError` where that fails.
-        """
-        map_picture.save(path, self._dots, self._thumbnails, self._overlay, meanings)
+    def picture(self, meanings: Sequence[tuple[str, QColor]] = ()) -> MapPicture:
+        """What is seen now, below it what colours mean; its `save` is a job."""
+        return map_picture.take(self._dots, self._thumbnails, self._overlay, meanings)
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QWidget
 
 from .. import theme
-from . import density, name_places, name_tags
+from . import name_places, name_tags
+from .dot_drawing import DotDrawing, Tint, tint_of
 from .name_tags import NameTags
-from .point_canvas import ROOM, Canvas, View
+from .point_canvas import ROOM, View
 from .point_raster import PointRaster
 from .view_layer import ViewLayer
 
-_TINTED_POINTS = 30_000
-"""More are not counted for the tint: a share of them, evenly over the map, makes the same picture."""
 _FADED = 0.35
 """The part of its colour a dot keeps while others are selected."""
 _RING_RADIUS = 6.5
-_COARSE = 4
-_CORNER = theme.CARD_RADIUS - 2
-"""The map lies within the line around its card."""
 _IN_A_BYTE = 127
 """So many colours, and -1 for the quiet one, fit into one byte."""
 
@@ -40,14 +35,11 @@ class Dots(ViewLayer):
         self._codes = np.empty(0, np.int32)
         self._table: Sequence[QColor] = ()
         self._selected = np.empty(0, bool)
-        self._sorted_codes: NDArray[np.signedinteger[Any]] | None = None
-        self._colours: NDArray[np.uint32] | None = None
-        self._chosen: tuple[NDArray[np.int64], NDArray[np.uint32]] | None = None
         self.tinted = True
         """Whether the ground is that of a card with a tint, else see-through; to be set before the first points."""
-        self._tint: QImage | None = None
-        self._tint_rect = QRectF()
+        self._tint: Tint | None = None
         self._tinted_for: tuple[object, ...] = ()
+        self._drawing: DotDrawing | None = None
         self._picture = QImage()
         self._painted_for: object = None
 
@@ -61,23 +53,13 @@ class Dots(ViewLayer):
         """Show the points of a raster. codes int [N]: the place of each point's colour in the table, -1 for the quiet
         one; selected bool [N]. What is drawn is made at the next paint.
         """
-        if self.raster is not raster or self._codes is not codes:
-            self._sorted_codes = None
         self.raster, self._codes, self._table, self._selected = raster, codes, table, selected
-        self._colours = self._chosen = None
-        self._painted_for = None
+        self._drawing = self._painted_for = None
         self.update()
 
     def colour_of(self, index: int) -> QColor:
         code = int(self._codes[index])
         return QColor(theme.colours().quiet) if code < 0 else self._table[code]
-
-    def shown_colour_of(self, index: int) -> QColor:
-        """The colour of a point, faded where others are selected."""
-        colour = self.colour_of(index)
-        if self._selected[index] or not self._selected.any():
-            return colour
-        return mixed(colour, QColor(theme.colours().card), _FADED)
 
     def is_selected(self, index: int) -> bool:
         return bool(self._selected[index])
@@ -100,106 +82,40 @@ class Dots(ViewLayer):
         if not len(self.raster) or view.width < 1 or view.height < 1:
             return
         if self._painted_for != view:
-            self._paint_picture(view, ratio)
+            size = QSize(view.width + 2 * ROOM, view.height + 2 * ROOM)
+            if self._picture.size() != size:
+                self._picture = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+            self.drawing().fill(self._picture, view, ratio)
             self._painted_for = view
         painter.save()
         painter.resetTransform()
         painter.drawImage(area, self._picture, QRectF(ROOM, ROOM, view.width, view.height))
         painter.restore()
 
-    def picture(self, ratio: float) -> QImage:
-        """Dots and tint as a picture of the area that this layer fills."""
-        view, _ = self.view_on(ratio)
-        self._paint_picture(view, ratio)
-        self._painted_for = None
-        return self._picture.copy(ROOM, ROOM, view.width, view.height)
-
-    def paint_tint(self, painter: QPainter, transform: QTransform) -> None:
-        """Paint the tint alone; the transform brings map units to the painter's."""
-        if not self.tinted:
-            return
-        looks = (self.raster, self._codes, self._table, theme.colours().name)
-        if len(looks) != len(self._tinted_for) or any(a is not b for a, b in zip(looks, self._tinted_for, strict=True)):
-            self._tinted_for = looks
-            self._make_tint()
-        if self._tint is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(transform.mapRect(self._tint_rect), self._tint)
-
-    def _make_tint(self) -> None:
-        self._tint = None
-        raster = self.raster
-        if not len(raster) or not self._table:
-            return
-        step = 1 + len(raster) // _TINTED_POINTS
-        positions = np.stack([raster.x[::step], raster.y[::step]], axis=1)
-        values = np.array([c.getRgb()[:3] for c in self._table], np.uint8)
-        strength = 0.16 if theme.colours().name == theme.LIGHT else 0.24
-        pixels = density.tint(positions, self._codes[raster.order[::step]], values, strength)
-        kind = QImage.Format.Format_RGBA8888_Premultiplied
-        made = QImage(pixels.data, density.SIDE, density.SIDE, kind)
-        self._tint = made.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
-        left, right, low, high = density.bounds(positions)
-        self._tint_rect = QRectF(left, low, right - left, high - low)
-
-    def _paint_picture(self, view: View, ratio: float) -> None:
-        width, height = view.width + 2 * ROOM, view.height + 2 * ROOM
-        if (self._picture.width(), self._picture.height()) != (width, height):
-            self._picture = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-        pixels = np.frombuffer(self._picture.bits(), np.uint32).reshape(height, width)
-        self._fill_ground(pixels, view, ratio)
-        canvas = Canvas(view.width, view.height, pixels)
-        colours, chosen = self._dot_colours()
-        self.raster.draw(view, canvas, colours, ratio)
-        if chosen is not None:
-            rows, shown = chosen
-            self.raster.draw_some(rows, view, canvas, shown, self.raster.dot_size(view, ratio) + round(ratio))
-
-    def _fill_ground(self, pixels: NDArray[np.uint32], view: View, ratio: float) -> None:
-        """Fill a padded picture with the tinted card; the tint is so soft that a pixel in 16 says all of it.
-
-        With the card, though that is painted already: what is opaque is copied to the screen twice as fast.
-        """
-        if not self.tinted:
-            pixels.fill(0)
-            return
-        height, width = pixels.shape
-        coarse = QImage(-(-width // _COARSE), -(-height // _COARSE), QImage.Format.Format_ARGB32_Premultiplied)
-        coarse.fill(QColor(theme.colours().card))
-        painter = QPainter(coarse)
-        to_picture = QTransform(view.scale_x, 0, 0, view.scale_y, view.offset_x + ROOM, view.offset_y + ROOM)
-        self.paint_tint(painter, to_picture * QTransform.fromScale(1 / _COARSE, 1 / _COARSE))
-        painter.end()
-        few = np.frombuffer(coarse.constBits(), np.uint32).reshape(coarse.height(), coarse.width())
-        rows = np.empty((*few.shape, _COARSE), np.uint32)
-        for column in range(_COARSE):
-            rows[..., column] = few
-        rows = rows.reshape(len(few), -1)[:, :width]
-        whole = height - height % _COARSE
-        pixels[:whole].reshape(-1, _COARSE, width)[:] = rows[: whole // _COARSE, None]
-        pixels[whole:] = rows[-1]
-        outside = _outside_of_corner(round(_CORNER * ratio))
-        shown = pixels[ROOM:-ROOM, ROOM:-ROOM]
-        for corner in (shown, shown[::-1], shown[:, ::-1], shown[::-1, ::-1]):
-            corner[: len(outside), : len(outside)][outside[: len(corner), : corner.shape[1]]] = 0
-
-    def _dot_colours(self) -> tuple[NDArray[np.uint32], tuple[NDArray[np.int64], NDArray[np.uint32]] | None]:
-        """The colour of each row of the raster; the rows that are selected, and theirs, where there are any."""
-        if self._colours is None:
-            if self._sorted_codes is None:
-                # In one byte each, as many as fit in: a million of them then stay in the processor's cache.
-                short = self._codes.astype(np.int8) if len(self._table) <= _IN_A_BYTE else self._codes
-                self._sorted_codes = short.take(self.raster.order)
-            codes = self._sorted_codes
-            card, quiet = QColor(theme.colours().card), QColor(theme.colours().quiet)
-            shown = full = [*self._table, quiet]  # -1, the quiet one, is the last
-            self._chosen = None
+    def drawing(self) -> DotDrawing:
+        """The dots as they are now, to be painted anywhere."""
+        if self._drawing is None:
+            order, table = self.raster.order, self._table
+            # In one byte each, as many as fit in: a million of them then stay in the processor's cache.
+            codes = (self._codes.astype(np.int8) if len(table) <= _IN_A_BYTE else self._codes).take(order)
+            card = QColor(theme.colours().card)
+            shown = full = [*table, QColor(theme.colours().quiet)]  # -1, the quiet one, is the last
+            chosen = np.flatnonzero(self._selected.take(order))
             if self._selected.any():
                 shown = [mixed(colour, card, _FADED) for colour in full]
-                rows = np.flatnonzero(self._selected.take(self.raster.order))
-                self._chosen = rows, np.array([c.rgba() for c in full], np.uint32).take(codes.take(rows))
-            self._colours = np.array([c.rgba() for c in shown], np.uint32).take(codes)
-        return self._colours, self._chosen
+            self._drawing = DotDrawing(
+                self.raster, _values(shown).take(codes), chosen, _values(full).take(codes.take(chosen)),
+                card if self.tinted else None, self._current_tint() if self.tinted else None,
+            )  # fmt: skip
+        return self._drawing
+
+    def _current_tint(self) -> Tint | None:
+        """The tint of these points in these colours, whichever of them are selected."""
+        looks = (self.raster, self._codes, self._table, theme.colours())
+        if len(looks) != len(self._tinted_for) or any(a is not b for a, b in zip(looks, self._tinted_for, strict=True)):
+            self._tinted_for = looks
+            self._tint = tint_of(self.raster, self._codes, self._table)
+        return self._tint
 
 
 class Overlay(ViewLayer):
@@ -214,6 +130,7 @@ class Overlay(ViewLayer):
         self._anchors = np.empty((0, 2), np.float32)
         self._names: list[tuple[int, str]] = []
         self._tags = NameTags()
+        self._ratio = 1.0  # device pixels a pixel where it was painted last
         self._outline: QPainterPath | None = None
         self._boxes: dict[int, QRectF] = {}
         self.setZValue(2)
@@ -248,7 +165,7 @@ class Overlay(ViewLayer):
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.paint_names(painter)
+        self._paint_names(painter)
         primary = QColor(theme.colours().primary)
         if self._ring is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -276,34 +193,36 @@ class Overlay(ViewLayer):
             path.addEllipse(self.sceneTransform().map(place), _RING_RADIUS, _RING_RADIUS)
         return path
 
-    def paint_names(self, painter: QPainter, *, as_outlines: bool = False) -> None:
-        """Write the names into a painter of scene pixels; as_outlines: drawn anew, for a file that has no pixels."""
-        area = self.getViewBox().sceneBoundingRect()
-        ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
+    def name_paths(self) -> list[QPainterPath]:
+        """The outlines of the names where they stand, in scene pixels."""
+        return [name_tags.path_of(name)[0].translated(box.topLeft()) for _, name, _, box in self._placed_names()]
+
+    def _paint_names(self, painter: QPainter) -> None:
+        if painter.device() is not None:
+            self._ratio = painter.device().devicePixelRatio()
+        self._boxes.clear()
+        for group, _, tag, box in self._placed_names():
+            self._boxes[group] = box
+            painter.drawImage(box.topLeft(), tag)
+
+    def _placed_names(self) -> Iterator[tuple[int, str, QImage, QRectF]]:
+        """The group, the name, its picture and where it stands, of those that have room."""
+        area, ratio = self.getViewBox().sceneBoundingRect(), self._ratio
         tags = self._tags.pictures([name for _, name in self._names], ratio)
         to_scene = self.sceneTransform()
         wanted = []
         for (group, _), tag in zip(self._names, tags, strict=True):
             at = to_scene.map(QPointF(float(self._anchors[group, 0]), float(self._anchors[group, 1])))
             wanted.append((at.x() - area.left(), at.y() - area.top() - 4, tag.width() / ratio, tag.height() / ratio))
-        self._boxes.clear()
         places = name_places.place(wanted, area.width(), area.height())
         for (group, name), tag, box in zip(self._names, tags, places, strict=True):
-            if box is None:
-                continue
-            rect = QRectF(round(area.left() + box.x), round(area.top() + box.y), box.width, box.height)
-            self._boxes[group] = rect
-            if as_outlines:
-                name_tags.paint(painter, name_tags.path_of(name)[0].translated(rect.topLeft()))
-            else:
-                painter.drawImage(rect.topLeft(), tag)
+            if box is not None:
+                corner = round(area.left() + box.x), round(area.top() + box.y)
+                yield group, name, tag, QRectF(*corner, box.width, box.height)
 
 
-@lru_cache(maxsize=4)
-def _outside_of_corner(radius: int) -> NDArray[np.bool_]:
-    """Which of radius x radius pixels at the upper left of a rounded box lie outside of it."""
-    across = radius - np.arange(radius) - 0.5
-    return across[:, None] ** 2 + across[None, :] ** 2 > radius**2
+def _values(colours: Sequence[QColor]) -> NDArray[np.uint32]:
+    return np.array([colour.rgba() for colour in colours], np.uint32)
 
 
 def mixed(colour: QColor, other: QColor, part: float) -> QColor:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from .. import theme
@@ -28,6 +29,23 @@ _CROWDED = 1.5
 """More points than this times as many photos as fill the view are shown as dots."""
 _FRAME = 2.0
 _SELECTED_FRAME = 3.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The line around a photo in its colour, and around that one where the photo is selected."""
+
+    box: QRectF
+    colour: QColor
+    selected: QColor | None
+
+    def paint(self, painter: QPainter) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.colour, _FRAME))
+        painter.drawPath(rounded(self.box, CORNER))
+        if self.selected is not None:
+            painter.setPen(QPen(self.selected, _SELECTED_FRAME))
+            painter.drawPath(rounded(self.box.adjusted(-2, -2, 2, 2), CORNER + 1))
 
 
 class MapThumbnails(ViewLayer):
@@ -59,30 +77,36 @@ class MapThumbnails(ViewLayer):
         self._boxes = {}
         if self._provider is None:
             return
-        view, area = self._dots.view_on(1.0)
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for index, box, pixmap in self._placed_photos():
+            self._boxes[index] = box
+            painter.drawPixmap(box, pixmap, QRectF(pixmap.rect()))
+            self._frame_of(index, box).paint(painter)
+        painter.restore()
+
+    def photos(self) -> list[tuple[QImage, QRectF, Frame]]:
+        """What is shown now, to be painted anywhere: photos, their places in scene pixels, and what is around them."""
+        return [(pixmap.toImage(), box, self._frame_of(index, box)) for index, box, pixmap in self._placed_photos()]
+
+    def _placed_photos(self) -> Iterator[tuple[int, QRectF, QPixmap]]:
+        if self._provider is None:
+            return
+        view, area = self._dots.view_on(1.0)
         raster = self._dots.raster
         if self._spread_for is None or self._spread_for[0] is not raster or self._spread_for[1] != view:
             self._spread, self._spread_for = spread(raster, view), (raster, view)
         for index, x, y in self._spread:
             pixmap = self._provider(index)
             if pixmap is not None:
-                box = QRectF(round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2), SIDE, SIDE)
-                self._boxes[index] = box
-                self._paint_photo(painter, box, pixmap, index)
-        painter.restore()
+                corner = round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2)
+                yield index, QRectF(*corner, SIDE, SIDE), pixmap
 
-    def _paint_photo(self, painter: QPainter, box: QRectF, pixmap: QPixmap, index: int) -> None:
-        painter.drawPixmap(box, pixmap, QRectF(pixmap.rect()))
-        painter.setPen(QPen(self._dots.colour_of(index), _FRAME))
-        painter.drawPath(rounded(box, CORNER))
-        if self._dots.is_selected(index):
-            painter.setPen(QPen(QColor(theme.colours().primary), _SELECTED_FRAME))
-            painter.drawPath(rounded(box.adjusted(-2, -2, 2, 2), CORNER + 1))
+    def _frame_of(self, index: int, box: QRectF) -> Frame:
+        selected = QColor(theme.colours().primary) if self._dots.is_selected(index) else None
+        return Frame(box, self._dots.colour_of(index), selected)
 
 
 def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float]]:

@@ -43,9 +43,9 @@ def path_of(name: str) -> tuple[QPainterPath, float, float]:
     return path, metrics.horizontalAdvance(text) + 2 * _SIDE, metrics.height()
 
 
-def paint(painter: QPainter, path: QPainterPath) -> None:
-    painter.strokePath(path, QPen(QColor(theme.colours().card), _HALO, j=Qt.PenJoinStyle.RoundJoin))
-    painter.fillPath(path, QColor(theme.colours().ink))
+def paint(painter: QPainter, path: QPainterPath, colours: theme.Colours) -> None:
+    painter.strokePath(path, QPen(QColor(colours.card), _HALO, j=Qt.PenJoinStyle.RoundJoin))
+    painter.fillPath(path, QColor(colours.ink))
 
 
 def _drawn(name: str, ratio: float) -> QImage:
@@ -55,6 +55,6 @@ def _drawn(name: str, ratio: float) -> QImage:
     picture.fill(0)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint(painter, path)
+    paint(painter, path, theme.colours())
     painter.end()
     return picture
