@@ -54,8 +54,9 @@ class OnePhoto(QWidget):
         self._group.setObjectName("one_photo_group")
         self._group.setWordWrap(True)
         self._facts = Facts()
+        self._shot_lines = Facts()
         self._shot = ShotFacts(session, self)
-        self._shot.found.connect(self._show_facts)
+        self._shot.found.connect(self._show_shot)
         self._verdict = Note("one_photo_verdict")
         similar = self._button("photo_similar", self.tr("Similar"), "action")
         similar.clicked.connect(self.similar_wanted)
@@ -75,6 +76,7 @@ class OnePhoto(QWidget):
         lines.addLayout(actions)
         lines.addWidget(self._facts)
         lines.addWidget(self._verdict)
+        lines.addWidget(self._shot_lines)
         lines.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(inside)
@@ -93,20 +95,19 @@ class OnePhoto(QWidget):
 
     def show_photo(self, photo: Photo, group: str, names: Sequence[str]) -> None:
         """Show a photo: the sentence on its group, "" for none, and the names it carries itself."""
+        project = self._session.project
         self._photo = photo
         self._preview.show_photo(photo)
         self._title.setText(photo.path.name)
         self._group.setText(group)
         self._group.setVisible(bool(group))
         self._names.show_names([(name, 1) for name in names], 1)
-        self._show_facts()
+        self._facts.show_facts(facts_of(photo, Thresholds() if project is None else project.thresholds))
         self._verdict.say(*verdict_of(photo))
+        self._show_shot()
 
-    def _show_facts(self) -> None:
-        if self._photo is not None:
-            project = self._session.project
-            known = facts_of(self._photo, Thresholds() if project is None else project.thresholds)
-            self._facts.show_facts(known + self._shot.of(self._photo))
+    def _show_shot(self) -> None:
+        self._shot_lines.show_facts([] if self._photo is None else self._shot.of(self._photo))
 
     def offer_names(self, names: Sequence[str]) -> None:
         self._entry.offer(names)

@@ -40,8 +40,9 @@ class PhotoDetails(Card):
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("photo_name")
         self._facts = Facts()
+        self._shot_lines = Facts()  # under the verdict: they come later, and matter less
         self._shot = ShotFacts(session, self)
-        self._shot.found.connect(self._show_facts)
+        self._shot.found.connect(self._show_shot)
         self._verdict = Note("photo_verdict")
         self._aside = self._button("set_aside", self.tr("Set aside"))
         self._back = self._button("take_back", self.tr("Take back"))
@@ -54,7 +55,7 @@ class PhotoDetails(Card):
         lines = QVBoxLayout(inside)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(theme.ROW_GAP)
-        for widget in (self._preview, self._name, self._facts, self._verdict, self._hint):
+        for widget in (self._preview, self._name, self._facts, self._verdict, self._shot_lines, self._hint):
             lines.addWidget(widget)
         self._scroll = _AsTallAsItsContents(inside, self._preview)
         self.body.addWidget(self._scroll)
@@ -96,7 +97,8 @@ class PhotoDetails(Card):
         self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
         if one is not None:
             self._name.setText(one.path.name)
-            self._show_facts()
+            project = self._session.project
+            self._facts.show_facts(facts_of(one, Thresholds() if project is None else project.thresholds))
             self._verdict.say(*verdict_of(one))
         elif photos:
             self._name.setText(self.tr("{0} selected").format(words.photos(len(photos))))
@@ -105,14 +107,11 @@ class PhotoDetails(Card):
         elif everything:
             self._name.setText(self.tr("All photos"))
             self._facts.show_facts(self._facts_of_all(everything))
-        self._scroll.fit()
+        self._show_shot()
 
-    def _show_facts(self) -> None:
-        if len(self._photos) == 1:
-            project, one = self._session.project, self._photos[0]
-            known = facts_of(one, Thresholds() if project is None else project.thresholds)
-            self._facts.show_facts(known + self._shot.of(one))
-            self._scroll.fit()
+    def _show_shot(self) -> None:
+        self._shot_lines.show_facts(self._shot.of(self._photos[0]) if len(self._photos) == 1 else [])
+        self._scroll.fit()
 
     def _facts_of_all(self, photos: PhotoList) -> list[tuple[str, str]]:
         facts = [

@@ -77,12 +77,12 @@ def lines_of(facts: Facts) -> list[tuple[str, str]]:
     if facts.focal_length is not None:
         focal_length = tr("{0} mm").format(f"{facts.focal_length:.3g}")
         if facts.focal_length_on_film is not None and round(facts.focal_length_on_film) != round(facts.focal_length):
-            on_film = tr("{0} mm on 35 mm film").format(f"{facts.focal_length_on_film:.0f}")
-            focal_length = tr("{0} (like {1})").format(focal_length, on_film)
+            focal_length = tr("{0} ({1} on film)").format(focal_length, f"{facts.focal_length_on_film:.0f}")
+    lens = facts.lens or ""
     lines = [
         (tr("Exposure"), ", ".join(filter(None, exposure))),
         (tr("Focal length"), focal_length),
-        (tr("Lens"), facts.lens or ""),
+        (tr("Lens"), lens.removeprefix(facts.camera or "").strip()),  # a phone's lens is named after the phone
     ]
     return [line for line in lines if line[1]]
 

@@ -45,7 +45,7 @@ def test_exposure_and_lens_of_the_selected_photo_are_shown_and_go_with_it(qtbot,
     photos[1].path.write_bytes(with_shot(lens="<b>Wide</b> 4 mm"))
     grid.select([photos[1].id])
     qtbot.waitUntil(lambda: "Exposure: 1/60 s, f/1.8, ISO 100" in said(window))
-    assert "Focal length: 4.25 mm (like 26 mm on 35 mm film)" in said(window)
+    assert "Focal length: 4.25 mm (26 on film)" in said(window)
     assert "Lens: <b>Wide</b> 4 mm" in said(window)
     grid.select([photos[2].id])
     assert not [line for line in said(window) if line.startswith(("Exposure", "Lens", "Focal"))]
@@ -81,3 +81,8 @@ def test_what_is_not_known_has_no_line():
     assert lines_of(Facts()) == []
     assert lines_of(Facts(aperture=2.0, iso=1600)) == [("Exposure", "f/2, ISO 1600")]
     assert lines_of(Facts(focal_length=50.0, focal_length_on_film=50.0)) == [("Focal length", "50 mm")]
+
+
+def test_a_lens_does_not_repeat_the_camera():
+    facts = Facts(camera="Apple iPhone 6", lens="Apple iPhone 6 back camera 4.15mm f/2.2")
+    assert lines_of(facts) == [("Lens", "back camera 4.15mm f/2.2")]
