@@ -28,7 +28,7 @@ class Chip:
 
 
 class ChipRow(QWidget):
-    """Exactly one chip is chosen, the first to begin with. Left and right arrow move among them."""
+    """Exactly one chip is chosen, the first to begin with. Tab comes to it, left and right arrow move among them."""
 
     chosen = Signal(str)
 
@@ -61,6 +61,7 @@ class ChipRow(QWidget):
             next(iter(self._buttons.values())).setChecked(True)
             if before is not None:
                 self.chosen.emit(self.choice())
+        self._fit_tab()
 
     def choice(self) -> str | None:
         return next((name for name, button in self._buttons.items() if button.isChecked()), None)
@@ -72,6 +73,14 @@ class ChipRow(QWidget):
     def show_choice(self, name: str) -> None:
         """Choose a chip without telling anyone."""
         self._buttons[name].setChecked(True)
+        self._fit_tab()
+
+    def _fit_tab(self) -> None:
+        """Tab comes to one chip, the chosen one: Qt sees to that only where a key chose it."""
+        usable = [button for button in self._buttons.values() if button.isEnabled()]
+        stop = next((button for button in usable if button.isChecked()), usable[0] if usable else None)
+        for button in self._buttons.values():
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if button is stop else Qt.FocusPolicy.ClickFocus)
 
     def _add(self, name: str) -> _ChipButton:
         button = _ChipButton()
@@ -84,6 +93,7 @@ class ChipRow(QWidget):
         return button
 
     def _clicked(self, button: QPushButton) -> None:
+        self._fit_tab()
         self.chosen.emit(button.objectName().removeprefix("chip_"))
 
 
