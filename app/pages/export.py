@@ -60,6 +60,7 @@ class ExportPage(Page):
         self._choices = ExportChoices()
         self._begun = False  # whether the choices are those of this project
         self._table: ExportPreview | None = None
+        self._placed = False
         self._names: list[NamedPhotos] | None = None
         self._reading: RunningJob | None = None
         self._read_again = False
@@ -151,7 +152,7 @@ class ExportPage(Page):
 
     def _project_changed(self) -> None:
         self._choices, self._begun = ExportChoices(), False
-        self._table, self._names = None, None
+        self._table, self._placed, self._names = None, False, None
         self._saving.clear()
         self._show_choices()
         self._read_if_visible()
@@ -173,7 +174,7 @@ class ExportPage(Page):
         self._reading.stopped.connect(self._reading_ended)
 
     def _read_done(self, found: Readings) -> None:
-        self._table = found.table
+        self._table, self._placed = found.table, found.placed
         self._names = found.names
         if not self._begun:
             self._choices, self._begun = found.choices, True
@@ -223,7 +224,7 @@ class ExportPage(Page):
             stack.setCurrentIndex(int(folders))
         self._columns.show_choices(self._choices)
         nobody_named = self._names is not None and not any(named.name for named in self._names)
-        self._copies.show_place(self._choices.place_in_copies, nobody_named)
+        self._copies.show_place(self._choices.place_in_copies, self._placed, nobody_named)
         self._show_table()
         self._show_copies()
 
@@ -231,7 +232,7 @@ class ExportPage(Page):
         table, choices = self._table, self._choices
         if choices.format == FOLDERS:
             return
-        self._columns.show_table(choices.format, 0 if table is None else table.dimension)
+        self._columns.show_table(choices.format, 0 if table is None else table.dimension, self._placed)
         self._save.setEnabled(table is not None and table.photos > 0 and self._writing is None)
         if table is None:
             self._preview.show_rows([], [])

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from prismh_engine.jobs import Job, Progress, StopToken
 from prismh_engine.project import Project
 
@@ -21,10 +23,13 @@ PREVIEW_ROWS = 20
 
 @dataclass(frozen=True)
 class Readings:
-    """What the page shows. names: None where they were not asked for."""
+    """What the page shows. placed: whether a used photo says where it was taken. names: None where they were not asked
+    for.
+    """
 
     choices: ExportChoices
     table: ExportPreview
+    placed: bool
     names: list[NamedPhotos] | None
 
 
@@ -36,11 +41,14 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     yield Progress("Reading the first rows", 0, None)
     features = project.shown_features
     table = preview_project(project, PREVIEW_ROWS, features)
+    shots = project.columns.shots()
+    used = np.isin(np.array(shots.photo_ids, np.int64), project.photos.used_ids())
+    placed = bool(np.isfinite(np.array(shots.latitudes, np.float64)[used]).any())
     names = None
     if with_names:
         yield Progress("Reading the names", 0, None)
         names = named_photos(project, features)
-    return Readings(ExportChoices.kept(project.export_choices), table, names)
+    return Readings(ExportChoices.kept(project.export_choices), table, placed, names)
 
 
 def save_table(project: Project, file: Path, choices: ExportChoices, stop: StopToken) -> Job[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..export_choices import (
@@ -34,8 +34,7 @@ class ColumnChoice(ScrollingCard):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("columns_card", parent)
         self._format = ""
-        self._dimension = 0
-        self._boxes: dict[str, QCheckBox] = {}
+        self._placed = False
         self._rounded = self._box("rounded_location", self.tr("rounded to about 1 km"))
         self._facts = Facts()
         self._warning = Note("location_warning")
@@ -45,15 +44,21 @@ class ColumnChoice(ScrollingCard):
             MAP_POSITION: self.tr("Position on the map"), FEATURES: self.tr("Features"),
             MEASURES: self.tr("Sharpness, brightness"), CAMERA: self.tr("Camera"),
         }  # fmt: skip
+        self._boxes = {name: self._box(f"with_{name}", text) for name, text in texts.items()}
+        numbered = label(self.tr("numbered from 0: Group 1 is 0"), "small")
+        below: dict[str, QWidget] = {LOCATION: self._rounded, GROUP: numbered}
+        self._boxes[GROUP].setAccessibleDescription(numbered.text())
         self.body.addWidget(label(self.tr("Columns"), "heading"))
-        for name, text in texts.items():
-            self._boxes[name] = self._box(f"with_{name}", text)
-            self.body.addWidget(self._boxes[name])
-            if name == LOCATION:
+        boxes = QVBoxLayout()
+        boxes.setSpacing(4)  # all of them, facts and warning fit into a window of 1280 x 800
+        for name in texts:
+            boxes.addWidget(self._boxes[name])
+            if name in below:
                 inset = QHBoxLayout()
                 inset.setContentsMargins(theme.pixels(_INSET), 0, 0, 0)
-                inset.addWidget(self._rounded)
-                self.body.addLayout(inset)
+                inset.addWidget(below[name])
+                boxes.addLayout(inset)
+        self.body.addLayout(boxes)
         self._boxes[FILE].setEnabled(False)
         self._boxes[FILE].setToolTip(self.tr("Always there: by it the rows are told apart"))
         self.body.addSpacing(6)
@@ -69,9 +74,9 @@ class ColumnChoice(ScrollingCard):
             box.blockSignals(False)
         self._show_what_follows()
 
-    def show_table(self, format_: str, dimension: int) -> None:
-        """For which format the columns are, and how many features there are."""
-        self._format, self._dimension = format_, dimension
+    def show_table(self, format_: str, dimension: int, placed: bool) -> None:
+        """For which format the columns are, how many features there are, and whether any photo has a position."""
+        self._format, self._placed = format_, placed
         features = self.tr("{0} features").format(words.number(dimension)) if dimension else self.tr("No features yet")
         self._boxes[FEATURES].setText(features)
         self._boxes[FEATURES].setAccessibleName(features)
@@ -102,13 +107,14 @@ class ColumnChoice(ScrollingCard):
     def _show_what_follows(self) -> None:
         location = self._boxes[LOCATION].isChecked()
         self._rounded.setEnabled(location)
-        if location:
-            self._warning.say(
-                self.tr(
-                    "Positions can show where people live. Round them or leave them out before you share the file."
-                ),
-                "warning",
+        warning = ""
+        if self._placed and location and not self._rounded.isChecked():
+            warning = self.tr(
+                "Positions can show where people live. Round them or leave them out before you share the file."
             )
-        else:
-            self._warning.say(self.tr("Without positions a map program has nothing to draw."), "warning")
-        self._warning.setVisible(self._format in FOR_MAPS if not location else not self._rounded.isChecked())
+        elif self._format in FOR_MAPS and not location:
+            warning = self.tr("Without positions a map program has nothing to draw.")
+        elif self._format in FOR_MAPS and not self._placed:
+            warning = self.tr("No photo says where it was taken: a map program has nothing to draw.")
+        self._warning.say(warning, "warning")
+        self._warning.setVisible(bool(warning))

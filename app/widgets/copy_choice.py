@@ -18,7 +18,7 @@ class CopyChoice(ScrollingCard):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("copies_card", parent)
-        self._nobody_named = False
+        self._placed = self._nobody_named = False
         self._place = QCheckBox(self.tr("Keep where they were taken"))
         self._place.setObjectName("place_in_copies")
         self._place.setAccessibleName(self._place.text())
@@ -46,9 +46,11 @@ class CopyChoice(ScrollingCard):
         self.body.addWidget(self._note)
         self._show_note()
 
-    def show_place(self, told: bool, nobody_named: bool) -> None:
-        """Tick the box or not, without telling anyone; nobody_named: whether no photo has a name yet."""
-        self._nobody_named = nobody_named
+    def show_place(self, told: bool, placed: bool, nobody_named: bool) -> None:
+        """Tick the box or not, without telling anyone. placed: whether any photo has a position; nobody_named: whether
+        no photo has a name yet.
+        """
+        self._placed, self._nobody_named = placed, nobody_named
         self._place.blockSignals(True)
         self._place.setChecked(told)
         self._place.blockSignals(False)
@@ -79,18 +81,16 @@ class CopyChoice(ScrollingCard):
         self.changed.emit()
 
     def _show_note(self) -> None:
+        text, role = "", "note"
         if self._nobody_named:
-            self._note.say(
-                self.tr("No photo has a name yet. Name groups or photos in Explore; each makes a folder here.")
+            text = self.tr("No photo has a name yet. Name groups or photos in Explore; each makes a folder here.")
+        elif not self._place.isChecked():
+            text = self.tr(
+                "Copies keep the time and the camera alone; their pixels stay as they are. "
+                "A photo that is no JPEG becomes one."
             )
-        elif self._place.isChecked():
-            self._note.say(
-                self.tr("Photos and table can show where people live. Untick the box before you share them."), "warning"
-            )
-        else:
-            self._note.say(
-                self.tr(
-                    "Copies keep the time and the camera alone; their pixels stay as they are. "
-                    "A photo that is no JPEG becomes one."
-                )
-            )
+        elif self._placed:
+            text = self.tr("Photos and table can show where people live. Untick the box before you share them.")
+            role = "warning"
+        self._note.say(text, role)
+        self._note.setVisible(bool(text))

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QScrollArea, QWidget
 
 from app.export_choices import COLUMNS, ExportChoices
 from prismh_engine.project import Project
@@ -93,6 +93,52 @@ def test_a_map_format_without_positions_says_what_is_missing(qtbot, named):
         click(qtbot, window, "chip_gpkg")
         assert "nothing to draw" in find(window, "location_warning").text()
         assert find(window, "location_warning").isVisible()
+
+
+def test_positions_are_warned_of_only_where_a_photo_that_is_used_has_one(qtbot, named):
+    with Project.open(named) as project:
+        used = project.photos.used()
+        project.photos.overrule([used[0].id], "set aside")
+        with project._database.writing() as db:
+            db.execute("UPDATE photos SET latitude = NULL, longitude = NULL WHERE id != ?", (used[0].id,))
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        assert not find(window, "location_warning").isVisible()
+        click(qtbot, window, "chip_geojson")
+        assert "No photo says where it was taken" in find(window, "location_warning").text()
+        click(qtbot, window, "chip_folders")
+        wait_until_read(qtbot, window)
+        assert not find(window, "copies_note").isVisible()
+    with Project.open(named) as project:
+        project.photos.overrule([used[0].id], "used")
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        assert "Positions can show where people live" in find(window, "location_warning").text()
+        assert find(window, "location_warning").isVisible()
+        click(qtbot, window, "chip_folders")
+        wait_until_read(qtbot, window)
+        assert "can show where people live" in find(window, "copies_note").text()
+        assert find(window, "copies_note").isVisible()
+
+
+def test_the_number_of_a_group_in_the_file_is_told_beside_that_in_the_window(qtbot, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        told = find(window, "with_group").accessibleDescription()
+        assert told == "numbered from 0: Group 1 is 0"
+        assert told in [label.text() for label in find(window, "columns_card").findChildren(QLabel)]
+        assert "0" in cells(window, "cluster")
+
+
+def test_after_a_file_was_saved_all_of_the_columns_card_is_in_sight(qtbot, monkeypatch, tmp_path, named):
+    with open_window(qtbot) as window:
+        window.resize(1280, 780)  # 800 less the title bar
+        open_export(qtbot, window, named)
+        save(qtbot, monkeypatch, window, tmp_path / "t.csv")
+        assert find(window, "location_warning").isVisible()
+        assert "Last time" in dict(facts(window, "columns_card"))
+        bar = find(window, "columns_card").findChild(QScrollArea).verticalScrollBar()
+        qtbot.waitUntil(lambda: bar.maximum() == 0)
 
 
 def test_what_was_exported_last_time_is_proposed_again(qtbot, monkeypatch, tmp_path, named):
