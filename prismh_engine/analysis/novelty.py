@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jobs import Job, Progress
-from .classifier import UNLIKE, folds
+from .classifier import folds
 from .neighbours import Neighbours
 
 WALK_NEIGHBOURS = 15
+_STRANGE = 0.2  # the share of photos of named kinds that may be lost; at .1 half as many strange ones more get a name
 _GIVEN_UP = 0.1  # of walks at each step; .02 and .3 tell named kinds from others within .02 of the same area under ROC
 _STEPS = 60  # after them one walk in 500 is still under way
 _AT_ONCE = 10
@@ -26,9 +27,10 @@ def familiar(
     usual is told by the named photos themselves: in five folds each is held out and as familiar as the others make it.
     The share of those that are no more familiar than a photo is its p-value (cross-conformal: Vovk 2015, arXiv
     1208.0806; for outliers: Bates et al. 2023, arXiv 2104.08279); all classes weigh the same in it, for the photos of
-    one of which nearly all are named are the most familiar ones. A p-value of at most .1 says that the photo is of no
-    named kind; so does, while fewer than nine are named, being less familiar than all of them. Were as many named of
-    each kind, by chance, about a tenth of the photos of named kinds would be taken for strange.
+    one of which nearly all are named are the most familiar ones. A p-value of at most .2 says that the photo is of no
+    named kind; so does, while fewer than four are named, being less familiar than all of them. Were as many named of
+    each kind, by chance, about a fifth of the photos of named kinds would be taken for strange; it is less where those
+    named were chosen to differ, for each is then less familiar without itself.
 
     graph: the 15 nearest neighbours of each photo; more are left out. named [M]: places of the named photos, each
     once. classes [M]: of each. near_duplicates [M]: see `classifier.fit`. Where no two folds can be made every photo
@@ -50,7 +52,7 @@ def familiar(
         upto = np.concatenate([[0.0], np.cumsum(weights[test[order]])])
         no_more += upto[np.searchsorted(held_out[order], chances[:, number], side="right")]
     share = no_more / (len(named) + 1)
-    return share > max(UNLIKE, 1 / (len(named) + 1))
+    return share > max(_STRANGE, 1 / (len(named) + 1))
 
 
 def _walk(graph: Neighbours, reached: NDArray[np.bool_]) -> Job[NDArray[np.float32]]:

@@ -29,16 +29,16 @@ def test_most_photos_of_kinds_without_a_name_are_strange(kinds: int) -> None:
     for seed in range(3):
         known, told = _told(1.5, kinds, 10, seed)
         assert told[~known].mean() < 0.3
-        assert told[known].mean() > 0.75
+        assert told[known].mean() > 0.6
 
 
-def test_about_a_tenth_of_the_photos_of_named_kinds_is_taken_for_strange() -> None:
+def test_about_a_fifth_of_the_photos_of_named_kinds_is_taken_for_strange() -> None:
     shares = [float(_told(2.5, 6, 20, seed)[1].mean()) for seed in range(5)]
-    assert 0.84 < np.mean(shares) < 0.96
+    assert 0.7 < np.mean(shares) < 0.9
 
 
-def test_so_few_names_as_to_have_no_tenth_tell_strange_photos_all_the_same() -> None:
-    known, told = _told(0.6, 2, 3, 0)
+def test_so_few_names_as_to_have_no_fifth_tell_strange_photos_all_the_same() -> None:
+    known, told = _told(0.6, 2, 2, 0)
     assert told[~known].mean() < 0.1
     assert told[known].mean() > 0.6
 
@@ -68,5 +68,5 @@ def test_near_duplicates_of_a_named_photo_do_not_make_others_strange() -> None:
     rest = np.setdiff1d(np.arange(len(rows)), named)
     apart = run(familiar(graph, taught, classes, np.arange(len(taught))))[rest].mean()
     kept = run(familiar(graph, taught, classes, together))[rest].mean()
-    assert kept > 0.75
+    assert kept > 0.65
     assert kept > apart + 0.1
