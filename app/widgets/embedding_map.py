@@ -6,7 +6,6 @@ pyqtgraph gives the view and its mouse events (`map_view`); what is painted is i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyqtgraph
@@ -20,6 +19,7 @@ from . import map_picture, map_steps, map_words
 from .map_layers import Dots, Overlay
 from .map_motion import MapMotion
 from .map_picture import MapPicture
+from .map_pointer import MapPointer
 from .map_thumbnails import MapThumbnails, Provider
 from .map_view import BOX, LASSO, POINT, MapView
 from .point_raster import PointRaster
@@ -31,8 +31,7 @@ __all__ = ["BOX", "LASSO", "POINT", "EmbeddingMap"]
 _HOVER_PIXELS = 9
 _ADD_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 _REMOVE_KEY = Qt.KeyboardModifier.AltModifier
-_KEYBOARD_PAN = 0.1
-_KEYBOARD_ZOOM = 1.25
+_KEYBOARD_PAN, _KEYBOARD_ZOOM = 0.1, 1.25
 _FIT_MARGIN = 0.1
 _ANIMATED_POINTS = 20_000
 """More are put in their new place at once: their frames would take too long to look like motion."""
@@ -84,9 +83,10 @@ class EmbeddingMap(QWidget):
         self._box.clicked.connect(self._clicked)
         self._box.outlined.connect(self._outlined)
         self._box.drawing.connect(self._overlay.set_outline)
-        self._box.hovered.connect(self._hovers)
         self._box.resized.connect(self.fit)
-        self._graphics.scene().sigMouseHover.connect(self._leave_when_outside)
+        self._pointer = MapPointer(self._box, self._graphics.scene(), self)
+        self._pointer.points.connect(self._hovers)
+        self._box.sigRangeChanged.connect(self._tell_again)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._graphics)
@@ -300,6 +300,7 @@ class EmbeddingMap(QWidget):
 
     def _step(self, right: int, up: int) -> None:
         """Go to the next point in a direction, from the one that is pointed at or from the middle of the view."""
+        self._pointer.leave()
         if self._hovered >= 0:
             x, y = self._all.positions[self._hovered].tolist()
             index = map_steps.towards(self._raster, x, y, right, up)
@@ -308,8 +309,8 @@ class EmbeddingMap(QWidget):
             index = map_steps.nearest(self._raster, middle.x(), middle.y())
         if index < 0:
             return
-        self._box.bring_into_sight(QPointF(*self._all.positions[index].tolist()))
         self._set_hovered(index)
+        self._box.bring_into_sight(QPointF(*self._all.positions[index].tolist()))
         self._describe()
 
     def _outlined(self, outline: QPainterPath, modifiers: Qt.KeyboardModifier) -> None:
@@ -325,9 +326,10 @@ class EmbeddingMap(QWidget):
     def _hovers(self, pixel: QPointF | None) -> None:
         self._set_hovered(-1 if pixel is None else self._nearest(pixel))
 
-    def _leave_when_outside(self, items: list[Any]) -> None:
-        if not items:
-            self._set_hovered(-1)
+    def _tell_again(self) -> None:
+        """What the keyboard points at is elsewhere on screen now."""
+        if self._hovered >= 0:
+            self.hovered.emit(self._hovered)
 
     def _nearest(self, pixel: QPointF) -> int:
         shown = self._thumbnails.index_at(pixel)

@@ -29,6 +29,8 @@ class MapView(ViewBox):
     """The outline as it is drawn, None when it is done."""
     hovered = Signal(object)
     """The place of the pointer, None when it left."""
+    dragged = Signal(QPointF)
+    """The place of the pointer while it moves the map."""
     resized = Signal()
     """It has another size, and is to show all points still."""
 
@@ -74,6 +76,7 @@ class MapView(ViewBox):
     def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
         event.accept()
         if event.button() != Qt.MouseButton.LeftButton or self.tool == POINT:
+            self.dragged.emit(event.scenePos())
             self.translateBy(self.mapSceneToView(event.lastScenePos()) - self.mapSceneToView(event.scenePos()))
             self.follow = False
             return

@@ -233,6 +233,23 @@ def test_an_empty_map_and_one_photo_do_no_harm(shown, qtbot):
     assert shown.selection.tolist() == [0]
 
 
+def test_when_the_view_moves_under_the_pointer_what_is_there_then_is_told(shown, heard, qtbot):
+    pointer = at(shown, 7)
+    qtbot.mouseMove(surface(shown), pointer)
+    qtbot.waitUntil(lambda: heard.hovered[-1:] == [7])
+    away = QPointF(at(shown, 45) - pointer)
+    shown.pan(away.x() / surface(shown).width(), -away.y() / surface(shown).height())
+    assert heard.hovered[-1] == -1, "not the photo that was there"
+    qtbot.waitUntil(lambda: heard.hovered[-1] == 45)
+
+
+def test_a_view_moved_by_keys_tells_again_where_the_photo_is_that_the_keys_went_to(shown, heard, qtbot):
+    qtbot.keyClick(shown, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    before = heard.hovered[:]
+    qtbot.keyClick(shown, Qt.Key.Key_Left)
+    assert heard.hovered == [*before, before[-1]]
+
+
 def test_a_number_of_positions_that_does_not_fit_is_refused(shown):
     with pytest.raises(ValueError, match="there are 60 points, got 2"):
         shown.move_points(np.zeros((2, 2), np.float32))
