@@ -30,7 +30,9 @@ def measure_map(application: Any) -> None:
         for size in SIZES:
             with _ours(application, size, positions, groups) as (ours, build, grown):
                 with _theirs(application, size, positions, groups) as (theirs, their_build, their_grown):
-                    _frames(size, ours, theirs)
+                    _frames(f"{size[0]} x {size[1]}", ours, theirs)
+                    with _ours(application, size, positions, groups, bare=True) as (bare, _, _):
+                        _frames(f"{size[0]} x {size[1]}, dots alone", bare, theirs)
                 if size == SIZES[0]:
                     _hand(ours, positions, groups)
                     _say("build, to the first frame", np.array([build]), np.array([their_build]))
@@ -54,7 +56,7 @@ def crowded(count: int) -> tuple[np.ndarray, np.ndarray]:
     return positions, groups
 
 
-def _frames(size: tuple[int, int], ours: Any, theirs: Any) -> None:
+def _frames(what: str, ours: Any, theirs: Any) -> None:
     """Each step moves by a little more than a pixel; zooming goes in eightfold and out again."""
     steps = np.concatenate([np.full(FRAMES // 2, 8 ** (2 / FRAMES)), np.full(FRAMES // 2, 8 ** (-2 / FRAMES))])
     view = theirs.getViewBox()
@@ -82,7 +84,7 @@ def _frames(size: tuple[int, int], ours: Any, theirs: Any) -> None:
             mine.append(_taken(lambda one=one, step=step: one(step)))
             if number % every == 0:
                 scatter.append(_taken(lambda other=other, step=step: other(step)))
-        _say(f"{name}, {size[0]} x {size[1]}", np.array(mine[1:]), np.array(scatter[1:]))
+        _say(f"{name}, {what}", np.array(mine[1:]), np.array(scatter[1:]))
 
 
 def _hand(ours: Any, positions: np.ndarray, groups: np.ndarray) -> None:
@@ -119,6 +121,7 @@ def _hand(ours: Any, positions: np.ndarray, groups: np.ndarray) -> None:
     )
     _say("filtered, painted", _several(lambda n: (ours.set_shown(masks[n % 2]), viewport.repaint())))
     ours.set_shown(None)
+    _say("taken down to be saved", _several(lambda _: ours.picture(), 5))
     _say(
         "moved to other places, painted",
         _several(lambda n: (ours.move_points(positions if n % 2 else positions[::-1]), viewport.repaint()), 5),
@@ -135,17 +138,19 @@ def _look_ups(ours: Any) -> np.ndarray:
 
 @contextmanager
 def _ours(
-    application: Any, size: tuple[int, int], positions: np.ndarray, groups: np.ndarray
+    application: Any, size: tuple[int, int], positions: np.ndarray, groups: np.ndarray, *, bare: bool = False
 ) -> Iterator[tuple[Any, tuple[float, float], float]]:
+    """bare: without tint and names, which a scatter plot has not."""
     from app import palette
     from app.widgets.embedding_map import EmbeddingMap
 
-    shown = EmbeddingMap()
+    shown = EmbeddingMap(tinted=not bare)
     _on_screen(application, shown, size)
 
     def build() -> None:
         shown.set_points(positions, groups)
-        shown.set_groups([f"Group {n}" for n in range(GROUPS)], [palette.group_colour(n) for n in range(GROUPS)])
+        names = [""] * GROUPS if bare else [f"Group {n}" for n in range(GROUPS)]
+        shown.set_groups(names, [palette.group_colour(n) for n in range(GROUPS)])
         shown._graphics.viewport().repaint()
 
     taken, grown = _grown(build)
