@@ -55,7 +55,7 @@ class EditMenu(QMenu):
         return self.tr("Undo"), "undo_it", self._decisions.undo
 
     def _say(self, sentence: str, action: Action) -> None:
-        self._notice.say_for_a_while(sentence, action)
+        self._notice.say_of_page(sentence, action)
         self._told = sentence
         self._steps_when_told = (self._decisions.undo_text, self._decisions.redo_text)
 

@@ -23,7 +23,7 @@ from ..export_choices import (
 from .card import Facts, Note, label
 from .scrolling_card import ScrollingCard
 
-_INSET = 22
+_INSET = 24
 
 
 class ColumnChoice(ScrollingCard):

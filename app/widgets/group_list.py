@@ -168,7 +168,7 @@ class _Delegate(QStyledItemDelegate):
             QRectF(right - room, line.top(), room, line.height()),
             int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), row.shown_count,
         )  # fmt: skip
-        right -= room + 4
+        right -= room + 10
         if row.separation is not None:
             paint_bar(painter, QRectF(right - _BAR, middle - 2.5, _BAR, 5), row.separation, colour)
         right -= _BAR + 10

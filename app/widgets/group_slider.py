@@ -29,6 +29,7 @@ class GroupSlider(QWidget):
         self._slider = _Slider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("group_slider")
         self._slider.setAccessibleName(self.tr("Coarser or finer groups"))
+        self._slider.setMinimumHeight(22)  # of its handle with the ring of the focus
         self._slider.setPageStep(3)
         self._slider.sliderPressed.connect(self._show_count)
         self._slider.valueChanged.connect(self._moved)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
 from .card import label, set_role
-
-_MS_SHOWN = 15_000
-"""What need not be answered is gone after this long, unless someone is at it."""
 
 Action = tuple[str, str, Callable[[], None]]
 
@@ -45,19 +42,19 @@ class Notice(QWidget):
         self._layout.addWidget(self._close)
         theme.changed.connect(self._theme_changed)
         self._theme_changed()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_MS_SHOWN)
-        self._timer.timeout.connect(self._shown_long_enough)
+        self._of_page = False
         self.hide()
 
-    def say_for_a_while(self, sentence: str, *actions: Action) -> None:
-        """Say what is gone again when `leave` is called or some time has passed."""
+    def say_of_page(self, sentence: str, *actions: Action) -> None:
+        """Say what is gone again when `leave` is called. Not by itself after a while: that would move the page under
+        the pointer of who is about to click.
+        """
         self.say(sentence, *actions)
-        self._timer.start()
+        self._of_page = True
 
     def leave(self) -> None:
-        """Another page is shown: what was said for a while is not about it."""
-        if self._timer.isActive():
+        """Another page is shown: what was said of the one before is not about it."""
+        if self._of_page:
             self.dismiss()
 
     def say(self, sentence: str, *actions: Action, role: str = "note") -> None:
@@ -81,16 +78,12 @@ class Notice(QWidget):
         return self._text.text() if self.isVisibleTo(self.parentWidget()) else ""
 
     def dismiss(self) -> None:
-        self._timer.stop()
+        self._of_page = False
         for button in self._buttons:
             button.hide()
             button.deleteLater()
         self._buttons.clear()
         self.hide()
-
-    def _shown_long_enough(self) -> None:
-        if not self.underMouse() and not self.isAncestorOf(QApplication.focusWidget()):
-            self.dismiss()
 
     def _theme_changed(self) -> None:
         self._close.setIcon(theme.icon("close"))
