@@ -22,6 +22,8 @@ from .look_alikes import NEXT, Found, LookAlikes
 from .map_contents import Group, MapContents
 from .suggested import Suggested
 
+_NONE = np.empty(0, np.int64)
+
 
 class Selecting(QObject):
     """Keeps map and side card at the same selection."""
@@ -112,6 +114,7 @@ class Selecting(QObject):
     def _list_groups(self) -> None:
         rows = group_rows(self._contents, self._titles, self._colours, self._ids, self._mask)
         self._side.set_rows(rows, len(self._contents.groups))
+        self._say_suggested()
 
     # ---- what is selected
 
@@ -190,7 +193,9 @@ class Selecting(QObject):
             names=contents.names,
             captions=selected.captions,
             joinable=0 if group is not None or selected.title else len(self._groups()),
-            accept=self.tr("Accept all {0}").format(words.number(len(visible))) if selected.accepts else "",
+            accept=self.tr("Accept all {0}").format(words.number(len(visible)))
+            if selected.accepts and len(visible)
+            else "",
             suggestion=self._more_like(group),
         )
 
@@ -361,21 +366,21 @@ class Selecting(QObject):
                 self.close()
 
     def _show_suggested(self) -> None:
-        suggested = self._suggested.suggestions
-        self._side.naming.suggest(suggested.names)
-        count = len(suggested.names)
-        sentence = self.tr("Names suggested for {0}. Show them").format(words.photos(count)) if count else ""
-        self._side.suggest(sentence)
+        self._side.naming.suggest(self._suggested.suggestions.names)
+        self._say_suggested()
         if self._side.shows(self._side.selection):
             self._show()
 
+    def _say_suggested(self) -> None:
+        count = len(self._visible(self._suggested.suggestions.photo_ids))
+        sentence = self.tr("Names suggested for {0}. Show them") if count else ""
+        self._side.suggest(sentence.format(words.photos(count)))
+
     def _more_like(self, group: Group | None) -> str:
-        """The line under a group, or under photos that all carry one name: how many more look like them."""
+        """The line under a named group: how many more look like it."""
         name = "" if group is None else group.name
-        ids = self._suggested.suggestions.by_name.get(name)
-        if ids is None or not len(ids):
-            return ""
-        return self.tr("{0} more look like {1}. Show them").format(words.number(len(ids)), name)
+        count = len(self._visible(self._suggested.suggestions.by_name.get(name, _NONE)))
+        return self.tr("{0} more look like {1}. Show them").format(words.number(count), name) if count else ""
 
     def _show_more_like_these(self) -> None:
         group = self._group()
@@ -384,16 +389,9 @@ class Selecting(QObject):
             self._select_suggested(self._suggested.suggestions.by_name[group.name], title)
 
     def _show_all_suggested(self) -> None:
-        suggested = self._suggested.suggestions
-        ids = np.fromiter(suggested.names, np.int64, len(suggested.names))
-        self._select_suggested(ids, self.tr("Suggested names"))
+        self._select_suggested(self._suggested.suggestions.photo_ids, self.tr("Suggested names"))
 
     def _select_suggested(self, ids: NDArray[np.int64], title: str) -> None:
-        suggested = self._suggested.suggestions
-        several = len({suggested.names[i] for i in ids.tolist()}) > 1
-        caption = self.tr("{0} % {1}") if several else self.tr("{0} %")
-        captions = {
-            i: caption.format(min(99, int(100 * suggested.confidence[i])), suggested.names[i]) for i in ids.tolist()
-        }
+        captions = self._suggested.suggestions.captions(ids)
         self._select(Selected(ids, title, captions, accepts=True))
         self._side.selection.focus_back()

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
+from .. import words
 from ..jobs import RunningJob
 from ..session import Session
 
@@ -34,6 +35,18 @@ class Suggestions:
     by_name: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     confidence: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def photo_ids(self) -> NDArray[np.int64]:
+        """The photos for which there is one, the most certain first."""
+        return np.fromiter(self.names, np.int64, len(self.names))
+
+    def captions(self, photo_ids: NDArray[np.int64]) -> dict[int, str]:
+        """How certain the name of each of these is; also which, where they are several. No name is wholly certain."""
+        ids = photo_ids.tolist()
+        several = len({self.names[i] for i in ids}) > 1
+        caption = words.tr("{0} % {1}") if several else words.tr("{0} %")
+        return {i: caption.format(min(99, int(100 * self.confidence[i])), self.names[i]) for i in ids}
 
 
 class Suggested(QObject):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 
 from .. import theme, words
 from ..session import Session
+from .card import label
 from .flow_layout import FlowLayout
 from .name_chips import NameChips
 from .naming import Naming
@@ -100,6 +101,7 @@ class SelectionPanel(QWidget):
         self.grid.setObjectName("selection_grid")
         self.grid.selection_changed.connect(self._show_chosen)
         self.grid.activated.connect(self.photo_opened)
+        self._nothing = label(self.tr("None of these photos is shown now."), "small")
         self._accept = QPushButton()
         self._accept.setObjectName("accept_button")
         self._accept.clicked.connect(self.accepted)
@@ -114,7 +116,8 @@ class SelectionPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)
         layout.addLayout(top)
-        for widget in (self._naming, self._separation, self._names, self._make_actions()):
+        self._asking = self._make_actions()
+        for widget in (self._naming, self._separation, self._names, self._asking, self._nothing):
             layout.addWidget(widget)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self._accept)
@@ -129,6 +132,9 @@ class SelectionPanel(QWidget):
         self._separation.setVisible(group is not None and group.separation is not None)
         if group is not None and group.separation is not None:
             self._separation.show_share(group.separation, group.colour)
+        for widget in (self._naming, self._asking):
+            widget.setEnabled(bool(shown.photos))
+        self._nothing.setVisible(not shown.photos)
         self._split.setVisible(group is not None)
         self._join.setVisible(group is not None and bool(group.others))
         self._join_menu.clear()

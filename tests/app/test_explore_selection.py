@@ -117,6 +117,26 @@ def test_groups_selected_together_can_be_joined(page, session, qtbot):
     assert grouping(session).groups == count - 1
 
 
+def test_what_filters_hide_is_neither_suggested_nor_accepted(page, session, decisions, qtbot):
+    name_two_groups(page, qtbot)
+    press(page, qtbot, "all_suggestions")
+    suggested = listed(page)
+    given = session.project.labels.counts()
+    bar = find(page, "explore_filter_bar")
+    bar._set_name("First kind", True)  # which none of them has yet
+    assert not listed(page)
+    assert not find(page, "accept_button").isVisible()
+    assert not find(page, "name_field").isEnabled()
+    assert not find(page, "ask_similar").isEnabled()
+    press(page, qtbot, "all_groups_button")
+    assert not find(page, "all_suggestions").isVisible()
+    bar._set_name("First kind", False)
+    press(page, qtbot, "all_suggestions")
+    assert listed(page) == suggested
+    assert find(page, "name_field").isEnabled()
+    assert session.project.labels.counts() == given
+
+
 def test_a_name_is_taken_off_a_group_and_off_photos(page, session, decisions, qtbot):
     labels = session.project.labels
     choose_group(page, qtbot, 0)
