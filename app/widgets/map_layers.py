@@ -22,6 +22,8 @@ from .view_layer import ViewLayer
 _FADED = 0.35
 """The part of its colour a dot keeps while others are selected."""
 _RING_RADIUS = 6.5
+_LED_FROM = 0.7
+"""A name so many of its heights above the place it belongs to is tied to it by a line."""
 _IN_A_BYTE = 127
 """So many colours, and -1 for the quiet one, fit into one byte."""
 
@@ -195,30 +197,45 @@ class Overlay(ViewLayer):
 
     def name_paths(self) -> list[QPainterPath]:
         """The outlines of the names where they stand, in scene pixels."""
-        return [name_tags.path_of(name)[0].translated(box.topLeft()) for _, name, _, box in self._placed_names()]
+        return [name_tags.path_of(name)[0].translated(box.topLeft()) for _, name, _, box, _ in self._placed_names()]
+
+    def leader_path(self) -> QPainterPath:
+        """The lines from names that stand far above their groups down to these, in scene pixels."""
+        return _leaders([(box, at) for *_, box, at in self._placed_names()])
 
     def _paint_names(self, painter: QPainter) -> None:
         if painter.device() is not None:
             self._ratio = painter.device().devicePixelRatio()
-        self._boxes.clear()
-        for group, _, tag, box in self._placed_names():
-            self._boxes[group] = box
+        placed = list(self._placed_names())
+        self._boxes = {group: box for group, _, _, box, _ in placed}
+        name_tags.paint_leaders(painter, _leaders([(box, at) for *_, box, at in placed]), theme.colours())
+        for _, _, tag, box, _ in placed:
             painter.drawImage(box.topLeft(), tag)
 
-    def _placed_names(self) -> Iterator[tuple[int, str, QImage, QRectF]]:
-        """The group, the name, its picture and where it stands, of those that have room."""
+    def _placed_names(self) -> Iterator[tuple[int, str, QImage, QRectF, QPointF]]:
+        """The group, the name, its picture, where it stands and the place it belongs to, of those that have room."""
         area, ratio = self.getViewBox().sceneBoundingRect(), self._ratio
         tags = self._tags.pictures([name for _, name in self._names], ratio)
         to_scene = self.sceneTransform()
-        wanted = []
-        for (group, _), tag in zip(self._names, tags, strict=True):
-            at = to_scene.map(QPointF(float(self._anchors[group, 0]), float(self._anchors[group, 1])))
-            wanted.append((at.x() - area.left(), at.y() - area.top() - 4, tag.width() / ratio, tag.height() / ratio))
+        ats = [to_scene.map(QPointF(*self._anchors[group].tolist())) for group, _ in self._names]
+        wanted = [
+            (at.x() - area.left(), at.y() - area.top() - 4, tag.width() / ratio, tag.height() / ratio)
+            for at, tag in zip(ats, tags, strict=True)
+        ]
         places = name_places.place(wanted, area.width(), area.height())
-        for (group, name), tag, box in zip(self._names, tags, places, strict=True):
+        for (group, name), tag, at, box in zip(self._names, tags, ats, places, strict=True):
             if box is not None:
                 corner = round(area.left() + box.x), round(area.top() + box.y)
-                yield group, name, tag, QRectF(*corner, box.width, box.height)
+                yield group, name, tag, QRectF(*corner, box.width, box.height), at
+
+
+def _leaders(placed: Sequence[tuple[QRectF, QPointF]]) -> QPainterPath:
+    path = QPainterPath()
+    for box, at in placed:
+        if at.y() - box.bottom() > _LED_FROM * box.height():
+            path.moveTo(min(max(at.x(), box.left()), box.right()), box.bottom() - 2)
+            path.lineTo(at)
+    return path
 
 
 def _values(colours: Sequence[QColor]) -> NDArray[np.uint32]:

@@ -39,7 +39,8 @@ def take(dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, meanings: Mean
     """
     view, area = dots.view_on(1.0)
     return MapPicture(
-        dots.drawing(), view, dots.view_on(_TIMES)[0], area, thumbnails.photos(), overlay.name_paths(),
+        dots.drawing(), view, dots.view_on(_TIMES)[0], area, thumbnails.photos(), overlay.leader_path(),
+        overlay.name_paths(),
         _Legend(meanings, round(area.right())), theme.colours(),
         QCoreApplication.translate("MapPicture", "Map of the photos"),
     )  # fmt: skip
@@ -55,6 +56,7 @@ class MapPicture:
     """The same view with `_TIMES` pixels a pixel."""
     _area: QRectF
     _photos: Sequence[tuple[QImage, QRectF, Frame]]
+    _leaders: QPainterPath
     _names: Sequence[QPainterPath]
     _legend: _Legend
     _colours: theme.Colours
@@ -133,6 +135,7 @@ class MapPicture:
         for photo, box, frame in self._photos:
             painter.drawImage(box, photo)
             frame.paint(painter)
+        name_tags.paint_leaders(painter, self._leaders, self._colours)
         for path in self._names:
             name_tags.paint(painter, path, self._colours)
         self._legend.paint(painter, round(self._area.bottom()), QColor(self._colours.ink))

@@ -48,6 +48,12 @@ def paint(painter: QPainter, path: QPainterPath, colours: theme.Colours) -> None
     painter.fillPath(path, QColor(colours.ink))
 
 
+def paint_leaders(painter: QPainter, path: QPainterPath, colours: theme.Colours) -> None:
+    """Paint the lines from names to what they name, which lie under the names."""
+    painter.strokePath(path, QPen(QColor(colours.card), 3))
+    painter.strokePath(path, QPen(QColor(colours.quiet), 1))
+
+
 def _drawn(name: str, ratio: float) -> QImage:
     path, width, height = path_of(name)
     picture = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)

@@ -337,3 +337,16 @@ def test_a_lasso_around_very_many_points_takes_those_in_it(qtbot, shown):
     split = shown.view_rect.center().x()
     left = np.flatnonzero(positions[:, 0] < split)
     assert len(np.setxor1d(shown.selection, left)) < 0.01 * len(positions)
+
+
+def test_a_name_that_had_to_give_way_far_is_tied_to_its_group_by_a_line(shown):
+    assert shown._overlay.leader_path().isEmpty(), "names above their groups need none"
+    positions = np.tile(np.random.default_rng(0).normal(size=(50, 2)), (4, 1)).astype(np.float32)
+    shown.set_points(positions, np.repeat(np.arange(4), 50).astype(np.int32))
+    shown.set_groups(["Drums", "Tyres", "Pots", "Puddles"], [*COLOURS, COLOURS[0]])
+    lines = shown._overlay.leader_path()
+    assert not lines.isEmpty()
+    begin, end = lines.elementAt(0), lines.elementAt(1)
+    assert begin.y < end.y, "from the name downwards"
+    dots = [shown._box.mapViewToScene(QPointF(*place.tolist())).y() for place in positions]
+    assert min(dots) <= end.y <= np.median(dots), "it ends at the upper part of the group"
