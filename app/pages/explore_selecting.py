@@ -94,7 +94,8 @@ class Selecting(QObject):
         self._side.offer_names(list(contents.counts))
         self._list_groups()
         self._show()
-        self._views.select(self._rows(self._selected.photo_ids))
+        asked = self._side.naming.photo() if self._side.shows(self._side.naming) else None
+        self._views.select(self._rows(self._selected.photo_ids if asked is None else np.array([asked.id])))
 
     def forget(self) -> None:
         """Another project is open, or none."""

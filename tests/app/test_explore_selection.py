@@ -230,11 +230,13 @@ def test_a_photo_set_aside_from_its_card_leaves_selection_and_map(page, session,
 
 
 def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_press_away(page, session, qtbot):
+    page._views.map._user_selects(np.array([0, 1, 2]))
     press(page, qtbot, "name_these_next")
     asked = find(page, "name_next").photo()
     write(page, qtbot, "Water", "next_name_field")
     second = find(page, "name_next").photo()
     assert second.id != asked.id
+    assert page._ids[page._views.map.selection].tolist() == [second.id], "the map shows which one is asked about"
     assert find(page, "call_it_0").text() == "Water"
     press(page, qtbot, "call_it_0")
     third = find(page, "name_next").photo()
