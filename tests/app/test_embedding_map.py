@@ -344,6 +344,7 @@ def test_a_name_that_had_to_give_way_far_is_tied_to_its_group_by_a_line(shown):
     positions = np.tile(np.random.default_rng(0).normal(size=(50, 2)), (4, 1)).astype(np.float32)
     shown.set_points(positions, np.repeat(np.arange(4), 50).astype(np.int32))
     shown.set_groups(["Drums", "Tyres", "Pots", "Puddles"], [*COLOURS, COLOURS[0]])
+    shown.grab()
     lines = shown._overlay.leader_path()
     assert not lines.isEmpty()
     begin, end = lines.elementAt(0), lines.elementAt(1)
