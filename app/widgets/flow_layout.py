@@ -7,8 +7,11 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    def __init__(self, parent: QWidget, spacing: int) -> None:
+    """last_at_right: whether the last thing stands at the right end of its line."""
+
+    def __init__(self, parent: QWidget, spacing: int, *, last_at_right: bool = False) -> None:
         super().__init__(parent)
+        self._last_at_right = last_at_right
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
@@ -58,15 +61,30 @@ class FlowLayout(QLayout):
         return size
 
     def _arrange(self, rectangle: QRect, *, move: bool) -> int:
-        x, y, line = rectangle.x(), rectangle.y(), 0
+        y = rectangle.y()
+        for items in self._lines(rectangle.width()):
+            x, height = rectangle.x(), max(item.sizeHint().height() for item in items)
+            for item in items:
+                hint = item.sizeHint()
+                if move:
+                    at_right = self._last_at_right and item is self._items[-1]
+                    left = max(x, rectangle.right() + 1 - hint.width()) if at_right else x
+                    item.setGeometry(QRect(QPoint(left, y + (height - hint.height()) // 2), hint))
+                x += hint.width() + self.spacing()
+            y += height + self.spacing()
+        return max(0, y - self.spacing() - rectangle.y())
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        """What stands in each line of so many pixels; hidden items stand nowhere."""
+        lines: list[list[QLayoutItem]] = []
+        left = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            hint = item.sizeHint()
-            if x > rectangle.x() and x + hint.width() > rectangle.x() + rectangle.width():
-                x, y, line = rectangle.x(), y + line + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + self.spacing()
-            line = max(line, hint.height())
-        return y + line - rectangle.y()
+            wanted = item.sizeHint().width()
+            if not lines or wanted > left:
+                lines.append([])
+                left = width
+            lines[-1].append(item)
+            left -= wanted + self.spacing()
+        return lines

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from .. import theme
 from .card import label
 from .chip import Chip, ChipRow
 from .embedding_map import BOX, LASSO, POINT
+from .flow_layout import FlowLayout
 from .group_slider import GroupSlider
 
 INSTANT, LEARNED, BY_PLACE = "instant", "learned", "by_place"
@@ -53,18 +54,15 @@ class MapTools(QWidget):
         self._filter.toggled.connect(self.filter_toggled)
         self._views = ChipRow()
         self._views.chosen.connect(self.view_chosen)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.ROW_GAP)
-        layout.addWidget(label(self.tr("Colour"), "quiet"))
-        layout.addWidget(self._colour)
-        layout.addSpacing(theme.ROW_GAP)
-        layout.addWidget(self.slider)
-        layout.addSpacing(theme.ROW_GAP)
-        layout.addWidget(self._tools, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(self._filter, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addStretch(1)
-        layout.addWidget(self._views, 0, Qt.AlignmentFlag.AlignVCenter)
+        coloured = QWidget()
+        beside = QHBoxLayout(coloured)
+        beside.setContentsMargins(0, 0, theme.ROW_GAP, 0)
+        beside.setSpacing(theme.ROW_GAP)
+        beside.addWidget(label(self.tr("Colour"), "quiet"))
+        beside.addWidget(self._colour)
+        layout = FlowLayout(self, theme.ROW_GAP, last_at_right=True)
+        for widget in (coloured, self.slider, self._tools, self._filter, self._views):
+            layout.addWidget(widget)
         self.show_views(learned=False, placed=False)
 
     def offer_colours(self, names: Sequence[tuple[str, str]], chosen: str) -> None:
