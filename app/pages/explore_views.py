@@ -73,6 +73,7 @@ class Views(Card):
         self._photos: Sequence[Photo | None] = ()
         self._squares: dict[str, QPixmap] = {}
         self._groups = np.empty(0, np.int32)
+        self._titles: Sequence[str] = ()
         self._group_colours: Sequence[QColor] = ()
         self._places: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
         self._notice = MapNotice()
@@ -120,7 +121,7 @@ class Views(Card):
 
     def show_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
         """The group of each point, int32 [N], and what each group is called and its colour."""
-        self._groups, self._group_colours = groups, colours
+        self._groups, self._titles, self._group_colours = groups, titles, colours
         self.map.set_groups(titles, colours)
 
     def preview_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
@@ -158,11 +159,15 @@ class Views(Card):
         self.place.select(rows)
 
     def save_picture(self, folder: Path) -> None:
-        """Ask for a file, beginning in a folder, and save the map by look into it, beside everything else."""
+        """Ask for a file, beginning in a folder, and save the map that is seen into it, beside everything else."""
         kinds = self.tr("Pictures (*.png *.svg)")
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), folder / self.tr("map.png"), kinds)
         if chosen is not None:
-            saving = self._session.run_beside(self.map.picture(self._meanings_in_sight()).save(chosen), StopToken())
+            meanings, by_place = self._meanings_in_sight(), self._stack.currentWidget() is self.place
+            if by_place and not self._meanings:  # the names on this map are those of hot spots
+                meanings = list(zip(self._titles, self._group_colours, strict=True))
+            view = self.place if by_place else self.map
+            saving = self._session.run_beside(view.picture(meanings).save(chosen), StopToken())
             saving.failed.connect(self._session.failed)
 
     def _meanings_in_sight(self) -> list[tuple[str, QColor]]:

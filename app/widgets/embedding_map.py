@@ -33,8 +33,7 @@ _ADD_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModif
 _REMOVE_KEY = Qt.KeyboardModifier.AltModifier
 _KEYBOARD_PAN, _KEYBOARD_ZOOM = 0.1, 1.25
 _FIT_MARGIN = 0.1
-_ANIMATED_POINTS = 20_000
-"""More are put in their new place at once: their frames would take too long to look like motion."""
+_ANIMATED_POINTS = 20_000  # more are put in their new place at once: their frames would take too long
 
 
 class EmbeddingMap(QWidget):
@@ -53,8 +52,7 @@ class EmbeddingMap(QWidget):
         self.setObjectName("embedding_map")
         self.setAccessibleName(self.tr("Map of the photos"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._all = PointRaster(np.empty((0, 2), np.float32))
-        self._raster = self._all  # those of them that are shown
+        self._all = self._raster = PointRaster(np.empty((0, 2), np.float32))  # all, and those that are shown
         self._mask: NDArray[np.bool_] | None = None
         self._groups = np.empty(0, np.int32)
         self._names: list[str] = []
@@ -74,6 +72,7 @@ class EmbeddingMap(QWidget):
         self._graphics.setCentralItem(self._box)
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
+        self._under: list[ViewLayer] = []
         self._dots = Dots()
         self._dots.tinted = tinted
         self._thumbnails = MapThumbnails(self._dots)
@@ -196,7 +195,7 @@ class EmbeddingMap(QWidget):
 
     def picture(self, meanings: Sequence[tuple[str, QColor]] = ()) -> MapPicture:
         """What is seen now, below it what colours mean; its `save` is a job."""
-        return map_picture.take(self._dots, self._thumbnails, self._overlay, meanings)
+        return map_picture.take(self._under, self._dots, self._thumbnails, self._overlay, meanings)
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes
@@ -237,7 +236,8 @@ class EmbeddingMap(QWidget):
         return QRectF(self._box.viewRect())
 
     def add_layer(self, layer: ViewLayer) -> None:
-        """Paint something more; below the dots where its z value is negative."""
+        """Paint something more under the dots: its z value is negative."""
+        self._under.append(layer)
         self._box.addItem(layer, ignoreBounds=True)
 
     # Events

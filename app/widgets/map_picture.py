@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QPicture, Qt
 from PySide6.QtSvg import QSvgGenerator
 
 from prismh_engine.errors import PrismhError
@@ -23,6 +23,7 @@ from .dot_drawing import DotDrawing
 from .map_layers import Dots, Overlay
 from .map_thumbnails import Frame, MapThumbnails
 from .point_canvas import ROOM, View
+from .view_layer import ViewLayer
 
 _TIMES = 2
 _CIRCLES = 20_000
@@ -32,15 +33,17 @@ _LINE, _DOT, _TO_TEXT, _EDGE = 22, 10, 16, 16
 Meanings = Sequence[tuple[str, QColor]]
 
 
-def take(dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, meanings: Meanings) -> MapPicture:
+def take(
+    under: Sequence[ViewLayer], dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, meanings: Meanings
+) -> MapPicture:
     """What these layers show now, without ring and focus.
 
-    meanings: what each colour stands for, written below the map.
+    under: layers under the dots, the lowest first; meanings: what each colour stands for, written below the map.
     """
     view, area = dots.view_on(1.0)
     return MapPicture(
-        dots.drawing(), view, dots.view_on(_TIMES)[0], area, thumbnails.photos(), overlay.leader_path(),
-        overlay.name_paths(),
+        [_recorded(layer) for layer in under], dots.drawing(), view, dots.view_on(_TIMES)[0], area,
+        thumbnails.photos(), overlay.leader_path(), overlay.name_paths(),
         _Legend(meanings, round(area.right())), theme.colours(),
         QCoreApplication.translate("MapPicture", "Map of the photos"),
     )  # fmt: skip
@@ -50,6 +53,7 @@ def take(dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, meanings: Mean
 class MapPicture:
     """What a map showed at one moment; made by `take`."""
 
+    _under: Sequence[QPicture]
     _dots: DotDrawing
     _view: View
     _finer: View
@@ -82,6 +86,7 @@ class MapPicture:
         image.fill(QColor(self._colours.card))
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_under_the_dots(painter)
         painter.drawImage(self._area.topLeft(), self._dots_picture())
         self._paint_above_the_dots(painter)
         painter.end()
@@ -99,6 +104,7 @@ class MapPicture:
         generator.setTitle(self._title)
         painter = QPainter(generator)
         painter.fillRect(QRectF(QPointF(), size.toSizeF()), QColor(self._colours.card))
+        self._paint_under_the_dots(painter)
         rows = self._dots.in_sight(self._view)
         stands_for_dots = None
         if len(rows) > _CIRCLES:
@@ -129,6 +135,10 @@ class MapPicture:
         made = picture.copy(ROOM, ROOM, view.width, view.height)
         made.setDevicePixelRatio(_TIMES)
         return made
+
+    def _paint_under_the_dots(self, painter: QPainter) -> None:
+        for picture in self._under:
+            painter.drawPicture(QPointF(), picture)
 
     def _paint_above_the_dots(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -170,6 +180,15 @@ class _Legend:
             painter.setBrush(colour)
             painter.drawEllipse(middle + QPointF(0, top), _DOT / 2, _DOT / 2)
             painter.fillPath(path.translated(0, top), ink)
+
+
+def _recorded(layer: ViewLayer) -> QPicture:
+    """What a layer paints, to be painted anywhere."""
+    picture = QPicture()
+    painter = QPainter(picture)
+    layer.paint(painter, None)
+    painter.end()
+    return picture
 
 
 def _png_of(image: QImage) -> bytes:

@@ -16,6 +16,7 @@ from .. import theme, words
 from ..place_plane import PlacePlane
 from .card import ElidedLabel, label
 from .embedding_map import EmbeddingMap
+from .map_picture import MapPicture
 from .place_layers import Graticule, HotSpotRings
 
 _NAMED_SPOTS = 12
@@ -147,6 +148,10 @@ class PlaceView(QWidget):
 
     def set_thumbnails(self, provider: Callable[[int], QPixmap | None] | None) -> None:
         self._map.set_thumbnails(None if provider is None else lambda point: provider(int(self._rows[point])))
+
+    def picture(self, meanings: Sequence[tuple[str, QColor]] = ()) -> MapPicture:
+        """What is seen now, below it what colours mean; its `save` is a job."""
+        return self._map.picture(meanings)
 
     def thumbnails_changed(self) -> None:
         self._map.thumbnails_changed()

@@ -191,3 +191,19 @@ def test_why_a_map_cannot_be_saved_is_said_in_a_sentence(session, mapped, qtbot,
     assert "Cannot write" in said.args[0]
     assert not list((tmp_path / "map.png").iterdir())
     assert len(list(tmp_path.glob("*map.png*"))) == 1, "nothing half-written is left"
+
+
+def test_of_the_map_by_place_that_is_seen_that_is_saved_with_the_names_of_the_groups(
+    session, mapped, qtbot, tmp_path, monkeypatch
+):
+    page = page_of(session, mapped, qtbot)
+    target = tmp_path / "seen.svg"
+    monkeypatch.setattr("app.pages.explore_views.choose_new_file", lambda *_: target)
+    page._view_chosen("by_place")
+    wait(page, qtbot)
+    page.save_picture()
+    qtbot.waitUntil(target.exists)
+    root = ElementTree.parse(target).getroot()
+    texts = [text.text.strip() for text in root.iter(f"{SVG}text")]
+    assert any("°" in text for text in texts), "the degrees along the edges"
+    assert int(root.get("viewBox").split()[3]) > page._views.place._map.height()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 
 from app import words
 from app.explore_filters import PlaceBox
 from app.place_plane import PlacePlane, degree_text, grid_lines, scale_length, wrapped
 from app.widgets.embedding_map import POINT
 from app.widgets.place_view import PlaceView, spot_in_words
+from prismh_engine import jobs
 from prismh_engine.analysis.hot_spots import EARTH_RADIUS, HotSpot
 from tests.app.windows import find
 
@@ -233,3 +235,21 @@ def test_the_whole_world_and_one_place_can_be_shown(shown):
         for row in range(len(latitudes)):
             assert find(shown, "place_map").geometry().contains(shown.pixel_of(row).toPoint())
         assert not shown.grab().isNull()
+
+
+def test_a_saved_picture_has_the_lines_the_rings_and_the_numbers_that_are_seen(shown, places, spot, tmp_path):
+    shown.set_hot_spots([spot])
+    view = find(shown, "place_map")
+    seen = view.grab().toImage().scaledToWidth(2 * view.width())
+    jobs.run(shown.picture().save(tmp_path / "place.png"))
+    saved = QImage(str(tmp_path / "place.png"))
+
+    def drawn(picture, left, top, right, bottom):
+        """The share of pixels in a part of a picture that have not the colour of most of them."""
+        part = Counter(picture.pixel(x, y) for x in range(left, right, 3) for y in range(top, bottom, 3))
+        return 1 - part.most_common(1)[0][1] / part.total()
+
+    width, height = saved.width(), saved.height()
+    for part in ((4, 40, 120, height - 100), (200, height - 60, width - 4, height - 4), (4, 4, width - 4, height - 4)):
+        assert drawn(saved, *part) == pytest.approx(drawn(seen, *part), rel=0.4)
+        assert drawn(seen, *part) > 0
