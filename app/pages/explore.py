@@ -339,12 +339,13 @@ class ExplorePage(Page):
     def _preview_cut(self, groups: int) -> None:
         grouping = self._contents.grouping
         if grouping is not None and grouping.tree is not None:
+            if self._colour_by != BY_GROUP:
+                self._colour_chosen(BY_GROUP)
             cut = self._contents.cut(groups, self._ids)
             titles = titles_of_cut(self._contents, cut, self._ids, self.tr("Group {number}"))
             self._views.preview_groups(cut, titles, group_colours(grouping.tree, groups))
 
     def _keep_cut(self, groups: int) -> None:
-        self._colour_by = BY_GROUP
         self._selecting.show_cut(groups)
 
     def _filters_changed(self, filters: Filters) -> None:

@@ -189,3 +189,20 @@ def test_everything_about_a_group_can_be_done_by_keyboard_alone(page, session, q
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
     wanted = {"rename_button", "ask_similar", "ask_unusual", "ask_near_duplicates", "ask_split", "join_button"}
     assert wanted | {"photo_tiles", "colour_by", "group_slider", "filter_button", "embedding_map"} <= reached
+
+
+def test_a_moved_slider_colours_by_group_and_says_so(page, qtbot):
+    colour = find(page, "colour_by")
+    colour.setCurrentIndex(colour.findData("date"))
+    colour.activated.emit(colour.currentIndex())
+    find(page, "legend")._toggle(0)
+    assert page._views.map._mask is not None
+    slider = find(page, "group_slider")
+    slider.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left):  # and back before it rests: nothing is kept
+        qtbot.keyClick(slider, key)
+        assert colour.currentData() == "group"
+        assert not find(page, "legend").isVisible()
+        assert page._views.map._mask is None, "nothing is hidden by colours that are not seen"
+    wait(page, qtbot)
+    assert colour.currentData() == "group"
