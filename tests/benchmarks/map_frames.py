@@ -187,6 +187,9 @@ def _theirs(
 def _on_screen(application: Any, shown: Any, size: tuple[int, int]) -> None:
     shown.resize(*size)
     shown.show()
+    end = time.perf_counter() + 10
+    while not shown.windowHandle().isExposed() and time.perf_counter() < end:
+        application.processEvents()  # until then a repaint paints nothing
     for _ in range(5):
         application.processEvents()
 
