@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from .. import theme, words
+from .. import words
 from ..export_choices import (
     CAMERA,
     COLUMNS,
@@ -24,6 +24,7 @@ from .card import Facts, Note, label
 from .scrolling_card import ScrollingCard
 
 _INSET = 24
+"""A tick box and the gap beside it, which do not grow with the text."""
 
 
 class ColumnChoice(ScrollingCard):
@@ -55,7 +56,7 @@ class ColumnChoice(ScrollingCard):
             boxes.addWidget(self._boxes[name])
             if name in below:
                 inset = QHBoxLayout()
-                inset.setContentsMargins(theme.pixels(_INSET), 0, 0, 0)
+                inset.setContentsMargins(_INSET, 0, 0, 0)
                 inset.addWidget(below[name])
                 boxes.addLayout(inset)
         self.body.addLayout(boxes)
