@@ -87,6 +87,15 @@ class Labels:
             names.setdefault(photo_id, []).append(name)
         return names
 
+    def of_photos_or_groups(self) -> dict[int, list[str]]:
+        """Photo id -> the names given to the photo itself, else those that came with its group, oldest first."""
+        by_group: dict[int, list[str]] = {}
+        for photo_id, name in self._database.each(
+            "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY photo_id, given_at, name", (GROUP,)
+        ):
+            by_group.setdefault(photo_id, []).append(name)
+        return by_group | self.of_photos()
+
     def of_groups(self, members: Mapping[int, Collection[int]]) -> dict[int, str]:
         """Cluster -> its name, for all clusters of a grouping, given as cluster -> photo ids.
 

@@ -12,7 +12,6 @@ from ...analysis.neighbours import near_duplicates
 from ...analysis.scores import swallow_a_class
 from ...jobs import Job
 from ...project import FeatureSet, Project
-from ...project.labels import GROUP
 from ...project.neighbour_graphs import unit_rows_at
 
 _MOST_OF_A_NAME = 200  # a group that was named may hold thousands
@@ -58,16 +57,9 @@ class Teachers:
 def teachers_of(project: Project, features: FeatureSet, names: Mapping[int, Sequence[str]] | None = None) -> Teachers:
     """Who teaches names by these features. names: photo id -> its names, in place of those the project knows."""
     ids, places = features.of_used()
-    by_group: dict[int, list[str]] = {}
-    by_hand: Mapping[int, Sequence[str]] = {}
-    if names is not None:
-        by_hand = names
-    else:
-        by_hand = project.labels.of_photos()
-        for label in project.labels.all():
-            if label.given_to == GROUP:
-                by_group.setdefault(label.photo_id, []).append(label.name)
-    names_of = [by_hand.get(i) or by_group.get(i, []) for i in ids.tolist()]
+    by_hand: Mapping[int, Sequence[str]] = project.labels.of_photos() if names is None else names
+    given = project.labels.of_photos_or_groups() if names is None else names
+    names_of = [given.get(i, []) for i in ids.tolist()]
     classes = sorted({name for own in names_of for name in own})
     return Teachers(ids, places, names_of, np.isin(ids, list(by_hand)), classes)
 

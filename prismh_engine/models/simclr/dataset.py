@@ -30,10 +30,10 @@ from .augmentation import (
     apply_view,
     draw_view,
     get_simclr_transforms,
-    order_generator,
     view_generator,
 )
 from .device_views import DeviceBatch
+from .order import InTurn, Order, Shuffled
 from .training_photos import TrainingPhoto
 
 BATCHES_AHEAD = 2
@@ -126,10 +126,11 @@ class ViewBatches:
     """Batches of photos and their two views, prepared in threads beside the training step.
 
     A batch is a function of (seed, epoch, its place in the epoch), so that a training can go on at any batch. A last
-    batch of one photo is skipped. fixed: photos in their order and the same views in every epoch. part: (rank, ranks),
-    which share of each batch to prepare: the batch's photos in order, in ranks parts of nearly equal size; the photos
-    of a batch and their views are the same whatever the number of ranks. batch_size, `len` and `photos_in_epoch` count
-    all ranks together. Close it, or use it in a `with`.
+    batch of one photo is skipped. fixed: photos in their order and the same views in every epoch. order: of the photos
+    in an epoch, by lot where none is given. part: (rank, ranks), which share of each batch to prepare: the batch's
+    photos in order, in ranks parts of nearly equal size; the photos of a batch and their views are the same whatever
+    the number of ranks. batch_size, `len` and `photos_in_epoch` count all ranks together. Close it, or use it in a
+    `with`.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class ViewBatches:
         seed: int,
         threads: int,
         fixed: bool = False,
+        order: Order | None = None,
         part: tuple[int, int] = (0, 1),
         device: torch.device = CPU,
     ) -> None:
@@ -152,6 +154,7 @@ class ViewBatches:
         self._short_side = math.ceil(1.5 * image_size) if image_size < SMALL else SHORT_SIDE
         self._seed = seed
         self._fixed = fixed
+        self._order = order or (InTurn(len(photos)) if fixed else Shuffled(len(photos)))
         self._part = part
         self._device = device
         self._sending = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -205,39 +208,42 @@ class ViewBatches:
     ) -> None:
         self.close()
 
-    def _positions(self, epoch: int, batch: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-        """The epoch whose views are taken and the places of this rank's photos in the list, batch after batch."""
+    def _positions(self, epoch: int, batch: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """The epoch whose views are taken, and of each of this rank's photos its place in the list and how often it
+        came before in the epoch; batch after batch."""
         rank, ranks = self._part
         while True:
-            order = np.arange(len(self.photos))
-            if not self._fixed:
-                order = order_generator(self._seed, epoch).permutation(len(self.photos))
+            drawn = self._order.draw(self._seed, epoch, self.batch_size)
             for start in range(batch * self.batch_size, len(self) * self.batch_size, self.batch_size):
-                chosen = order[start : start + self.batch_size]
-                yield FIXED_EPOCH if self._fixed else epoch, np.array_split(chosen, ranks)[rank]
+                batches = (of_all[start : start + self.batch_size] for of_all in (drawn.places, drawn.times))
+                places, times = (np.array_split(chosen, ranks)[rank].tolist() for chosen in batches)
+                yield FIXED_EPOCH if self._fixed else epoch, list(zip(places, times, strict=True))
             if self._fixed:
                 return
             epoch, batch = epoch + 1, 0
 
-    def _begin(self, epoch: int, chosen: NDArray[np.int64]) -> tuple[Batch, list[Future[None]]]:
-        photos = [self.photos[int(index)] for index in chosen]
+    def _begin(self, epoch: int, chosen: list[tuple[int, int]]) -> tuple[Batch, list[Future[None]]]:
+        photos = [self.photos[index] for index, _ in chosen]
         numbers = np.array([photo.number for photo in photos], dtype=np.int64)
         if self._device.type == "cpu":
             batch: _HostBatch | DeviceBatch = _HostBatch(numbers, self._image_size)
         else:
             batch = DeviceBatch(numbers, self._image_size, self._device, self._sending)
         futures = []
-        for place, photo in enumerate(photos):
+        for place, (photo, (_, times)) in enumerate(zip(photos, chosen, strict=True)):
             if self._pool is None:
-                self._prepare(photo, epoch, batch, place)
+                self._prepare(photo, epoch, times, batch, place)
             else:
-                futures.append(self._pool.submit(self._prepare, photo, epoch, batch, place))
+                futures.append(self._pool.submit(self._prepare, photo, epoch, times, batch, place))
         return batch, futures
 
-    def _prepare(self, photo: TrainingPhoto, epoch: int, batch: _HostBatch | DeviceBatch, place: int) -> None:
+    def _prepare(
+        self, photo: TrainingPhoto, epoch: int, times: int, batch: _HostBatch | DeviceBatch, place: int
+    ) -> None:
         pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash, self._short_side))
         height, width, _ = pixels.shape
         first, second = (
-            draw_view(view_generator(self._seed, epoch, photo.number, which), width, height) for which in range(2)
+            draw_view(view_generator(self._seed, epoch, photo.number, 2 * times + which), width, height)
+            for which in range(2)
         )
         batch.put(place, pixels, (first, second))

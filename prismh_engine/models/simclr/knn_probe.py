@@ -17,14 +17,13 @@ from ...errors import PrismhError
 from ...jobs import run
 from ...photos.cache import PhotoCache
 from ...project.feature_sets import Encoder
-from ...tables import read_csv
 from ..encode_photos import encode_photos
 from ..ranks import Ranks
+from .photo_labels import labels_of_file
 from .training_photos import TrainingPhoto, TrainingPhotos, drawn
 
 MOST_PHOTOS = 2000
 _IMAGES_AT_ONCE = 8  # activations of eight still fit a processor's cache: faster than more at once
-_NAMED = 3
 
 Encode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """uint8 [B, H, W, 3] -> float32 [B, D]: an encoder as it is now."""
@@ -34,36 +33,16 @@ def read_labels(path: Path | None, photos: Sequence[TrainingPhoto], notes: list[
     """Number of a photo -> its label, for photos that have one.
 
     path: a CSV with file_path and label; of several labels of a photo the first counts. None: the folders photos lie
-    in, where there are two or more with two photos or more; else nothing. notes: gets a sentence that names paths of
-    the CSV which are not among the photos.
+    in, where there are two or more with two photos or more; else nothing. notes: as of `labels_of_file`.
     Raises `PrismhError` where the CSV is none, knows none of the photos, or names fewer than two classes.
     """
     if path is None:
         return _folders(photos)
-    labels: dict[str, str] = {}
-    for row in read_csv(path, ("file_path", "label")):
-        if row["label"].strip():
-            labels.setdefault(row["file_path"], row["label"].strip())
-    found = {photo.number: labels[photo.file_path] for photo in photos if photo.file_path in labels}
-    known = {photo.file_path for photo in photos}
-    unknown = [file_path for file_path in labels if file_path not in known]
-    if not found:
-        example = f" It names {unknown[0]!r}, they are like {photos[0].file_path!r}." if unknown and photos else ""
-        raise PrismhError(
-            f"{path} labels none of the photos to learn from.{example} Its column file_path must hold their paths in "
-            "the photo folder."
-        )
+    found = {number: own[0] for number, own in labels_of_file(path, photos, notes).items()}
     if len(set(found.values())) < 2:
         raise PrismhError(
             f"{path} gives all photos to learn from the one label {next(iter(found.values()))!r}: measuring needs two "
             "labels at least. Add photos of another, or leave out --probe_labels."
-        )
-    if unknown and notes is not None:
-        more = ", ..." if len(unknown) > _NAMED else ""
-        notes.append(
-            f"{path} labels {len(unknown):,} path{'s' * (len(unknown) != 1)} that "
-            f"{'is' if len(unknown) == 1 else 'are'} not among the photos to learn from, and left out: "
-            f"{', '.join(unknown[:_NAMED])}{more}."
         )
     return found
 

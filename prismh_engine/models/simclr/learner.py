@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,8 +28,10 @@ from .knn_probe import KnnProbe
 from .loss import NTXentLoss
 from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
+from .order import HalfLabelled
 from .settings import TrainSettings
 from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics
+from .supervised_loss import NO_LABEL, TaughtLoss
 from .training import History, best_epoch, judged_losses
 from .training_photos import TrainingPhotos
 
@@ -57,8 +59,8 @@ class Learner:
     as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
     network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
-    probe: where `probe_every` asks for one. checkpoint: the file the state was read from. Raises `PrismhError` where it
-    does not fit the settings, or is not whole.
+    labels: number of a photo -> the label it teaches. probe: where `probe_every` asks for one. checkpoint: the file the
+    state was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -70,6 +72,7 @@ class Learner:
         cache: PhotoCache,
         machine: Machine,
         *,
+        labels: Mapping[int, str] | None = None,
         probe: KnnProbe | None = None,
         state: dict[str, Any] | None = None,
         checkpoint: Path = Path(),
@@ -99,10 +102,13 @@ class Learner:
         self.network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = build_optimizer(self.model, settings)
+        self._labels = _label_of_number(labels) if labels else None
         self._step = LearningStep(
             self.network,
             self._optimizer,
-            NTXentLoss(settings.temperature),
+            NTXentLoss(settings.temperature)
+            if self._labels is None
+            else TaughtLoss(settings.temperature, settings.labels_weight),
             device,
             grad_clip=settings.grad_clip,
             precision=settings.mixed_precision,
@@ -117,7 +123,12 @@ class Learner:
             device=device,
         )
         in_a_step = settings.batch_size * settings.accumulation_steps
-        self.batches = make(learn_from, batch_size=in_a_step, part=(ranks.rank, ranks.count))
+        self.batches = make(
+            learn_from,
+            batch_size=in_a_step,
+            order=None if self._labels is None else HalfLabelled(self._labels_of(learn_from.numbers)),
+            part=(ranks.rank, ranks.count),
+        )
         self._fixed = FixedViews(learn_from, held_out, make, self.batches.batch_size, self.model.encoder_dim, ranks)
         self._stream: Iterator[Batch] | None = None
         self._batch: Batch | None = None
@@ -188,7 +199,8 @@ class Learner:
         set_training_mode(self.model)
         photos = min(self.batches.batch_size, len(self.batches.photos) - self.photos_done)
         with interruptible(self.model, self._machine.asked), keeping_statistics(self.model):
-            self._unread.append((self._step.learn(self._chunks(self._batch, photos)), photos))
+            labels = () if self._labels is None else (torch.from_numpy(self._labels_of(self._batch.numbers)),)
+            self._unread.append((self._step.learn(self._chunks(self._batch, photos), *labels), photos))
         self._batch = None
         self.batch += 1
         self.step += 1
@@ -289,6 +301,12 @@ class Learner:
         borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
         return [partial(batch.views, start, stop) for start, stop in itertools.pairwise(borders)]
 
+    def _labels_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The label of each photo, 0 to C - 1, or -1 where it teaches none."""
+        assert self._labels is not None
+        known = numbers < len(self._labels)
+        return np.where(known, self._labels[np.where(known, numbers, 0)], NO_LABEL)
+
     def _read(self) -> None:
         """Take in what the steps measured; a GPU is waited for."""
         for measured, photos in self._unread:
@@ -320,3 +338,11 @@ class Learner:
         with precisions.autocast(self.settings.mixed_precision, self._machine.device):
             found: Tensor = self.model.encoder(normalize(pixels))
         return found.float().cpu().numpy()
+
+
+def _label_of_number(labels: Mapping[int, str]) -> NDArray[np.int64]:
+    """The label of each photo by its number, as a place in the sorted labels."""
+    _, codes = np.unique(list(labels.values()), return_inverse=True)
+    of_number = np.full(max(labels) + 1, NO_LABEL, dtype=np.int64)
+    of_number[list(labels)] = codes
+    return of_number

@@ -5,12 +5,15 @@ One rank prepares; the others are told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ...counted import counted
 from ...errors import PhotosDifferError, PrismhError
 from ...jobs import Job, StopToken
 from ...photos.cache import PhotoCache, check_cache_folder, default_cache_folder
@@ -30,7 +33,7 @@ class Prepared:
 
     start: its settings and checkpoint. folder: of the run, which is this program's alone now. run: of the project,
     where there is one. held_out: numbers of the photos to measure on and not to learn from. labels: photo's number ->
-    label, for the probe and the projector.
+    label, for the probe and the projector. teaching: file_path of a photo -> the label it teaches.
     """
 
     start: Start
@@ -40,6 +43,7 @@ class Prepared:
     photos: TrainingPhotos
     held_out: frozenset[int] = frozenset()
     labels: dict[int, str] = field(default_factory=dict)
+    teaching: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> TrainSettings:
@@ -67,6 +71,7 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
     with PhotoCache(cache_folder) as cache:
         photos = yield from _photos(settings, project, cache, stop)
         changed = _check_photos(photos, start)
+        teaching = _teaching(photos, start, project)
         folder, run = _place(start, project)
         opened.enter_context(run_folder_lock(folder.folder))
         if start.goes_back and start.state is not None:
@@ -74,11 +79,11 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
             if moved is not None:
                 start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
         opened.enter_context(_state_in_project(project, run))
-        held_out = yield from _held_out(photos, start, changed, cache, project, stop)
+        held_out = yield from _held_out(photos, teaching, start, changed, cache, project, stop)
     from .knn_probe import read_labels
 
     labels = read_labels(settings.probe_labels, photos, start.notes)
-    return Prepared(start, folder, run, cache_folder, photos, held_out, labels)
+    return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching)
 
 
 def _photos(
@@ -106,8 +111,36 @@ def _check_photos(photos: TrainingPhotos, start: Start) -> bool:
     return bool(changed)
 
 
+def _teaching(photos: TrainingPhotos, start: Start, project: Project | None) -> dict[str, str]:
+    """file_path of a photo -> the label it teaches: those the run began with, whatever was named since."""
+    from .photo_labels import check_enough, teaching_labels
+
+    source = start.resolved.settings.labels
+    if source is None:
+        return {}
+    if start.state is None:
+        teaching = teaching_labels(source, photos, project, start.notes)
+        labels = len(set(teaching.values()))
+        start.notes.append(f"{counted(len(teaching), 'photo')} with one of {labels} labels teach beside all others.")
+        return teaching
+    paths = {photo.file_path for photo in photos}
+    teaching = {file_path: label for file_path, label in start.state["labels"].items() if file_path in paths}
+    check_enough(teaching, "The run")
+    try:
+        now = teaching_labels(source, photos, project)
+    except PrismhError:  # the file may be gone: the run has its own copy
+        return teaching
+    if now != teaching:
+        start.notes.append(
+            "The labels changed since the run began: it goes on with those it began with. Start a new one to learn "
+            "from them as they are now."
+        )
+    return teaching
+
+
 def _held_out(
     photos: TrainingPhotos,
+    teaching: Mapping[str, str],
     start: Start,
     changed: bool,
     cache: PhotoCache,
@@ -124,7 +157,8 @@ def _held_out(
     if not settings.val_fraction:
         return frozenset()
     numbers = yield from alike(photos, cache, stop, project)
-    held_out = hold_out(photos, settings.val_fraction, settings.seed, numbers)[1]
+    taught = np.fromiter((photo.file_path in teaching for photo in photos), dtype=bool, count=len(photos))
+    held_out = hold_out(photos, settings.val_fraction, settings.seed, numbers, taught)[1]
     if not len(held_out):
         start.notes.append(
             "No photos are held out to measure on: there are too few, or too many show nearly the same. The loss is "

@@ -131,9 +131,18 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         measured = np.isin(photos.numbers, list(prepared.held_out))
         learn_from, held_out = photos.take(~measured), photos.take(measured)
         probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
+        teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(
-            settings, learn_from, held_out, cache, machine, probe=probe, state=state, checkpoint=start.checkpoint
+            settings,
+            learn_from,
+            held_out,
+            cache,
+            machine,
+            labels=teachers,
+            probe=probe,
+            state=state,
+            checkpoint=start.checkpoint,
         ) as learner:
             learner.photos_at_once, note = _fit_into_memory(learner, ranks, device, state)
             if not ranks.first:
@@ -146,6 +155,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             kept = {
                 "photos": describe(photos),
                 "held_out": sorted(prepared.held_out),
+                "labels": prepared.teaching,
                 "origins": dict(start.resolved.origins),
                 "torch_threads": threads,
                 "photos_at_once": learner.photos_at_once,
@@ -153,6 +163,8 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
                 "torch": str(torch.__version__),
             }
             prepared.folder.begin(start.resolved, _about(prepared, learner.model.base_model, kept, ranks))
+            if prepared.teaching:
+                prepared.folder.write_labels(prepared.teaching)
             with Sitting(learner, prepared.folder, kept, start.notes, ranks) as sitting:
                 yield from sitting.drain(stop)
                 if learner.finished:

@@ -40,6 +40,7 @@ class RunFolder:
         self.best = self.checkpoints / "best_model.pt"
         self.encoder = folder / "encoder.safetensors"
         self.metrics = folder / "metrics.csv"
+        self.labels = folder / "labels.csv"
         self.tensorboard = folder / "tensorboard"
         self._performance_rows: list[Sequence[Any]] = []
 
@@ -63,6 +64,10 @@ class RunFolder:
                 unfinished.unlink(missing_ok=True)
         write_settings(self.folder / "settings.json", resolved)
         write_json(self.folder / "run.json", {"command": _command(resolved), **about, "versions": versions()})
+
+    def write_labels(self, teaching: Mapping[str, str]) -> None:
+        """Write `labels.csv`: which photos taught which label, so that they can be kept out of a score."""
+        write_csv(self.labels, ("file_path", "label"), sorted(teaching.items()))
 
     def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write `metrics.csv` anew: a row an epoch, numbers with nine digits, empty where not measured."""

@@ -14,6 +14,7 @@ from ...settings import Resolved, Settings, setting
 
 BASE_MODELS = ("resnet50", "resnet18", "efficientnet_lite0")
 STARTER_BASE_MODEL = "efficientnet_lite0"
+LABELS_OF_PROJECT = "project"
 
 # Learning from photos alone adds little on top of the starter and can easily take something away, so that every preset
 # is gentle: batch norm as it is, only the last stages learn. Frozen blocks keep nothing for a backward pass, which is
@@ -81,6 +82,12 @@ class TrainSettings(Settings):
     freeze_bn: bool = setting(False, "keep batch norm as the start weights have it")
     freeze_blocks: int = setting(0, "first blocks of the encoder to keep as they are; saves time and memory", minimum=0)
     grad_clip: float | None = setting(None, "longest gradient, as an L2 norm over all weights", above=0.0)
+    labels: str | None = setting(
+        None, "names as teachers: file_path,label as CSV, or the word project for the names given in it"
+    )
+    labels_weight: float = setting(
+        0.5, "share of the loss that is told by --labels; the rest is that of all photos", minimum=0.0, maximum=1.0
+    )
     probe_labels: Path | None = setting(
         None, "file_path,label as CSV, to measure and not to learn from (default: the folders photos lie in)"
     )
@@ -116,6 +123,9 @@ def anchored(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
         for field in dataclasses.fields(TrainSettings)
         if isinstance(value := getattr(resolved.settings, field.name), Path)
     }
+    labels = resolved.settings.labels
+    if labels is not None and labels != LABELS_OF_PROJECT:
+        paths["labels"] = os.path.abspath(labels)
     return Resolved(dataclasses.replace(resolved.settings, **paths), resolved.origins)
 
 

@@ -23,7 +23,8 @@ MEASURES = (
 )  # fmt: skip
 _MEASURED_PHOTOS = 256  # enough for the mean similarities; their cost grows with the square
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
+Criterion = Callable[..., Tensor]
+"""(z_i [N, d], z_j [N, d]) -> scalar; one that learns from labels takes them too, int64 [N]."""
 Chunk = Callable[[], Tensor]
 """Makes the views of some photos, [2n, 3, H, W], normalized, on the device: first views, then second ones. It is asked
 again where a step is taken in several chunks."""
@@ -81,16 +82,17 @@ class LearningStep:
         if state:
             self.scaler.load_state_dict(dict(state))
 
-    def learn(self, chunks: Sequence[Chunk]) -> Tensor:
+    def learn(self, chunks: Sequence[Chunk], *labels: Tensor) -> Tensor:
         """Learn from one batch; `MEASURES` as a tensor on the device, means over all ranks.
 
-        On a CPU `DivergedError` leaves the weights as they were before the step, where loss or gradient are not
-        finite. A GPU is not waited for: whoever reads the measures there passes them through `read`.
+        labels: where the criterion takes them, those of the batch's photos, int64 [N]. On a CPU `DivergedError` leaves
+        the weights as they were before the step, where loss or gradient are not finite. A GPU is not waited for:
+        whoever reads the measures there passes them through `read`.
         """
         self._optimizer.zero_grad(set_to_none=True)
         features, projections = self._forward(chunks)
         z_i, z_j = (torch.cat(views) for views in zip(*(z.chunk(2) for z in projections), strict=True))
-        loss = self._criterion(z_i, z_j)
+        loss = self._criterion(z_i, z_j, *labels)
         self.scaler.scale(loss).backward()
         learning = [parameter for group in self._optimizer.param_groups for parameter in group["params"]]
         self._ranks.average_gradients(learning)

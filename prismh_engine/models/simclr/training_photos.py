@@ -106,14 +106,19 @@ def photos_of_project(project: Project) -> TrainingPhotos:
 
 
 def hold_out(
-    photos: TrainingPhotos, fraction: float, seed: int, alike: NDArray[np.int64] | None = None
+    photos: TrainingPhotos,
+    fraction: float,
+    seed: int,
+    alike: NDArray[np.int64] | None = None,
+    teaching: NDArray[np.bool_] | None = None,
 ) -> tuple[TrainingPhotos, TrainingPhotos]:
     """Split into photos to learn from and photos to measure the loss on, each in the given order.
 
     alike: a number for each photo, equal for those that must stay on one side (`validation.alike`), those of equal
     bytes among them; None where only these must. Who is held out hangs on content and seed, so that adding photos moves
-    few. As many are held out as `fraction` says at most: fewer where many photos are alike. Two photos at least are
-    needed on either side, to learn from and to measure on: else none is held out.
+    few. teaching: for each photo whether its label teaches; it is then learned from, with those like it. As many of the
+    others are held out as `fraction` says at most: fewer where many photos are alike. Two photos at least are needed on
+    either side, to learn from and to measure on: else none is held out.
     """
     order = photos.by_content()
     if alike is None:
@@ -123,9 +128,12 @@ def hold_out(
     # A group is known by the first of its contents.
     _, first, group, sizes = np.unique(alike[order], return_index=True, return_inverse=True, return_counts=True)
     draws = [_place_in_draw(seed, photos.contents[order[place]].tobytes().hex()) for place in first]
-    wanted, count, held = round(len(photos) * fraction), 0, np.zeros(len(first), dtype=bool)
+    taught = np.zeros(len(first), dtype=bool)
+    if teaching is not None:
+        taught[group[teaching[order]]] = True
+    wanted, count, held = round(int(sizes[~taught].sum()) * fraction), 0, np.zeros(len(first), dtype=bool)
     for chosen in sorted(range(len(first)), key=draws.__getitem__):
-        if count + sizes[chosen] <= wanted:
+        if not taught[chosen] and count + sizes[chosen] <= wanted:
             held[chosen] = True
             count += sizes[chosen]
     if count < 2 or len(photos) - count < 2:

@@ -119,3 +119,15 @@ def test_many_photos_take_little_memory(project: Project, tmp_path: Path) -> Non
     assert len(photos) == count
     assert held / count < 220
     assert (peak - held) / count < 300
+
+
+def test_photos_whose_label_teaches_are_never_held_out_nor_those_like_them() -> None:
+    photos = some_photos(100)
+    alike = np.arange(100) // 2
+    held = numbers(hold_out(photos, 0.2, 0, alike)[1])
+    teaching = np.zeros(100, dtype=bool)
+    teaching[held[:3]] = True
+    learn, held_now = hold_out(photos, 0.2, 0, alike, teaching)
+    assert not set(alike[teaching]) & {number // 2 for number in numbers(held_now)}
+    assert 16 <= len(held_now) <= 20
+    assert set(held[:3]) <= set(numbers(learn))
