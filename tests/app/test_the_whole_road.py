@@ -129,7 +129,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     assert find(window, "learning_summary").text() == summary
     click(qtbot, window, "chip_instant")
     qtbot.waitUntil(lambda: explore.loaded() and explore._contents.features == "starter", timeout=MS)
-    assert "Oil drums" in [row.title for row in explore._side.groups.rows()]
+    assert "Oil drums" in [row.text for row in explore._side.groups.rows()]
 
     # The table.
     click(qtbot, window, "step_export")
