@@ -1,11 +1,11 @@
-"""The step `extract`: photos in, embeddings out, by the starter encoder or by one that was trained."""
+"""The step `extract`: photos in, embeddings out, by the starter encoder, by one that was trained, or by both."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import ClassVar
@@ -30,9 +30,10 @@ from ..project.feature_sets import STARTER, Encoder
 from ..project.runs import Run
 from ..settings import Resolved, Settings, setting
 from ..version import __version__
-from .photos_to_embed import Embedded, FolderToEmbed, ProjectToEmbed
+from .photos_to_embed import Embedded, FolderToEmbed, ProjectToEmbed, join
 
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
+ENCODER, JOINED = "encoder", "joined"
 _FIRST_USE = "Getting ready, only this once"
 
 
@@ -59,6 +60,11 @@ class ExtractSettings(Settings):
         None,
         "torchvision's or timm's name of the network whose weights --model_path holds (default: told by the weights, "
         "for networks that can be trained here)",
+    )
+    features: str = setting(
+        ENCODER,
+        "encoder: as the model gives them; joined: the model's, then the starter's, each scaled to unit length",
+        choices=(ENCODER, JOINED),
     )
     image_size: int | None = setting(
         None,
@@ -101,26 +107,20 @@ def extract(resolved: Resolved[ExtractSettings], stop: StopToken | None = None) 
     """
     settings = resolved.settings
     _check(resolved)
+    by_encoder = [settings]
+    if settings.features == JOINED:
+        by_encoder.append(replace(settings, model_path=STARTER, encoder=None, image_size=None))
     with ranks.join(settings.device) as here, ExitStack() as opened:
-        lead: _Lead | None = None
-
-        def begin() -> Job[_Share]:
-            nonlocal lead
-            lead, share = yield from _begin(settings, here, opened, stop)
-            return share
+        made: list[_Lead] = []
+        for one in by_encoder:
+            lead = yield from _embed(one, here, opened, stop)
+            made += [lead] if lead is not None else []
 
         def finish() -> Job[ExtractReport]:
-            assert lead is not None
             yield Progress("Writing the embeddings", 0, None)
-            return _write(lead.photos.all(), lead.encoder.identity, settings.output_dir)
+            embedded = join([lead.photos.all() for lead in made])
+            return _write(embedded, _identity([lead.encoder.identity for lead in made]), settings.output_dir)
 
-        share = yield from ranks.on_first_rank(here, begin)
-        if share.photos and lead is not None:
-            yield from encode_over_ranks(share.photos, lead.encoder, lead.cache, lead.photos.keep, here, stop)
-        elif share.photos:
-            encoder = _encoder(settings, share.model_file, here, stop)
-            cache = opened.enter_context(PhotoCache(share.cache_folder))
-            yield from encode_over_ranks(share.photos, encoder, cache, _keep_nothing, here, stop)
         return (yield from ranks.on_first_rank(here, finish))
 
 
@@ -142,12 +142,33 @@ class _Share:
     cache_folder: Path
 
 
+def _embed(settings: ExtractSettings, here: Ranks, opened: ExitStack, stop: StopToken | None) -> Job[_Lead | None]:
+    """Embed what one encoder has not seen yet, on all ranks; what rank 0 has, on the others None."""
+    lead: _Lead | None = None
+
+    def begin() -> Job[_Share]:
+        nonlocal lead
+        lead, share = yield from _begin(settings, here, opened, stop)
+        return share
+
+    share = yield from ranks.on_first_rank(here, begin)
+    if share.photos and lead is not None:
+        yield from encode_over_ranks(share.photos, lead.encoder, lead.cache, lead.photos.keep, here, stop)
+    elif share.photos:
+        encoder = _encoder(settings, share.model_file, here, stop)
+        cache = opened.enter_context(PhotoCache(share.cache_folder))
+        yield from encode_over_ranks(share.photos, encoder, cache, _keep_nothing, here, stop)
+    return lead
+
+
 def _begin(
     settings: ExtractSettings, here: Ranks, opened: ExitStack, stop: StopToken | None
 ) -> Job[tuple[_Lead, _Share]]:
     project = None if settings.project is None else opened.enter_context(Project.open(settings.project))
     run = None if project is None else _chosen_run(project, settings.model_path)
     model_file = _model_file(settings) if project is None else _checkpoint(run)
+    if settings.features == JOINED and model_file is None and settings.model_path != STARTER:
+        raise PrismhError(f"{settings.project} has learned nothing yet that could be joined with the starter.")
     yield Progress(BY_LEARNED if model_file else BY_STARTER, 0, None)
     encoder = _encoder(settings, model_file, here, stop)
     if settings.export_onnx is not None:
@@ -204,6 +225,13 @@ def _check(resolved: Resolved[ExtractSettings]) -> None:
     for name in ("input_dir", "image_size", "encoder"):
         if settings.project is not None and getattr(settings, name) is not None:
             raise BadValueError(f"--{name} and --project exclude each other: a project has its own.")
+    if settings.features == JOINED and settings.model_path in ((STARTER,) if settings.project else (None, STARTER)):
+        raise BadValueError(
+            f"--features {JOINED} puts the features of an encoder that learned beside the starter's: name its "
+            "checkpoint as --model_path FILE."
+        )
+    if settings.features == JOINED and settings.export_onnx is not None:
+        raise BadValueError(f"--export_onnx writes one encoder, and --features {JOINED} takes two: leave one out.")
     if settings.encoder is not None and _model_file(settings) is None:
         raise BadValueError(
             f"--encoder {settings.encoder} needs the weights of this network: give their file as --model_path FILE."
@@ -238,6 +266,16 @@ def _export(encoder: EncoderToStart, path: Path) -> None:
     from ..models import onnx_export
 
     onnx_export.write(encoder.module(), encoder.identity.image_size, path)
+
+
+def _identity(encoders: Sequence[Encoder]) -> Encoder:
+    """Who made rows that lie side by side; the starter among them always looks at its own size."""
+    return Encoder(
+        "+".join(encoder.name for encoder in encoders),
+        "+".join(encoder.weights_sha256 for encoder in encoders),
+        encoders[0].image_size,
+        sum(encoder.dimension for encoder in encoders),
+    )
 
 
 def _write(embedded: Embedded, identity: Encoder, output_dir: Path | None) -> ExtractReport:

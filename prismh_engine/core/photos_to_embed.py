@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..analysis.neighbours import unit_rows
 from ..errors import PrismhError
 from ..jobs import Job, StopToken
 from ..models.encode_photos import UsablePhoto, cache_key
@@ -31,6 +32,22 @@ class Embedded:
     file_paths: list[str]
     skipped: int
     place: dict[str, Any]
+
+
+def join(parts: Sequence[Embedded]) -> Embedded:
+    """The embeddings of several encoders side by side, each row of each scaled to unit length; a single one as it is.
+
+    Of the photos that all have, which is what is left where a photo went meanwhile.
+    """
+    first, *others = parts
+    if not others:
+        return first
+    rows_of = [dict(zip(part.file_paths, unit_rows(part.embeddings), strict=True)) for part in parts]
+    shared = [path for path in first.file_paths if all(path in rows for rows in rows_of)]
+    if not shared:
+        raise PrismhError("No photo can be read any more by both encoders: check that the photo folder is there.")
+    embeddings = np.hstack([np.stack([rows[path] for path in shared]) for rows in rows_of])
+    return Embedded(embeddings, shared, first.skipped + len(first.file_paths) - len(shared), first.place)
 
 
 class FolderToEmbed:

@@ -293,6 +293,42 @@ def test_a_projects_newest_run_is_the_default(looked_at: Project, checkpoint: Pa
     assert run(project=looked_at.folder, model_path="starter").encoder.name == "efficientnet_lite0"
 
 
+def test_joined_rows_are_the_learned_and_the_starters_side_by_side(
+    photos: Path, tmp_path: Path, checkpoint: Path
+) -> None:
+    for name, flags in (
+        ("learned", {"model_path": str(checkpoint)}),
+        ("starter", {}),
+        ("joined", {"model_path": str(checkpoint), "features": "joined"}),
+    ):
+        report = run(input_dir=photos, output_dir=tmp_path / name, device="cpu", **flags)
+    read = {n: embedding_files.read(tmp_path / n / "all_embeddings.npz") for n in ("learned", "starter", "joined")}
+    assert read["joined"].file_paths == read["learned"].file_paths
+    assert read["joined"].embeddings.shape == (24, 512 + 1280)
+    for part, name in ((slice(512), "learned"), (slice(512, None), "starter")):
+        rows = read[name].embeddings
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        np.testing.assert_allclose(read["joined"].embeddings[:, part], unit, atol=1e-6)
+    described = [json.loads((tmp_path / n / "extraction_metadata.json").read_text()) for n in read]
+    assert described[2]["encoder"] == "resnet18+efficientnet_lite0"
+    assert described[2]["weights_sha256"] == f"{described[0]['weights_sha256']}+{described[1]['weights_sha256']}"
+    assert (described[2]["image_size"], described[2]["dimension"]) == (64, 1792)
+    assert report.encoder.dimension == 1792
+
+
+def test_a_projects_joined_rows_come_from_the_two_sets_it_keeps(
+    looked_at: Project, checkpoint: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(PrismhError, match="has learned nothing yet"):
+        run(project=looked_at.folder, features="joined")
+    made = looked_at.runs.new()
+    (made.folder / "checkpoints").mkdir(parents=True)
+    shutil.copy(checkpoint, made.folder / "checkpoints" / "best_model.pt")
+    run(project=looked_at.folder, features="joined", output_dir=tmp_path / "out", device="cpu")
+    assert embedding_files.read(tmp_path / "out" / "all_embeddings.npz").embeddings.shape == (24, 1792)
+    assert sorted(features.name for features in looked_at.features.all()) == sorted(["starter", made.name])
+
+
 def test_a_photo_that_is_gone_is_left_out_and_counted(looked_at: Project, tmp_path: Path) -> None:
     gone = looked_at.photos.used()[3]
     gone.path.unlink()
@@ -321,6 +357,23 @@ def test_the_command_says_in_one_sentence_what_is_wrong(
             2,
             "holds the weights of resnet18, not of resnet34",
             ("--input_dir", str(photos), *out, "--encoder", "resnet34", "--model_path", str(checkpoint)),
+        ),
+        (2, "beside the starter's", ("--input_dir", str(photos), *out, "--features", "joined")),
+        (2, "beside the starter's", (*project, "--features", "joined", "--model_path", "starter")),
+        (
+            2,
+            "leave one out",
+            (
+                "--input_dir",
+                str(photos),
+                *out,
+                "--features",
+                "joined",
+                "--model_path",
+                str(checkpoint),
+                "--export_onnx",
+                str(tmp_path / "e.onnx"),
+            ),
         ),
         (1, "no photo", ("--input_dir", str(empty), *out)),
         (1, "is not a folder", ("--input_dir", str(tmp_path / "nowhere"), *out)),
