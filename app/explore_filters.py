@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from prismh_engine.jobs import Job, Progress
 from prismh_engine.project import Project
 
+_PART = 4096
 TIME, PLACE = "time", "place"
 """What may be unknown of a photo; see `Filters.without`."""
 UNNAMED = ""
@@ -204,6 +205,12 @@ def _where(wanted: NDArray[np.int64], rising: NDArray[np.int64]) -> tuple[NDArra
 
 def seconds(moments: Sequence[str | None]) -> NDArray[np.float64]:
     """ISO 8601 moments as seconds since 1970 by their own clock, whatever their offset; nan where there is none."""
+    # A part at a time: while one is read no other thread gets on.
+    parts = [_seconds(moments[start : start + _PART]) for start in range(0, len(moments), _PART)]
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _seconds(moments: Sequence[str | None]) -> NDArray[np.float64]:
     texts = np.array([(moment or "NaT")[:19] for moment in moments], "U19")
     try:
         parsed = texts.astype("datetime64[s]")

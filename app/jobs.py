@@ -17,6 +17,8 @@ from prismh_engine import jobs
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
+from . import garbage
+
 MS_BETWEEN_UPDATES = 50
 _SECONDS_OF_A_TURN = 0.0005
 """For so long at the most a job keeps Python to itself while the GUI thread wants it; Python's own 5 ms, which many
@@ -32,6 +34,7 @@ def start(job: Job[Any], *, stop: StopToken, parent: QObject) -> RunningJob:
     `parent` must outlive the job: stop it and `wait` before its parent goes.
     """
     sys.setswitchinterval(_SECONDS_OF_A_TURN)
+    garbage.look_rarely()
     return RunningJob(job, stop, parent)
 
 
@@ -99,6 +102,7 @@ class RunningJob(QObject):
         self._deliver_progress()
         # The thread has left its `run`, but may need a moment more to end; its parent may be gone by then.
         self._thread.wait()
+        garbage.pass_over_what_is_there()  # a job may have brought a hundred thousand photos
         outcome, value = self._thread.outcome
         if outcome == "finished":
             self.finished.emit(value)

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 from prismh_engine.errors import PhotosDifferError, PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken, pausing
 
-from . import jobs, newest_run, projects, steps, words
+from . import garbage, jobs, newest_run, projects, steps, words
 from .counter import Counter
 from .settings import AppSettings
 from .summary import Summary
@@ -145,6 +145,7 @@ class Session(QObject):
         if self.project is not None:
             self._let_go()
             self.project_changed.emit()
+            garbage.look_through_everything()
 
     def close(self) -> None:
         """The last call: nothing runs afterwards."""

@@ -20,7 +20,7 @@ from .photo_list import PhotoList
 if TYPE_CHECKING:
     from prismh_engine.core.import_metadata import ImportReport
     from prismh_engine.photos.verdicts import Thresholds
-    from prismh_engine.project import Project
+    from prismh_engine.project import Photo, Project
 
 SAMPLE_PHOTOS, SAMPLES_BETWEEN_LOOKS = 300, 24
 
@@ -50,7 +50,12 @@ def look_for_photos(project: Project, stop: StopToken) -> Job[None]:
 def list_of_photos(project: Project, sort: str, day_words: Callable[[str], str]) -> Job[PhotoList]:
     """Every photo of the project, ready to be shown in an order."""
     yield Progress("Reading the list of photos", 0, None)
-    photos = PhotoList(project.photos.all(), day_words)
+    found: list[Photo] = []
+    for part in project.photos.in_parts():
+        found += part
+        yield Progress("Reading the list of photos", len(found), None)
+    photos = PhotoList(sorted(found, key=lambda photo: photo.file_path), day_words)
+    yield Progress("Reading the list of photos", len(found), None)
     photos.prepare(sort)
     return photos
 

@@ -299,7 +299,7 @@ class ExplorePage(Page):
         if len(self._ids):
             self._views.show_map(by_place=self._by_place)
         elif not self._is_reading() and not self._reading.is_current:
-            self._views.say_nothing()
+            self._views.say_reading(self.session.summary.photos)
         else:
             reading = self._is_reading()
             progress = self.session.progress

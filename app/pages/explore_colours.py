@@ -69,7 +69,9 @@ def group_colours(tree: GroupTree | None, groups: int) -> list[QColor]:
     if tree is None:
         return [palette.group_colour(number) for number in range(groups)]
     most = tree.most
-    first_photos = np.unique(tree.leaves, return_index=True)[1][-most:]
+    first_photos = np.zeros(most, np.int64)
+    places = np.flatnonzero(tree.leaves >= 0)[::-1]
+    first_photos[tree.leaves[places]] = places  # the one written last is the first photo
     sizes = np.bincount(tree.leaves[tree.leaves >= 0], minlength=most).tolist()
     for one, other in tree.merges.tolist():
         sizes.append(sizes[one] + sizes[other])

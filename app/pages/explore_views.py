@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _LEGEND_WIDTH = 236
 _KEPT_SQUARES = 500
+MANY_PHOTOS = 5000
+"""From so many on, reading them takes long enough to say so."""
 
 
 class Views(Card):
@@ -174,9 +176,10 @@ class Views(Card):
         """What the colours in sight mean; empty where the map is coloured by its groups, which bear their names."""
         return [meaning for code, meaning in self._meanings.items() if code not in self._legend.hidden()]
 
-    def say_nothing(self) -> None:
-        """Show an empty card, while it is not known yet what there is to see."""
-        self._notice.say("", "")
+    def say_reading(self, photos: int) -> None:
+        """Say that so many photos are being read, while it is not known yet what there is to see; 0: unknown."""
+        what = self.tr("Reading {0}…").format(words.photos(photos)) if photos >= MANY_PHOTOS else ""
+        self._notice.say("", what)
         self._stack.setCurrentWidget(self._notice)
 
     def say_why(self, reason: Reason) -> None:

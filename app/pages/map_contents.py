@@ -135,7 +135,10 @@ def read_map(
     if known is None:
         if len(contents.photo_ids):
             yield Progress("Reading the map", 3, None, {"contents": contents})
-        photos = {photo.id: photo for photo in project.photos.all()}
+        photos = {}
+        for part in project.photos.in_parts():
+            photos.update((photo.id, photo) for photo in part)
+            yield Progress("Reading the map", 3, None)
         contents = dataclasses.replace(contents, photos=photos)
     return contents
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ _COLUMNS = (
     f"outlier_distance, overruled, {', '.join(f'photos.{name}' for name in _LOOK_COLUMNS)}"
 )
 _FIRST_OF_LOOK = 11
+_PART = 4096
 _AFTER_LOOK = _FIRST_OF_LOOK + len(_LOOK_COLUMNS)
 _NOTHING_IMPORTED = (None,) * 4
 _RECORDED = (
@@ -137,6 +139,12 @@ class PhotoCatalogue:
         """Every photo, in the sorted order of file paths."""
         return sorted(self._select("", ()), key=lambda photo: photo.file_path)
 
+    def in_parts(self) -> Iterator[list[Photo]]:
+        """Every photo, in no order, some thousand at a time, for those who may be stopped. Drain it at once."""
+        photos = iter(self._select("", ()))
+        while part := list(itertools.islice(photos, _PART)):
+            yield part
+
     def used(self) -> list[Photo]:
         """The photos that maps, groups and training take, in the sorted order of file paths."""
         return sorted(self.each_used(), key=lambda photo: photo.file_path)
@@ -156,9 +164,11 @@ class PhotoCatalogue:
 
     def used_ids(self) -> NDArray[np.int64]:
         """The ids of the photos of `used`, int64 in rising order."""
-        # As one text: a hundred thousand rows take many times as long to come over one by one.
-        text = self._database.rows(f"SELECT group_concat(id) FROM photos WHERE {_IS_SEEN}")[0][0]
-        return np.sort(np.fromiter(map(int, text.split(",") if text else ()), np.int64))
+        # As texts: a hundred thousand rows take many times as long to come over one by one. Several, since to read a
+        # text is one call, during which no other thread gets on.
+        sql = f"SELECT group_concat(id) FROM photos WHERE {_IS_SEEN} GROUP BY id / {_PART}"
+        parts = [np.fromiter(map(int, row[0].split(",")), np.int64) for row in self._database.each(sql)]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
 
     def overruled(self) -> dict[int, str]:
         """Photo id -> what a person decided, "used" or "set aside", of those photos on which one did."""

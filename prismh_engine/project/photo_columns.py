@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 from .database import Database
@@ -17,6 +18,7 @@ _SHOTS = f"""
         coalesce(imported_metadata.camera, photos.camera), verdict
     FROM photos JOIN folders ON folders.id = folder_id {WITH_IMPORTED} ORDER BY photos.id
 """
+_PART = 2048
 _NAMES = "SELECT photo_id, name FROM labels ORDER BY given_to = 'photo' DESC, given_at, name"
 
 
@@ -58,4 +60,10 @@ class PhotoColumns:
         return GivenNames(*self._columns(_NAMES, len(GivenNames._fields)))
 
     def _columns(self, sql: str, count: int) -> list[tuple[Any, ...]]:
-        return list(zip(*self._database.rows(sql), strict=True)) or [()] * count
+        # In parts: one call over a hundred thousand rows would let no other thread get on meanwhile.
+        columns: list[list[Any]] = [[] for _ in range(count)]
+        rows = self._database.each(sql)
+        while part := list(itertools.islice(rows, _PART)):
+            for column, values in zip(columns, zip(*part, strict=True), strict=True):
+                column.extend(values)
+        return [tuple(column) for column in columns]

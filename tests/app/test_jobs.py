@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 from PySide6.QtCore import QObject, QThread
 
-from app import jobs
+from app import garbage, jobs
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
 
@@ -167,3 +169,40 @@ def test_a_paused_job_waits_and_goes_on(qtbot):
     running.resume()
     assert running.wait(5000)
     assert listener.results == [3]
+
+
+def test_what_a_job_makes_does_not_let_the_window_stand_still_for_a_search_for_garbage(qtbot, qapp):
+    searches = []
+
+    def note(phase, info):
+        if phase == "stop" and info["generation"] == 2:
+            searches.append(threading.current_thread())
+
+    def job():
+        yield Progress("Reading", 0, None)
+        return [[number] for number in range(300_000)]
+
+    gc.callbacks.append(note)
+    try:
+        kept = run(qtbot, job()).results
+        more = [[number] for number in range(300_000)]
+    finally:
+        gc.callbacks.remove(note)
+    assert len(kept[0]) == len(more)
+    assert not searches
+
+
+def test_garbage_that_refers_to_itself_goes_when_it_is_asked_for(qtbot, qapp):
+    class Round:
+        pass
+
+    one = Round()
+    one.itself, ended = one, weakref.ref(one)
+    run(qtbot, iter_of_nothing())
+    del one
+    garbage.look_through_everything()
+    assert ended() is None
+
+
+def iter_of_nothing():
+    yield Progress("Nothing", 0, None)

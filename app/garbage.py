@@ -1,0 +1,28 @@
+"""When Python looks for garbage that refers to itself.
+
+It looks through all objects there are, and while it does the window stands still: half a second in a project of
+100,000 photos, several times while they are read.
+"""
+
+from __future__ import annotations
+
+import gc
+
+_YOUNG, _MIDDLE, _ALL = 700, 10, 1000
+"""Python's own thresholds but for the last, which is 10: looking through everything is made that rare."""
+
+
+def look_rarely() -> None:
+    """Look through everything a hundred times more rarely than Python does by itself; young objects as ever."""
+    gc.set_threshold(_YOUNG, _MIDDLE, _ALL)
+
+
+def pass_over_what_is_there() -> None:
+    """Look through none of the objects that there are now, until `look_through_everything`. Takes no time."""
+    gc.freeze()
+
+
+def look_through_everything() -> None:
+    """For when much was let go of: a project was closed."""
+    gc.unfreeze()
+    gc.collect()
