@@ -21,6 +21,7 @@ from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, StopToken
+from ..models.simclr.settings import TAUGHT_FILE
 from ..project import Project
 from ..project.feature_sets import STARTER
 from ..settings import Resolved, Settings, setting
@@ -93,22 +94,23 @@ _HEADINGS = ("kNN", "linear probe", "NMI", "ARI", "silhouette")
 def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None) -> Job[EvaluateReport]:
     """Score one or two sets of embeddings, write `evaluation.json` and return the table.
 
-    Of a project: the starter's features, and beside them the newest run's. Raises `PrismhError` where a file cannot
-    be read, or there are fewer than two classes.
+    Of a project: the starter's features, and beside them the newest run's, without the photos whose names taught that
+    run. Raises `PrismhError` where a file cannot be read, or there are fewer than two classes.
     """
     settings = resolved.settings
     check_source(resolved, "output_dir")
     labels = None if settings.labels is None else photo_tables.read_labels(settings.labels)
+    left_out = [] if settings.leave_out is None else _paths(settings.leave_out)
     if settings.project is not None:
         with Project.open(settings.project) as project:
             contestants = _of_project(project)
             labels = _names_of_project(project) if labels is None else labels
+            left_out += sorted(_taught(project, contestants[-1].name).intersection(contestants[-1].file_paths))
     else:
         contestants = []
         for path in settings.embeddings:
             read = embedding_files.read(path)
             contestants.append(Contestant(str(path), read.embeddings, read.file_paths))
-    left_out = [] if settings.leave_out is None else _paths(settings.leave_out)
     report = yield from compare(contestants, labels, stop, left_out)
     if settings.output_dir is not None:
         content = dataclasses.asdict(report)
@@ -138,7 +140,10 @@ def compare(
     classes, codes = np.unique([names[path] for path in kept], return_inverse=True)
     if len(classes) < 2:
         found = f"only the class {str(classes[0])!r}" if len(classes) else "none"
-        raise PrismhError(f"Evaluating needs photos of two classes, and there is {found}: name classes with --labels.")
+        beside = " beside those kept out of the score" if left_out else ""
+        raise PrismhError(
+            f"Evaluating needs photos of two classes{beside}, and there is {found}: name classes with --labels."
+        )
     notes += _notes_on_small_classes(codes.astype(np.int64))
     rows = []
     for contestant in contestants:
@@ -227,7 +232,8 @@ def what_changed(project: Project, run: str) -> str:
 
     It tells how many of a photo's 15 most alike photos are others, how well separated as many groups are before and
     after, and, where two names or more were given to five single photos each, how well neighbours tell the names. A
-    difference below .03, or one whose interval holds 0, is called none. Raises `PrismhError` where features are
+    difference below .03, or one whose interval holds 0, is called none. Names that the run learned from count for
+    nothing. Raises `PrismhError` where features are
     missing.
     """
     photos, before = project.features.get(STARTER).read(project.photos.used())
@@ -250,7 +256,12 @@ def what_changed(project: Project, run: str) -> str:
     ]
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
     parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
-    named, told = _names_text(project, [photo.id for photo in shared], both)
+    taught = _taught(project, run)
+    if taught:
+        parts.append(f"the names of {counted(len(taught), 'photo')} taught it, and so cannot tell whether it helped")
+    untaught = [photo.file_path not in taught for photo in shared]
+    ids = [photo.id for photo, counts in zip(shared, untaught, strict=True) if counts]
+    named, told = _names_text(project, ids, [rows[untaught] for rows in both])
     parts += [named] if named else []
     unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE and not told
     return f"Learning changed {'next to nothing' if unchanged else 'the map'}: {'; '.join(parts)}."
@@ -289,6 +300,12 @@ def _names_text(project: Project, photo_ids: Sequence[int], both: Sequence[NDArr
         f"before {100 * right[0].mean():.0f}{'' if better else ' (no clear difference)'}"
     )
     return text, better
+
+
+def _taught(project: Project, run: str) -> set[str]:
+    """The file_paths of photos whose names a run learned from: they say nothing on how well it tells others."""
+    paths = (one.folder / TAUGHT_FILE for one in project.runs.all() if one.name == run)
+    return {file_path for path in paths if path.exists() for file_path in _paths(path)}
 
 
 def _of_project(project: Project) -> list[Contestant]:

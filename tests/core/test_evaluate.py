@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.evaluate import main, what_changed
 from prismh_engine.errors import PrismhError
-from prismh_engine.project import Project
+from prismh_engine.project import Photo, Project
 from prismh_engine.tables import write_csv
 
 from ..invented import add_features, fill_with_embeddings, heaps
@@ -180,6 +181,44 @@ def test_a_project_compares_what_was_learned_with_the_starter(
     said = capsys.readouterr().out
     assert "32 photos, 2 classes" in said
     assert all(word in said for word in ("starter ", "run-1 ", "difference "))
+
+
+def taught_by(project: Project, photos: Sequence[Photo], names: Sequence[str], features: np.ndarray) -> str:
+    """A run that learned from the names of these photos, and its features."""
+    run = project.runs.new()
+    write_csv(run.folder / "labels.csv", ("file_path", "label"), zip([p.file_path for p in photos], names, strict=True))
+    add_features(project, features, run.name)
+    return run.name
+
+
+def test_names_that_taught_a_run_of_a_project_are_kept_out_of_its_score(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embeddings, heap = heaps((16, 16), spread=4.0)
+    photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    names = [("drum", "tyre")[h] for h in heap]
+    for photo, name in zip(photos, names, strict=True):
+        project.labels.name_photos([photo.id], name)
+    run = taught_by(project, photos[::4], names[::4], heaps((16, 16))[0])
+    assert main(["--project", str(project.folder)]) == 0
+    said = capsys.readouterr().out
+    assert "24 photos, 2 classes" in said
+    assert "8 photos are kept out of the score." in said
+    assert "the names of 8 photos taught it, and so cannot tell whether it helped" in what_changed(project, run)
+    taught_by(project, photos, names, heaps((16, 16))[0])
+    assert main(["--project", str(project.folder), "--quiet"]) == 1
+    assert "two classes beside those kept out of the score" in capsys.readouterr().err
+
+
+def test_names_that_taught_a_run_do_not_say_that_it_helped(project: Project, tmp_path: Path) -> None:
+    before, heap = heaps((30, 30), spread=6.0)
+    photos = fill_with_embeddings(project, tmp_path / "photos", before)
+    names = [("drum", "tyre")[h] for h in heap]
+    for photo, name in zip(photos, names, strict=True):
+        project.labels.name_photos([photo.id], name)
+    said = what_changed(project, taught_by(project, photos, names, heaps((30, 30), seed=1)[0]))
+    assert "the names of 60 photos taught it" in said
+    assert "the names you gave are told" not in said
 
 
 def test_the_real_starter_features_tell_the_real_photos_apart(shared: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ...settings import Resolved, write_settings
 from ...tables import read_csv, write_csv
 from ...version import __version__
 from . import checkpoint as checkpoints
-from .settings import TrainSettings
+from .settings import TAUGHT_FILE, TrainSettings
 
 METRICS = (
     "epoch", "step", "train_loss", "val_loss", "learning_rate", "grad_norm", "positive_similarity",
@@ -40,7 +40,7 @@ class RunFolder:
         self.best = self.checkpoints / "best_model.pt"
         self.encoder = folder / "encoder.safetensors"
         self.metrics = folder / "metrics.csv"
-        self.labels = folder / "labels.csv"
+        self.labels = folder / TAUGHT_FILE
         self.tensorboard = folder / "tensorboard"
         self._performance_rows: list[Sequence[Any]] = []
 
@@ -66,7 +66,7 @@ class RunFolder:
         write_json(self.folder / "run.json", {"command": _command(resolved), **about, "versions": versions()})
 
     def write_labels(self, teaching: Mapping[str, str]) -> None:
-        """Write `labels.csv`: which photos taught which label, so that they can be kept out of a score."""
+        """Write which photos taught which label, so that they can be kept out of a score."""
         write_csv(self.labels, ("file_path", "label"), sorted(teaching.items()))
 
     def write_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:

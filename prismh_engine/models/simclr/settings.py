@@ -15,6 +15,8 @@ from ...settings import Resolved, Settings, setting
 BASE_MODELS = ("resnet50", "resnet18", "efficientnet_lite0")
 STARTER_BASE_MODEL = "efficientnet_lite0"
 LABELS_OF_PROJECT = "project"
+TAUGHT_FILE = "labels.csv"
+"""In a run's folder: the labels it learned from, file_path,label."""
 
 # Learning from photos alone adds little on top of the starter and can easily take something away, so that every preset
 # is gentle: batch norm as it is, only the last stages learn. Frozen blocks keep nothing for a backward pass, which is
