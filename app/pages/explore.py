@@ -224,8 +224,7 @@ class ExplorePage(Page):
             self._ids = contents.photo_ids
             shown.set_points(contents.positions, contents.clusters)
         if contents.facts is not None:
-            photos = [contents.photos.get(photo_id) for photo_id in self._ids.tolist()]
-            self._views.show_photos(photos, contents.facts, contents.spots)
+            self._views.show_photos(contents.on_map, contents.facts, contents.spots)
             self._filter_bar.set_facts(contents.facts)
             self._filter_bar.set_hot_spots(contents.spots)
         self._show_groups()

@@ -45,8 +45,9 @@ class MapContents:
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
     how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
     "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. photos: by
-    their ids; seen_ids int64, rising: those that are used and in their place. names: photo id -> the names given to the
-    photo itself; counts: every name in the project and how many photos carry it.
+    their ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in
+    their place. names: photo id -> the names given to the photo itself; counts: every name in the project and how many
+    photos carry it.
     """
 
     features: str = STARTER
@@ -58,6 +59,7 @@ class MapContents:
     grouping: Grouping | None = None
     groups: tuple[Group, ...] = ()
     photos: Mapping[int, Photo] = field(default_factory=dict)
+    on_map: Sequence[Photo | None] = ()
     seen_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     names: Mapping[int, Sequence[str]] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -140,7 +142,8 @@ def read_map(
             photos.update((photo.id, photo) for photo in part)
             yield Progress("Reading the map", 3, None)
         contents = dataclasses.replace(contents, photos=photos)
-    return contents
+    on_map = [contents.photos.get(photo_id) for photo_id in contents.photo_ids.tolist()]
+    return dataclasses.replace(contents, on_map=on_map)
 
 
 def _with_facts(project: Project, contents: MapContents, known: MapContents | None) -> Job[MapContents]:
