@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
+from .guarded_paint import guarded
 from .training_history import Points
 from .view_layer import ViewLayer
 
@@ -178,6 +179,7 @@ class _Levels(ViewLayer):
         self._levels = levels
         self.update()
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         left, right = self.getViewBox().viewRange()[0]
         pen = QPen(QColor(theme.colours().line), 1)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme, words
 from ..session import Session
+from .guarded_paint import guarded
 from .list_rows import Index, ListRows
 from .separation import paint_bar
 from .thumbnails import Thumbnails, rounded
@@ -138,6 +139,7 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(100, theme.pixels(_LINE) + self._side() + 14)
 
+    @guarded
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: GroupRow = index.data(Qt.ItemDataRole.UserRole)
         colours = theme.colours()

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme, words
 from .card import label
+from .guarded_paint import guarded
 from .list_rows import Index, ListRows
 
 _LINE = 24
@@ -193,6 +194,7 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(80, theme.pixels(_LINE))
 
+    @guarded
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry: LegendEntry = index.data(Qt.ItemDataRole.UserRole)
         shown = entry.key not in self._model.hidden

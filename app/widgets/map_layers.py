@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from .. import theme
 from . import name_places, name_tags
 from .dot_drawing import DotDrawing, Tint, tint_of
+from .guarded_paint import guarded
 from .name_tags import NameTags
 from .point_canvas import ROOM, View
 from .point_raster import PointRaster
@@ -78,6 +79,7 @@ class Dots(ViewLayer):
         )  # fmt: skip
         return view, area
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         ratio = painter.device().devicePixelRatio() if painter.device() is not None else 1.0
         view, area = self.view_on(ratio)
@@ -162,6 +164,7 @@ class Overlay(ViewLayer):
         """The group whose name is written there, -1 where there is none."""
         return next((group for group, box in self._boxes.items() if box.contains(pixel)), -1)
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         area = self.getViewBox().sceneBoundingRect()
         painter.save()

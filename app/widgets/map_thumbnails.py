@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from .. import theme
+from .guarded_paint import guarded
 from .map_layers import Dots
 from .point_canvas import View
 from .point_raster import PointRaster
@@ -73,6 +74,7 @@ class MapThumbnails(ViewLayer):
         """Where the photo of a point is shown, in scene pixels."""
         return self._boxes.get(index)
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         self._boxes = {}
         if self._provider is None:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from .. import theme
+from .guarded_paint import guarded
 from .thumbnails import CORNER, Thumbnails, rounded
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class PhotoTiles(QStyledItemDelegate):
         view = option.widget
         return view.gridSize() if isinstance(view, QListView) else QSize(TILE, TILE)
 
+    @guarded
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         photo = self._photo_of(index.row())
         cell, state = option.rect, option.state.value

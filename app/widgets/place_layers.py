@@ -14,6 +14,7 @@ from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
 from ..place_plane import METRES_A_UNIT, PlacePlane, degree_text, grid_lines, scale_length, wrapped
+from .guarded_paint import guarded
 from .view_layer import ViewLayer
 
 _BETWEEN_MERIDIANS, _BETWEEN_PARALLELS = 110, 70
@@ -38,6 +39,7 @@ class Graticule(ViewLayer):
         self._plane = plane
         self.update()
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         area, to_scene = self.getViewBox().sceneBoundingRect(), self.sceneTransform()
         (left, right), (low, high) = self.getViewBox().viewRange()
@@ -106,6 +108,7 @@ class HotSpotRings(ViewLayer):
         ]
         self.update()
 
+    @guarded
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
         to_scene = self.sceneTransform()
         painter.save()
