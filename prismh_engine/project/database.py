@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
@@ -22,8 +23,11 @@ class Database:
         self.path = path
         self._local = threading.local()
         self._write_lock = threading.RLock()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: weakref.WeakSet[_OfThread] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._is_prepared = False
         schema.prepare(self._connection(), path)
+        self._is_prepared = True
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         return list(self.each(sql, parameters))
@@ -55,21 +59,33 @@ class Database:
                     connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
+        with self._lock:
+            for kept in list(self._opened):
+                kept.connection.close()
+            self._opened.clear()
         self._local = threading.local()
 
     def _connection(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            if self._opened and not self.path.is_file():
+        kept: _OfThread | None = getattr(self._local, "kept", None)
+        if kept is None:
+            if self._is_prepared and not self.path.is_file():
                 raise PrismhError(  # SQLite would make an empty one
                     f"The project {self.path.parent} is not there any more: bring the folder back and open it again."
                 )
-            connection = self._local.connection = schema.connect(self.path)
-            self._opened.append(connection)
-        return connection
+            kept = self._local.kept = _OfThread(schema.connect(self.path))
+            with self._lock:
+                self._opened.add(kept)
+        return kept.connection
+
+
+class _OfThread:
+    """A connection that goes with its thread: a window has thousands in a day, and each holds the file open."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()  # its statements and it refer to each other: else the collector comes by first
 
 
 def now() -> str:

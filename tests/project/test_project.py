@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -146,6 +147,23 @@ def test_a_map_and_a_grouping_come_back_as_they_were(project: Project, tmp_path:
     assert again is not None
     assert again.silhouettes.tolist() == (-some).tolist()
     assert {cluster: members.tolist() for cluster, members in again.members().items()} == {0: [ids[0]], 1: [ids[1]]}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="tells which files are open only where the system does")
+def test_threads_that_have_ended_hold_no_file_open(project: Project) -> None:
+    def open_files() -> int:
+        return sum("project.db" in os.readlink(file) for file in Path("/proc/self/fd").iterdir() if file.is_symlink())
+
+    def read() -> None:
+        assert project.name == "Ward 14"
+
+    project.rename("Ward 14")
+    before = open_files()
+    for _ in range(20):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+    assert open_files() <= before + 2  # SQLite lets go of one with the next
 
 
 def test_two_threads_name_photos_at_once_and_no_name_is_lost(project: Project, tmp_path: Path) -> None:
