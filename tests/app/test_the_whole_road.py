@@ -69,7 +69,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
     session = window.session
     failures = []
     session.failed.connect(failures.append)
-    monkeypatch.setattr("app.widgets.file_dialogs.QFileDialog.getExistingDirectory", lambda *_: str(photos))
+    monkeypatch.setattr("app.pages.start.choose_folder", lambda *_: photos)
     output = tmp_path / "ward.csv"
     monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: output)
 
