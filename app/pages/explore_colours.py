@@ -53,7 +53,7 @@ def ways(facts: PhotoFacts) -> list[tuple[str, str]]:
 def colouring(way: str, facts: PhotoFacts) -> Colouring:
     """The colours by one of the `ways` other than by group."""
     if way == BY_NAME:
-        return _of_words(facts.names, facts.first_names, tr("No name"))
+        return _of_words(facts.names, facts.first_names, tr("No name"), facts.name_counts())
     if way == BY_DATE:
         return _of_dates(facts.times)
     if way == BY_PLACE:
@@ -101,10 +101,14 @@ def group_colours(tree: GroupTree | None, groups: int) -> list[QColor]:
     return colours
 
 
-def _of_words(texts: Sequence[str], codes: NDArray[np.int32], rest: str) -> Colouring:
-    """The most frequent words first, as `facts` has them."""
+def _of_words(
+    texts: Sequence[str], codes: NDArray[np.int32], rest: str, counts: NDArray[np.int64] | None = None
+) -> Colouring:
+    """The most frequent words first, as `facts` has them. counts: how many photos bear each, where one may bear several
+    and is coloured by the first of them."""
     shown = np.where(codes < MOST_COLOURS, codes, -1).astype(np.int32)
-    counts = np.bincount(shown[shown >= 0], minlength=len(texts))
+    if counts is None:
+        counts = np.bincount(shown[shown >= 0], minlength=len(texts))
     entries = [(text, palette.group_colour(code), int(counts[code])) for code, text in enumerate(texts[:MOST_COLOURS])]
     return Colouring(shown, entries, rest if len(texts) <= MOST_COLOURS else tr("Others"))
 

@@ -47,7 +47,7 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     names = None
     if with_names:
         yield Progress("Reading the names", 0, None)
-        names = named_photos(project, features)
+        names = named_photos(project)
     return Readings(ExportChoices.kept(project.export_choices), table, placed, names)
 
 

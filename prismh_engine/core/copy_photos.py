@@ -65,15 +65,15 @@ class NamedPhotos:
     bytes: int
 
 
-def named_photos(project: Project, features: str | None = None) -> list[NamedPhotos]:
+def named_photos(project: Project) -> list[NamedPhotos]:
     """The names by which photos can be copied, the most frequent first and `UNNAMED` at the end, where there are some.
 
-    A photo bears the names it was given and that of its group among these features (None: the newest run's).
+    A photo bears the names a person gave to it, itself or with its group.
     """
-    known = ProjectRows(project, features)
+    names = project.labels.given()
     sizes: dict[str, list[int]] = {}
     for photo in project.photos.used():
-        for name in known.names(photo.id) or [UNNAMED]:
+        for name in names.get(photo.id) or [UNNAMED]:
             sizes.setdefault(name, []).append(photo.size)
     found = [NamedPhotos(name, len(given), sum(given)) for name, given in sizes.items()]
     return sorted(found, key=lambda named: (named.name == UNNAMED, -named.photos, named.name))
@@ -93,7 +93,8 @@ def copy_photos(
     """Copy photos into `output_dir`, each into a folder for each of its names, and write `manifest.csv` beside them.
 
     names: those whose photos are wanted, `UNNAMED` for photos without one; None for all. photo_ids: which photos; None
-    for the used ones. features: whose groups give names too. No file that is there is changed: a copy whose name is
+    for the used ones. features: whose groups the
+    manifest tells of; None for the newest run's. No file that is there is changed: a copy whose name is
     taken gets a number, `a-2.jpg`, and so does the manifest; an equal file counts as the copy.
 
     With positions left out (`with_location` False) or rounded (`location_decimals`) the copies carry none either: see

@@ -321,7 +321,7 @@ def _of_project(project: Project) -> list[Contestant]:
 
 def _names_of_project(project: Project) -> dict[str, list[str]] | None:
     """file_path -> the names that photos were given, None where there are not two."""
-    given = project.labels.of_photos()
+    given = project.labels.of_photos()  # a name that came with a group tells how well the groups fit themselves
     if len({name for names in given.values() for name in names}) < 2:
         return None
     return {photo.file_path: given[photo.id] for photo in project.photos.used() if photo.id in given}

@@ -30,12 +30,11 @@ class ProjectRows:
         if grouping is not None:
             self._clusters = dict(zip(grouping.photo_ids.tolist(), grouping.clusters.tolist(), strict=True))
             self._names = project.labels.of_groups(grouping.members())
-        self._labels = project.labels.of_photos()
+        self._labels = project.labels.given()
 
-    def names(self, photo_id: int) -> list[str]:
-        """The names a photo was given, then that of its group, each once."""
-        group = self._names.get(self._clusters.get(photo_id, -1))
-        return list(dict.fromkeys([*self._labels.get(photo_id, ()), *([] if group is None else [group])]))
+    def names(self, photo_id: int) -> Sequence[str]:
+        """Every name a person gave to the photo, itself or with its group."""
+        return self._labels.get(photo_id, ())
 
     def row(self, photo: Photo, columns: Sequence[str], location: Location) -> list[Any]:
         """What stands in these columns, None where it is unknown."""
@@ -47,7 +46,7 @@ class ProjectRows:
         values = {
             "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
             "cluster": cluster, "cluster_name": None if cluster is None else self._names.get(cluster),
-            "label": "; ".join(self._labels.get(photo.id, ())) or None, "x": x, "y": y, "brightness": look.brightness,
+            "label": "; ".join(self.names(photo.id)) or None, "x": x, "y": y, "brightness": look.brightness,
             "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
         }  # fmt: skip
         return [values[name] for name in columns]

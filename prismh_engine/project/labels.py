@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import BadValueError
 from .database import Database, now, this_person
+from .group_names import NamesByGroup
 
 PHOTO, GROUP = "photo", "group"
 
@@ -78,52 +81,61 @@ class Labels:
         rows = self._database.rows("SELECT name, count(DISTINCT photo_id) FROM labels GROUP BY name ORDER BY 2 DESC, 1")
         return {row[0]: row[1] for row in rows}
 
-    def of_photos(self) -> dict[int, list[str]]:
-        """Photo id -> the names given to the photo itself, oldest first."""
-        names: dict[int, list[str]] = {}
-        for photo_id, name in self._database.each(
-            "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY photo_id, given_at, name", (PHOTO,)
-        ):
-            names.setdefault(photo_id, []).append(name)
+    def given(self) -> dict[int, list[str]]:
+        """Photo id -> the names of the photo: those given to itself, then those that came with its group, each once.
+
+        These are what exports, copies into folders, colours and filters go by.
+        """
+        by_group, names = self._given_to(GROUP), self.of_photos()
+        for photo_id, more in by_group.items():
+            own = names.setdefault(photo_id, [])
+            own += [name for name in more if name not in own]
         return names
 
+    def of_photos(self) -> dict[int, list[str]]:
+        """Photo id -> the names given to the photo itself, oldest first."""
+        return self._given_to(PHOTO)
+
     def of_photos_or_groups(self) -> dict[int, list[str]]:
-        """Photo id -> the names given to the photo itself, else those that came with its group, oldest first."""
-        by_group: dict[int, list[str]] = {}
-        for photo_id, name in self._database.each(
-            "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY photo_id, given_at, name", (GROUP,)
-        ):
-            by_group.setdefault(photo_id, []).append(name)
-        return by_group | self.of_photos()
+        """Photo id -> the names to learn from: those given to the photo itself, else those that came with its group.
+
+        A photo that was named by itself in a named group is what was looked at: it teaches no other name.
+        """
+        return self._given_to(GROUP) | self._given_to(PHOTO)
 
     def of_groups(self, members: Mapping[int, Collection[int]]) -> dict[int, str]:
         """Cluster -> its name, for all clusters of a grouping, given as cluster -> photo ids.
 
-        A group bears a name when more than half of its photos got it with a group, or when it holds more than half of
-        the photos that got it. Several names are joined by " + ", the most frequent first. So a finer cut keeps the
-        name on the parts, a coarser cut keeps it on the whole, and a new grouping takes over what still fits.
+        A name stays at every cut; where at most half of a group's photos got it, the group is called "Drums and
+        others". The rule is that of `NamesByGroup.of_clusters`.
         """
-        given: dict[int, list[str]] = {}
-        for photo_id, name in self._database.each(
-            "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY given_at, name", (GROUP,)
-        ):
-            given.setdefault(photo_id, []).append(name)
-        votes = {
-            cluster: Counter(name for photo_id in photo_ids for name in given.get(int(photo_id), ()))
-            for cluster, photo_ids in members.items()
-        }
-        holders: Counter[str] = Counter()  # photos in none of the groups, set aside since, have no say
-        for of_cluster in votes.values():
-            holders.update(of_cluster)
-        names = {
-            cluster: " + ".join(
-                name
-                for name, count in of_cluster.most_common()
-                if 2 * count > len(members[cluster]) or 2 * count > holders[name]
+        photo_ids = np.fromiter((int(i) for ids in members.values() for i in ids), np.int64)
+        sizes = [len(ids) for ids in members.values()]
+        places = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        found, clusters = self.by_group(photo_ids).of_clusters(places), list(members)
+        return {clusters[place]: str(name) for place, name in found.items()}
+
+    def by_group(self, photo_ids: NDArray[np.int64]) -> NamesByGroup:
+        """The names that these photos, different ones, got with a group."""
+        given = [
+            (photo_id, name)
+            for photo_id, name in self._database.each(
+                "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY given_at, name", (GROUP,)
             )
-            for cluster, of_cluster in votes.items()
-        }
-        return {cluster: name for cluster, name in names.items() if name}
+        ]
+        codes = {name: code for code, name in enumerate(dict.fromkeys(name for _, name in given))}
+        place = {photo_id: row for row, photo_id in enumerate(photo_ids.tolist())}
+        pairs = [(place[photo_id], codes[name]) for photo_id, name in given if photo_id in place]
+        rows, of_names = np.array(pairs, np.int32).reshape(-1, 2).T
+        return NamesByGroup(rows, of_names, list(codes))
+
+    def _given_to(self, given_to: str) -> dict[int, list[str]]:
+        names: dict[int, list[str]] = {}
+        for photo_id, name in self._database.each(
+            "SELECT photo_id, name FROM labels WHERE given_to = ? ORDER BY photo_id, given_at, name", (given_to,)
+        ):
+            names.setdefault(photo_id, []).append(name)
+        return names
 
     def _give(self, photo_ids: Iterable[int], name: str, given_to: str) -> None:
         name, who, when = self._check(name), this_person(), now()

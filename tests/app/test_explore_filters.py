@@ -22,6 +22,7 @@ from app.explore_filters import (
     read_facts,
     seconds,
 )
+from app.pages.explore_colours import BY_NAME, colouring
 from prismh_engine import jobs
 from prismh_engine.photos.record import FoundPhoto, Look
 from prismh_engine.project import Project
@@ -75,6 +76,13 @@ def passing(filters, facts):
 def test_a_photo_passes_when_every_filter_lets_it_through(facts, filters, expected):
     assert passing(filters, facts) == expected
     assert filters.active == (filters != Filters())
+
+
+def test_the_legend_of_names_counts_as_the_filter_does(facts):
+    entries = colouring(BY_NAME, facts).entries
+    assert [(text, count) for text, _, count in entries] == [("Drums", 3), ("Tyres", 1)]
+    for text, _, count in entries:
+        assert len(passing(Filters(names=frozenset({text})), facts)) == count
 
 
 def test_filters_cross_as_the_same_filters_one_after_the_other(facts):

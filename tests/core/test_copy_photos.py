@@ -109,6 +109,22 @@ def test_the_name_of_a_group_is_a_name_of_its_photos(project: Project, folder: P
     assert len(_manifest(report)) == 2
 
 
+def test_a_photo_of_a_named_group_that_did_not_get_its_name_has_none(
+    project: Project, folder: Path, tmp_path: Path
+) -> None:
+    embeddings, _ = heaps((4, 2), dimension=5)
+    photos = project.photos.used()
+    add_features(project, np.empty((0, 5)), "starter")
+    project.features.get("starter").append([photo.look.content_hash for photo in photos], embeddings)
+    large = jobs.run(cluster_project(project, clusters=2)).members()[0].tolist()
+    project.labels.name_group(large, "Drums")
+    project.labels.remove(large[:1], "Drums")
+    assert [(named.name, named.photos) for named in named_photos(project)] == [("Drums", 3), (UNNAMED, 3)]
+    rows = {row["file_path"]: row for row in _manifest(_copy(project, tmp_path / "out"))}
+    (taken_off,) = (rows[photo.file_path] for photo in photos if photo.id == large[0])
+    assert (taken_off["name"], taken_off["label"], taken_off["cluster_name"]) == ("", "", "Drums")
+
+
 def test_nothing_that_lies_in_the_folder_is_changed(project: Project, folder: Path, tmp_path: Path) -> None:
     project.labels.name_photos(_ids(project, "a.jpg"), "tyre")
     mine = tmp_path / "out" / "tyre" / "a.jpg"

@@ -174,7 +174,8 @@ def test_a_project_exports_what_it_knows(project: Project, tmp_path: Path) -> No
     assert rows[3]["file_path"] == "photos/003.jpg"
     assert rows[3]["taken_at"] == "2024-05-04"
     assert (rows[3]["latitude"], rows[3]["longitude"]) == ("1.25", "36.5")
-    assert (rows[3]["cluster"], rows[3]["cluster_name"], rows[3]["label"]) == ("0", "Drums", "dry; shade")
+    assert (rows[3]["cluster"], rows[3]["cluster_name"], rows[3]["label"]) == ("0", "Drums", "dry; shade; Drums")
+    assert rows[4]["label"] == "Drums", "a name that came with the group is a name of the photo"
     assert (rows[19]["cluster"], rows[19]["cluster_name"], rows[19]["label"]) == ("1", "", "")
     assert all(np.isfinite(float(row["x"])) for row in rows)
     assert np.float32(rows[7]["feature_0004"]) == embeddings[7, 4]

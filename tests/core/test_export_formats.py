@@ -177,7 +177,7 @@ def test_what_is_unknown_is_empty_in_every_format(known_project: Project, tmp_pa
         assert last["feature_0006"] is None, suffix
         assert last["cluster"] is None, suffix
         assert third["latitude"] is None, suffix
-        assert third["label"] == '=HYPERLINK("http://x"); wet', suffix
+        assert third["label"] == '=HYPERLINK("http://x"); wet; +Tyres, "old"', suffix
         assert third["cluster_name"] == '+Tyres, "old"', suffix
 
 

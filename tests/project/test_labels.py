@@ -47,14 +47,45 @@ def test_parts_of_a_named_group_bear_its_name_and_a_whole_bears_the_names_of_its
         0: "Tyres", 1: "Tyres", 2: "Drums"
     }  # fmt: skip
     assert project.labels.of_groups({0: ids}) == {0: "Drums + Tyres"}
+    assert project.labels.of_groups({0: ids[:9], 1: ids[9:]}) == {0: "Drums + Tyres"}
+    assert project.labels.of_groups({0: ids[:4] + ids[9:], 1: ids[4:9]}) == {0: "Tyres", 1: "Drums"}
     # Half of the photos, and half of those that got the name, are not enough.
-    assert project.labels.of_groups({0: [*ids[:2], *ids[9:11]], 1: [*ids[2:4], *ids[11:], ids[4]]}) == {1: "Drums"}
+    assert project.labels.of_groups({0: [*ids[:2], *ids[9:11]], 1: [*ids[2:4], *ids[11:], ids[4]]}) == {
+        1: "Drums and others"
+    }
 
 
 def test_photos_that_are_in_no_group_any_more_take_no_name_away(project: Project, tmp_path: Path) -> None:
     ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(12))]
     project.labels.name_group(ids[:6], "Drums")
-    assert project.labels.of_groups({0: [*ids[:2], *ids[6:]]}) == {0: "Drums"}
+    assert project.labels.of_groups({0: [*ids[:2], *ids[6:]]}) == {0: "Drums and others"}
+
+
+def test_a_group_of_which_at_most_half_got_a_name_is_called_so_and_others(project: Project, tmp_path: Path) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(12))]
+    project.labels.name_group(ids[:4], "Tyres")
+    assert project.labels.of_groups({0: ids[:7], 1: ids[7:]}) == {0: "Tyres"}
+    assert project.labels.of_groups({0: ids[:8], 1: ids[8:]}) == {0: "Tyres and others"}
+    assert project.labels.of_groups({0: ids}) == {0: "Tyres and others"}
+    project.labels.name_group(ids[4:6], "Drums")
+    assert project.labels.of_groups({0: ids}) == {0: "Tyres + Drums and others"}
+    assert project.labels.of_groups({0: ids[:11], 1: ids[11:]}) == {0: "Tyres + Drums"}
+
+
+def test_the_names_of_a_photo_are_its_own_and_those_that_came_with_its_group(project: Project, tmp_path: Path) -> None:
+    ids = [photo.id for photo in fill_with_embeddings(project, tmp_path / "photos", np.eye(4))]
+    project.labels.name_group(ids[:3], "Tyres")
+    project.labels.name_photos(ids[:1], "wet")
+    project.labels.name_photos(ids[1:2], "Tyres")
+    given = {ids[0]: ["wet", "Tyres"], ids[1]: ["Tyres"], ids[2]: ["Tyres"]}
+    assert project.labels.given() == given
+    pairs = project.columns.names()
+    assert {(i, name) for i, names in given.items() for name in names} == set(
+        zip(pairs.photo_ids, pairs.names, strict=True)
+    )
+    assert project.labels.of_photos_or_groups() == given | {ids[0]: ["wet"]}
+    project.labels.remove(ids[:1], "Tyres")
+    assert project.labels.given()[ids[0]] == ["wet"], "taken off one photo, however it was given"
 
 
 def test_names_are_counted_and_changed_wherever_they_are(project: Project, tmp_path: Path) -> None:
