@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from .. import theme
+from .. import theme, words
 from .guarded_paint import guarded
 from .map_layers import Dots
 from .point_canvas import View
@@ -30,15 +30,20 @@ _CROWDED = 1.5
 """More points than this times as many photos as fill the view are shown as dots."""
 _FRAME = 2.0
 _SELECTED_FRAME = 3.0
+_AROUND_NUMBER = 4
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The line around a photo in its colour, and around that one where the photo is selected."""
+    """What is around a photo: the line in its colour, another where it is selected, and at its lower right, where more
+    photos than itself lie under it, how many they are."""
 
     box: QRectF
     colour: QColor
     selected: QColor | None
+    number: QPainterPath
+    """Its outline with the corner at 0, 0, so that no viewer of a saved picture needs the font; empty: none."""
+    colours: theme.Colours
 
     def paint(self, painter: QPainter) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -47,17 +52,25 @@ class Frame:
         if self.selected is not None:
             painter.setPen(QPen(self.selected, _SELECTED_FRAME))
             painter.drawPath(rounded(self.box.adjusted(-2, -2, 2, 2), CORNER + 1))
+        if not self.number.isEmpty():
+            shape, edge = self.number.boundingRect(), _AROUND_NUMBER
+            ground = shape.adjusted(-edge, -edge, edge, edge)
+            ground.moveBottomRight(self.box.bottomRight())
+            painter.fillPath(rounded(ground, CORNER), QColor(self.colours.card))
+            corner = ground.topLeft() + QPointF(edge, edge) - shape.topLeft()
+            painter.fillPath(self.number.translated(corner), QColor(self.colours.ink))
 
 
 class MapThumbnails(ViewLayer):
-    """The photos, each on its dot and none on another; a dot whose photo is not there yet stays a dot."""
+    """The photos, each on its dot and none on another, with the number of dots it hides; a dot whose photo is not there
+    yet stays a dot."""
 
     def __init__(self, dots: Dots) -> None:
         super().__init__()
         self._dots = dots
         self._provider: Provider | None = None
         self._boxes: dict[int, QRectF] = {}
-        self._spread: list[tuple[int, float, float]] = []
+        self._spread: list[tuple[int, float, float, int]] = []
         self._spread_for: tuple[PointRaster, View] | None = None
         self.setZValue(1)
 
@@ -83,36 +96,43 @@ class MapThumbnails(ViewLayer):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for index, box, pixmap in self._placed_photos():
+        for index, box, pixmap, stands_for in self._placed_photos():
             self._boxes[index] = box
             painter.drawPixmap(box, pixmap, QRectF(pixmap.rect()))
-            self._frame_of(index, box).paint(painter)
+            self._frame_of(index, box, stands_for).paint(painter)
         painter.restore()
 
     def photos(self) -> list[tuple[QImage, QRectF, Frame]]:
         """What is shown now, to be painted anywhere: photos, their places in scene pixels, and what is around them."""
-        return [(pixmap.toImage(), box, self._frame_of(index, box)) for index, box, pixmap in self._placed_photos()]
+        return [
+            (pixmap.toImage(), box, self._frame_of(index, box, stands_for))
+            for index, box, pixmap, stands_for in self._placed_photos()
+        ]
 
-    def _placed_photos(self) -> Iterator[tuple[int, QRectF, QPixmap]]:
+    def _placed_photos(self) -> Iterator[tuple[int, QRectF, QPixmap, int]]:
         if self._provider is None:
             return
         view, area = self._dots.view_on(1.0)
         raster = self._dots.raster
         if self._spread_for is None or self._spread_for[0] is not raster or self._spread_for[1] != view:
             self._spread, self._spread_for = spread(raster, view), (raster, view)
-        for index, x, y in self._spread:
+        for index, x, y, stands_for in self._spread:
             pixmap = self._provider(index)
             if pixmap is not None:
                 corner = round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2)
-                yield index, QRectF(*corner, SIDE, SIDE), pixmap
+                yield index, QRectF(*corner, SIDE, SIDE), pixmap, stands_for
 
-    def _frame_of(self, index: int, box: QRectF) -> Frame:
+    def _frame_of(self, index: int, box: QRectF, stands_for: int) -> Frame:
         selected = QColor(theme.colours().primary) if self._dots.is_selected(index) else None
-        return Frame(box, self._dots.colour_of(index), selected)
+        number = QPainterPath()
+        if stands_for > 1:
+            number.addText(0, 0, theme.font(12, bold=True), words.number(stands_for))
+        return Frame(box, self._dots.colour_of(index), selected, number, theme.colours())
 
 
-def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float]]:
-    """Points whose photos have room: index and place in pixels of each; empty where there are too many points.
+def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float, int]]:
+    """Points whose photos have room: index and place in pixels of each, and how many points lie under its photo, itself
+    included; empty where there are too many points.
 
     A point gives way only to those that come before it in one fixed order, so that a photo stays where it is while the
     view moves.
@@ -134,7 +154,8 @@ def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float]]:
         if not (np.abs(taken - place) < SIDE + _GAP).all(axis=1).any():
             taken = np.vstack([taken, place])
             if seen[at]:
-                chosen.append((int(found[at]), float(place[0]), float(place[1])))
+                hidden = (np.abs(places - place) <= SIDE / 2).all(axis=1).sum()
+                chosen.append((int(found[at]), float(place[0]), float(place[1]), int(hidden)))
     return chosen
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPixmap
 
 from app.widgets.map_thumbnails import SIDE
 
-from .maps import colour_at, map_of_three_groups, surface
+from .maps import COLOURS, colour_at, map_of_three_groups, surface
 
 PHOTO = QColor("#123456")
 
@@ -50,6 +50,30 @@ def test_photos_stand_on_their_points_and_none_covers_another(shown, asked):
     for index, box in found.items():
         assert (shown.pixel_of(index) - surface(shown).mapTo(shown, box.center())).manhattanLength() <= 2
         assert colour_at(shown, index) == PHOTO
+
+
+def test_a_photo_says_how_many_lie_under_it_and_the_others_stay_dots(shown, asked):
+    """Where the number stands there is another colour than that of the photo; where none stands there is not."""
+    groups = np.array([0] * 30 + [1, 2, 2], np.int32)
+    places = np.array([[0, 0]] * 30 + [[10, 9], [10, 0], [8.8, 0]], np.float32)
+    shown.set_points(places, groups)
+    shown.fit()
+    found = boxes(shown)
+    picture = shown.grab().toImage()
+    apart = (shown.pixel_of(31) - shown.pixel_of(32)).x()
+    assert SIDE / 2 < apart < SIDE + 4  # a dot beside the photo, not under it
+    shown_alone = next(iter({31, 32} & set(found)))
+
+    def has_number(index):
+        corner = surface(shown).mapTo(shown, found[index].bottomRight().toPoint())
+        return picture.pixelColor(corner - QPoint(4, 4)) != PHOTO
+
+    alike = [index for index in found if index < 30]
+    assert len(alike) == 1
+    assert has_number(alike[0])
+    assert not has_number(30)
+    assert not has_number(shown_alone)
+    assert colour_at(shown, {31: 32, 32: 31}[shown_alone]) == COLOURS[2]
 
 
 def test_only_photos_on_screen_are_asked_for(shown, asked):
