@@ -122,6 +122,8 @@ class Learner:
             threads=machine.data_threads,
             device=device,
         )
+        if self._labels is not None and settings.labels_weight == 1:  # the others have no part in the loss
+            learn_from = learn_from.take(self._labels_of(learn_from.numbers) != NO_LABEL)
         in_a_step = settings.batch_size * settings.accumulation_steps
         self.batches = make(
             learn_from,

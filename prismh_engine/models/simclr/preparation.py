@@ -121,7 +121,9 @@ def _teaching(photos: TrainingPhotos, start: Start, project: Project | None) -> 
     if start.state is None:
         teaching = teaching_labels(source, photos, project, start.notes)
         labels = len(set(teaching.values()))
-        start.notes.append(f"{counted(len(teaching), 'photo')} with one of {labels} labels teach beside all others.")
+        alone = start.resolved.settings.labels_weight == 1
+        beside = "alone: the others have no part" if alone else "beside all others"
+        start.notes.append(f"{counted(len(teaching), 'photo')} with one of {labels} labels teach {beside}.")
         return teaching
     paths = {photo.file_path for photo in photos}
     teaching = {file_path: label for file_path, label in start.state["labels"].items() if file_path in paths}

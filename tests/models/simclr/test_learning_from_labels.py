@@ -69,6 +69,16 @@ def test_the_loss_is_told_by_the_labels_of_the_photos_in_the_batch(tiny_photos: 
             assert learner.learn_batch()["loss"] == pytest.approx(expected.item(), rel=1e-4)
 
 
+def test_where_labels_tell_the_whole_loss_photos_without_one_are_left_out(
+    tiny_photos: Path, tmp_path: Path, labels: Path
+) -> None:
+    given = {"data_dir": tiny_photos, "output_dir": tmp_path / "run", "base_model": "resnet18", "image_size": 32,
+             "batch_size": 4, "epochs": 1, "labels": str(labels), "labels_weight": 1}  # fmt: skip
+    report = jobs.run(train(resolve(TrainSettings, given)))
+    assert report.notes[0] == "8 photos with one of 2 labels teach alone: the others have no part."
+    assert state(report.run_folder)["step"] == 2
+
+
 def test_a_run_put_down_in_mid_epoch_ends_as_one_left_alone_whatever_was_named_since(
     learn: Callable[..., int], labels: Path, tiny_photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
