@@ -171,6 +171,8 @@ class _Thread(QThread):
 
 def unexpected(error: BaseException) -> str:
     """The sentence about an error nobody foresaw: that the work is safe, and what to send."""
+    if isinstance(error, PrismhError):  # in a place that did not expect it; it says itself what there is to say
+        return str(error)
     if isinstance(error, MemoryError):
         return "There was not enough memory. What was done so far is saved: close other programs and try again."
     return (

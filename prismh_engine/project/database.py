@@ -26,7 +26,10 @@ class Database:
         self._opened: weakref.WeakSet[_OfThread] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_prepared = False
-        schema.prepare(self._connection(), path)
+        try:
+            schema.prepare(self._connection(), path)
+        except sqlite3.DatabaseError as error:
+            raise schema.cannot_be_opened(path, error) from error
         self._is_prepared = True
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
@@ -38,12 +41,15 @@ class Database:
             with closing(self._connection().execute(sql, parameters)) as cursor:
                 yield from cursor
         except sqlite3.DatabaseError as error:
-            raise schema.unusable(self.path, error) from error
+            raise schema.failed_in_use(self.path, error) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of the block or, where it raises, nothing of it."""
-        connection = self._connection()
+        try:
+            connection = self._connection()
+        except sqlite3.DatabaseError as error:
+            raise schema.failed_in_use(self.path, error) from error
         with self._write_lock:
             if connection.in_transaction:
                 yield connection
@@ -53,7 +59,7 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except sqlite3.DatabaseError as error:
-                raise schema.unusable(self.path, error) from error
+                raise schema.failed_in_use(self.path, error) from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

@@ -187,18 +187,18 @@ MIGRATIONS = (
     CREATE INDEX history_overruled_by_step ON history_overruled(step_id);
     CREATE INDEX history_shown_by_step ON history_shown(step_id);
     """,
+    """
+    ALTER TABLE groupings ADD COLUMN known_as BLOB;  -- int32, the number a person knows each cluster by; null: the same
+    """,
 )
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to an existing or new catalogue.
 
-    Raises `PrismhError` where the file is damaged, no database, or cannot be used now.
+    Raises `sqlite3.DatabaseError` where the file is damaged, no database, or cannot be used now.
     """
-    try:
-        connection = databases.connect(path)
-    except sqlite3.DatabaseError as error:
-        raise unusable(path, error) from error
+    connection = databases.connect(path)
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -206,35 +206,45 @@ def connect(path: Path) -> sqlite3.Connection:
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Check a catalogue and bring it to the current version; a copy of an older one is kept beside it.
 
-    Raises `PrismhError` where it is damaged, no project, or made by a newer program.
+    Raises `PrismhError` where it is damaged, no project, or made by a newer program, `sqlite3.DatabaseError`
+    where SQLite itself finds it so or cannot use it now.
     """
-    try:
-        connection.execute("BEGIN")  # one look at all three: another program may be making them
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        connection.execute("COMMIT")
-        if tables and application != APPLICATION_ID:
-            raise PrismhError(f"{path} is a database, but not one of a Prism-H project: choose the project's folder.")
-        if version > len(MIGRATIONS):
-            raise PrismhError(f"{path.parent} was made by a newer Prism-H: update the program to open it.")
-        fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if fault != "ok":
-            raise _damaged(path, fault)
-        if version < len(MIGRATIONS):
-            if tables:
-                _back_up(connection, path.with_name(f"project.version{version}.db"))
-            _migrate(connection)
-    except sqlite3.DatabaseError as error:
-        raise unusable(path, error) from error
+    connection.execute("BEGIN")  # one look at all three: another program may be making them
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    connection.execute("COMMIT")
+    if tables and application != APPLICATION_ID:
+        raise PrismhError(f"{path} is a database, but not one of a Prism-H project: choose the project's folder.")
+    if version > len(MIGRATIONS):
+        raise PrismhError(f"{path.parent} was made by a newer Prism-H: update the program to open it.")
+    fault = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if fault != "ok":
+        raise _damaged(path, fault)
+    if version < len(MIGRATIONS):
+        if tables:
+            _back_up(connection, path.with_name(f"project.version{version}.db"))
+        _migrate(connection)
 
 
-def unusable(path: Path, error: sqlite3.DatabaseError) -> PrismhError:
-    """The sentence for a catalogue that cannot be read or written."""
-    # Locked, full, read-only, or changed meanwhile by another program: nothing is damaged.
+def cannot_be_opened(path: Path, error: sqlite3.DatabaseError) -> PrismhError:
+    """The sentence for a catalogue that is opened and cannot be read or written."""
+    return _only_now(path, error) or _damaged(path, error)
+
+
+def failed_in_use(path: Path, error: sqlite3.DatabaseError) -> PrismhError:
+    """The sentence for a catalogue that could be opened and fails later: only the next opening tells what is lost."""
+    return _only_now(path, error) or PrismhError(
+        f"The project file {path} cannot be read any more ({_in_one_line(error)}): close the project and open it "
+        "again, and what was saved is checked."
+    )
+
+
+def _only_now(path: Path, error: sqlite3.DatabaseError) -> PrismhError | None:
+    """Locked, full, read-only, or changed meanwhile by another program: nothing is damaged."""
     if isinstance(error, (sqlite3.OperationalError, sqlite3.IntegrityError)):
         return PrismhError(f"Cannot use the project file {path}: {error}. What was saved before is safe.")
-    return _damaged(path, error)
+    return None
 
 
 def _back_up(connection: sqlite3.Connection, target: Path) -> None:
@@ -272,5 +282,9 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def _damaged(path: Path, why: object) -> PrismhError:
-    why = " ".join(str(why).split())  # SQLite speaks in several lines
+    why = _in_one_line(why)
     return PrismhError(f"The project file {path} cannot be read ({why}): restore it from a backup. Photos are safe.")
+
+
+def _in_one_line(said: object) -> str:
+    return " ".join(str(said).split())  # SQLite speaks in several lines

@@ -100,6 +100,10 @@ def test_an_unexpected_error_becomes_a_sentence_that_can_be_sent(qtbot):
     assert "saved" in sentence
 
 
+def test_a_sentence_for_a_person_stands_alone_wherever_it_was_raised():
+    assert jobs.unexpected(PrismhError("The disk is full.")) == "The disk is full."
+
+
 def test_a_stopped_job_that_keeps_part_of_its_work_has_finished(qtbot):
     stop = StopToken()
     begun = threading.Event()

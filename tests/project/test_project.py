@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,6 +49,17 @@ def test_a_damaged_project_is_told_in_a_sentence_and_left_alone(tmp_path: Path, 
     with pytest.raises(PrismhError, match=r"cannot be read.*restore it from a backup"):
         Project.open(tmp_path / "p")
     assert db.read_bytes()[:100] == damage[:100]
+
+
+def test_a_project_that_fails_while_it_is_open_is_to_be_opened_again(project: Project) -> None:
+    with contextlib.closing(sqlite3.connect(project.folder / "project.db")) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (project.folder / "project.db").write_bytes(b"this is no database at all" * 50)
+    with ThreadPoolExecutor(1) as another_thread, pytest.raises(PrismhError) as told:
+        another_thread.submit(project.rename, "Ward 4").result()
+    said = str(told.value)
+    assert "close the project and open it again" in said
+    assert "backup" not in said
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
