@@ -15,9 +15,10 @@ EXACT_ROWS = 100_000
 WHAT = "Comparing photos"
 _TILE = 2048  # rows and columns of cosines held at once: 16 MB
 _SPARE = 8  # candidates beyond those asked for: a product of matrices rounds by where in it two rows meet
-_ROUNDING = 4e-6
+_ROUNDING = np.float32(4e-6)  # more than two sums of the same products in other orders differ
 _COMPONENTS, _SAMPLED_ROWS = 64, 16_384
 _CANDIDATES_PER_NEIGHBOUR = 3
+_LINES = 512  # rows whose candidates are put in order at once
 _PAIRS = 512  # pairs of rows multiplied at once: their copies stay in the processor's cache
 
 
@@ -27,24 +28,25 @@ def search(
     """The k < N nearest of each row [N, D] of unit length: indices [N, k] and cosines [N, k], nearest first.
 
     indices, cosines: those of the first rows, [M, min(k, M - 1)], found before; only pairs with a later row in them
-    are compared. Of equally alike rows the first stands first. The cosines are those of `_exact_cosines`, whatever
-    was compared when.
+    are compared. Of equally alike rows the first stands first. Whatever was compared when, the indices are the same,
+    and the cosines are to rounding.
     """
     n, known = len(rows), len(indices)
+    best = _Best(n, k, min(k + _SPARE, n - 1))
+    best.indices[:known, : indices.shape[1]] = indices
+    best.cosines[:known, : indices.shape[1]] = cosines
     if n * (n - known) <= EXACT_ROWS**2:
-        best = _Best(n, k, min(k + _SPARE, n - 1))
-        best.indices[:known, : indices.shape[1]] = indices
-        best.cosines[:known, : indices.shape[1]] = cosines
         yield from _compare(rows, known, best)
     else:
         wide = min(_CANDIDATES_PER_NEIGHBOUR * k, n - 1)
         near = _Best(n, wide, wide)
         yield from _compare(_principal(rows), known, near)
-        best = _Best(n, k, wide + indices.shape[1])
-        best.indices[:, :wide] = near.indices
-        best.indices[:known, wide:] = indices
-        best.cosines[:known, wide:] = cosines
-    return _nearest(rows, np.arange(n), best, k, known)
+        for start, stop in _slices(0, n, _LINES):
+            line, place = np.nonzero(near.indices[start:stop] >= 0)
+            found = near.cosines[start:stop]
+            found[line, place] = _summed(rows, start + line, rows, near.indices[start + line, place])
+            best.merge(np.arange(start, stop), near.indices[start:stop], found)
+    return _nearest(rows, rows, best, k)
 
 
 def look_up(
@@ -62,7 +64,7 @@ def look_up(
             block[here, part[here] - column] = -np.inf
             best.take(start, column, block)
         yield Progress(WHAT, start + len(part), len(wanted))
-    return _nearest(rows, wanted, best, k, 0)
+    return _nearest(rows[wanted], rows, best, k)
 
 
 def look_up_among(
@@ -70,18 +72,18 @@ def look_up_among(
 ) -> Job[tuple[NDArray[np.int32], NDArray[np.float32]]]:
     """The k <= N of the rows [N, D] nearest to each query [M, D]: indices [M, k] and cosines, nearest first.
 
-    Exact but for how products of matrices round; above 10^10 pairs in 64 principal components.
+    Above 10^10 pairs in 64 principal components.
     """
     if len(queries) * len(rows) > EXACT_ROWS**2:
         axes = _principal_axes(rows)
         queries, rows = queries @ axes, rows @ axes
-    best = _Best(len(queries), k, k)
+    best = _Best(len(queries), k, min(k + _SPARE, len(rows)))
     for start in range(0, len(queries), _TILE):
         part = queries[start : start + _TILE]
         for column in range(0, len(rows), _TILE):
             best.take(start, column, part @ rows[column : column + _TILE].T)
         yield Progress(WHAT, start + len(part), len(queries))
-    return best.indices, best.cosines
+    return _nearest(queries, rows, best, k)
 
 
 class _Best:
@@ -94,48 +96,22 @@ class _Best:
 
     def take(self, start: int, column: int, block: NDArray[np.float32]) -> None:
         """Cosines [R, C] of the rows from `start` with those from `column`."""
-        limits = self._limits(start, len(block))
-        row, other = np.divmod(np.flatnonzero(block > limits[:, None]), block.shape[1])
-        self._take(start, column, block, row, other)
+        better = block > self._limits(start, len(block))[:, None]
+        better[self._take_crowded(start, column, block, better.sum(axis=1))] = False
+        row, other = _places(better)
+        self._take_few(start + row, column + other, block[row, other])
 
     def take_across(self, start: int, column: int, block: NDArray[np.float32]) -> None:
         """The same cosines for the rows from `column`."""
-        limits = self._limits(column, block.shape[1])
-        other, row = np.divmod(np.flatnonzero(block > limits), block.shape[1])
-        order = np.argsort(row, kind="stable")
-        self._take(column, start, block.T, row[order], other[order])
+        better = block > self._limits(column, block.shape[1])
+        better[:, self._take_crowded(column, start, block.T, better.sum(axis=0))] = False
+        other, row = _places(better)
+        order = np.argsort(row.astype(np.uint16), kind="stable")  # of 16 bits: sorted by counting
+        row, other = row[order], other[order]
+        self._take_few(column + row, start + other, block[other, row])
 
-    def _limits(self, start: int, count: int) -> NDArray[np.float32]:
-        """What a cosine must surpass to be a candidate of each row."""
-        cosines = self.cosines[start : start + count]
-        # A cosine that was rounded in another way before could be a little less.
-        return np.maximum(cosines[:, -1], cosines[:, self._k - 1] - np.float32(_ROUNDING))
-
-    def _take(
-        self, start: int, column: int, block: NDArray[np.float32], row: NDArray[np.int64], other: NDArray[np.int64]
-    ) -> None:
-        """row, other: the places in the block of what surpasses the limits, by rising row."""
-        wide = self.indices.shape[1]
-        counts = np.bincount(row, minlength=len(block))
-        crowded = np.flatnonzero(counts > wide)
-        if len(crowded):
-            cosines = block[crowded]
-            chosen = np.argpartition(cosines, cosines.shape[1] - wide, axis=1)[:, -wide:]
-            self._merge(start + crowded, column + chosen, np.take_along_axis(cosines, chosen, axis=1))
-        few = np.flatnonzero((counts > 0) & (counts <= wide))
-        if len(few):
-            kept = counts[row] <= wide
-            row, other = row[kept], other[kept]
-            ends = np.cumsum(counts[few])
-            place = np.arange(len(row)) - np.repeat(ends - counts[few], counts[few])
-            line = np.repeat(np.arange(len(few)), counts[few])
-            indices = np.full((len(few), counts[few].max()), -1, dtype=np.int64)
-            cosines = np.full(indices.shape, -np.inf, dtype=np.float32)
-            indices[line, place] = column + other
-            cosines[line, place] = block[row, other]
-            self._merge(start + few, indices, cosines)
-
-    def _merge(self, rows: NDArray[np.int64], indices: NDArray[np.int64], cosines: NDArray[np.float32]) -> None:
+    def merge(self, rows: NDArray[np.int64], indices: NDArray[np.integer], cosines: NDArray[np.float32]) -> None:
+        """More candidates [R, C] of some rows [R]; -1 where there is none."""
         wide = self.indices.shape[1]
         all_cosines = np.concatenate([self.cosines[rows], cosines], axis=1)
         order = np.argsort(-all_cosines, axis=1)[:, :wide]
@@ -143,11 +119,52 @@ class _Best:
         self.cosines[rows] = np.take_along_axis(all_cosines, order, axis=1)
         self.indices[rows] = np.take_along_axis(all_indices, order, axis=1)
 
+    def _limits(self, start: int, count: int) -> NDArray[np.float32]:
+        """What a cosine must surpass to be a candidate of each row."""
+        cosines = self.cosines[start : start + count]
+        # A cosine that was rounded in another way before could be a little less.
+        return np.maximum(cosines[:, -1], cosines[:, self._k - 1] - _ROUNDING)
+
+    def _take_crowded(
+        self, start: int, column: int, block: NDArray[np.float32], counts: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Take from the rows of a block where more surpass the limit than there is room for; which rows those are."""
+        wide = self.indices.shape[1]
+        crowded = np.flatnonzero(counts > wide)
+        if len(crowded):
+            cosines = block[crowded] if len(crowded) < len(block) else block
+            chosen = np.argpartition(cosines, cosines.shape[1] - wide, axis=1)[:, -wide:]
+            self.merge(start + crowded, column + chosen, np.take_along_axis(cosines, chosen, axis=1))
+        return crowded
+
+    def _take_few(self, rows: NDArray[np.int64], others: NDArray[np.int64], cosines: NDArray[np.float32]) -> None:
+        """Take pairs, by rising row."""
+        if not len(rows):
+            return
+        begins = np.flatnonzero(np.diff(rows, prepend=-1))
+        counts = np.diff(begins, append=len(rows))
+        line = np.repeat(np.arange(len(begins)), counts)
+        place = np.arange(len(rows)) - begins[line]
+        near = np.full((len(begins), counts.max()), -1, dtype=np.int32)
+        found = np.full(near.shape, -np.inf, dtype=np.float32)
+        near[line, place] = others
+        found[line, place] = cosines
+        self.merge(rows[begins], near, found)
+
+
+def _places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What `np.nonzero` gives of a matrix, sooner."""
+    width = mask.shape[1]
+    flat = np.flatnonzero(mask)
+    ends = np.searchsorted(flat, np.arange(1, len(mask) + 1) * width)
+    row = np.repeat(np.arange(len(mask)), np.diff(ends, prepend=0))
+    return row, flat - row * width
+
 
 def _compare(rows: NDArray[np.float32], known: int, best: _Best) -> Job[None]:
     """Each pair with a row from `known` on in it once, for both of its rows."""
     n = len(rows)
-    tiles = list(_tiles(0, known)) + list(_tiles(known, n))
+    tiles = [*_slices(0, known, _TILE), *_slices(known, n, _TILE)]
     new = [tile for tile in tiles if tile[0] >= known]
     # Neighbours in a folder are alike: a tile with itself first sets limits that few of the other cosines surpass.
     pairs = [(tile, tile) for tile in new] + [(one, other) for other in new for one in tiles if one < other]
@@ -161,9 +178,9 @@ def _compare(rows: NDArray[np.float32], known: int, best: _Best) -> Job[None]:
         yield Progress(WHAT, n * done // len(pairs), n)
 
 
-def _tiles(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    for first in range(start, stop, _TILE):
-        yield first, min(first + _TILE, stop)
+def _slices(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    for first in range(start, stop, length):
+        yield first, min(first + length, stop)
 
 
 def _principal(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -177,29 +194,35 @@ def _principal_axes(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _nearest(
-    rows: NDArray[np.float32], own: NDArray[np.int64], best: _Best, k: int, known: int
+    own: NDArray[np.float32], rows: NDArray[np.float32], best: _Best, k: int
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The k best of the candidates of the rows `own`; the cosines of two rows below `known` are exact already."""
-    indices, cosines = best.indices, best.cosines
-    size = max(1, _PAIRS * 64 // indices.shape[1])
-    result = np.empty((len(own), k), dtype=np.int32), np.empty((len(own), k), dtype=np.float32)
-    for start in range(0, len(own), size):
-        part, near, found = own[start : start + size], indices[start : start + size], cosines[start : start + size]
-        unsure = (near >= 0) & ((part[:, None] >= known) | (near >= known))
+    """The k best among the rows [N, D] of the candidates of the rows `own` [M, D], in an order that is sure.
+
+    A product of matrices rounds by where in it two rows meet. So where two candidates stand so close that rounding
+    may have put one before the other, the cosines of both are summed again, and of equally alike ones the first
+    stands first.
+    """
+    for start, stop in _slices(0, len(own), _LINES):
+        near, found = best.indices[start:stop], best.cosines[start:stop]
+        close = found[:, 1:] > found[:, :-1] - _ROUNDING
+        unsure = np.zeros(found.shape, dtype=np.bool_)
+        unsure[:, :-1] = close
+        unsure[:, 1:] |= close
         line, place = np.nonzero(unsure)
-        found[line, place] = _exact_cosines(rows, part[line], near[line, place])
-        order = np.lexsort((near, -found), axis=1)[:, :k]
-        result[0][start : start + size] = np.take_along_axis(near, order, axis=1)
-        result[1][start : start + size] = np.take_along_axis(found, order, axis=1)
-    return result
+        if len(line):
+            found[line, place] = _summed(own, start + line, rows, near[line, place])
+            changed = np.unique(line)
+            order = np.lexsort((near[changed], -found[changed]), axis=1)
+            near[changed] = np.take_along_axis(near[changed], order, axis=1)
+            found[changed] = np.take_along_axis(found[changed], order, axis=1)
+    return np.ascontiguousarray(best.indices[:, :k]), np.clip(best.cosines[:, :k], -1.0, 1.0)
 
 
-def _exact_cosines(
-    rows: NDArray[np.float32], one: NDArray[np.integer], other: NDArray[np.integer]
+def _summed(
+    rows: NDArray[np.float32], one: NDArray[np.integer], others: NDArray[np.float32], other: NDArray[np.integer]
 ) -> NDArray[np.float32]:
     """The cosines of pairs of rows, each summed in the same order wherever the pair stands."""
     cosines = np.empty(len(one), dtype=np.float32)
-    for start in range(0, len(one), _PAIRS):
-        part = slice(start, start + _PAIRS)
-        cosines[part] = np.einsum("ij,ij->i", rows[one[part]], rows[other[part]])
-    return np.clip(cosines, -1.0, 1.0, out=cosines)
+    for start, stop in _slices(0, len(one), _PAIRS):
+        cosines[start:stop] = np.einsum("ij,ij->i", rows[one[start:stop]], others[other[start:stop]])
+    return cosines

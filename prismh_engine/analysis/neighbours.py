@@ -35,7 +35,7 @@ class Neighbours:
 
     Where more are equally alike than k has room for, it is open which of them stand there.
 
-    indices: int32 [N, k]; cosines: float32 [N, k], -1 to 1.
+    indices: int32 [N, k]; cosines: float32 [N, k], -1 to 1, within 4e-6.
     """
 
     indices: NDArray[np.integer]
@@ -103,7 +103,8 @@ def nearest_neighbours(rows: NDArray[np.float32], k: int) -> Job[Neighbours]:
     """The min(k, N - 1) nearest neighbours of each row [N, D], finite and of unit length or zero.
 
     Exact up to 100,000 rows; above that the candidates are the 3 k nearest in 64 principal components, and among them
-    the choice is exact. Holds, beside the rows, 16 bytes for each neighbour and some 50 MB.
+    the choice is exact. The same rows give the same bits again. Holds, beside the rows, 16 bytes for each neighbour and
+    some 50 MB.
     """
     none = Neighbours(np.empty((0, 0), dtype=np.int32), np.empty((0, 0), dtype=np.float32))
     return (yield from extend(none, rows, k))
@@ -120,6 +121,7 @@ def nearest_among(queries: NDArray[np.float32], rows: NDArray[np.float32], k: in
 def extend(graph: Neighbours, rows: NDArray[np.float32], k: int) -> Job[Neighbours]:
     """The neighbours of all rows [N, D] from a graph of the first M of them: what `nearest_neighbours` gives, sooner.
 
+    The indices are the same, the cosines to rounding (4e-6).
     Only pairs with a new row in them are compared, exactly where they are at most 10^10. `graph` must hold min(k,
     M - 1) neighbours or more; raises `ValueError` where it does not, or is of more rows.
     """
