@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,12 +35,14 @@ class GroupTree:
 
     leaves: int32 [N], the finest group of each photo, 0 to M - 1, -1 none. merges: int32 [M - 1, 2], the two that are
     joined from each cut to the next coarser one, finest first: below M a leaf, M + i what merge i made. trunk: how many
-    groups the cut has from which the tree was grown.
+    groups the cut has from which the tree was grown. known_as: the numbers by which a person knows those, in their
+    order; empty: 0, 1, ...
     """
 
     leaves: NDArray[np.int32]
     merges: NDArray[np.int32]
     trunk: int
+    known_as: tuple[int, ...] = ()
 
     @property
     def most(self) -> int:
@@ -50,6 +54,45 @@ class GroupTree:
 
         Raises `BadValueError` for a number outside 1 to `most`.
         """
+        # The place -1 stands at the end.
+        return np.append(self._cut_of_leaves(groups), -1).astype(np.int32)[self.leaves]
+
+    def numbers(self, groups: int) -> tuple[int, ...]:
+        """The numbers by which a person knows the groups of a cut, in the order of `cut`.
+
+        A group that is not touched from one cut to the next keeps its number. One that is split leaves it to the larger
+        part, and the other part gets the first number that is free; several that are joined keep that of the largest.
+        Raises `BadValueError` as `cut` does.
+        """
+        most, sizes, first_leaf = self.most, self._leaf_facts[0].tolist(), list(range(self.most))
+        for one, other in self.merges.tolist():
+            sizes.append(sizes[one] + sizes[other])
+            first_leaf.append(first_leaf[one])
+        larger_first = [sorted(pair, key=lambda part: -sizes[part]) for pair in self.merges.tolist()]
+        known, trunk = self.known_as or tuple(range(self.trunk)), self._cut_of_leaves(self.trunk)
+        inner = set(self.merges[: most - self.trunk].reshape(-1).tolist())
+        number = {node: known[trunk[first_leaf[node]]] for node in range(2 * most - self.trunk) if node not in inner}
+        free = (n for n in itertools.count() if n not in known)
+        for merge in range(most - self.trunk, most - groups):  # coarser
+            large, small = larger_first[merge]
+            number[most + merge] = number.pop(large)
+            del number[small]
+        for merge in range(most - self.trunk - 1, most - groups - 1, -1):  # finer
+            large, small = larger_first[merge]
+            number |= {large: number.pop(most + merge), small: next(free)}
+        cut = self._cut_of_leaves(groups)
+        by_cluster = {int(cut[first_leaf[node]]): known_as for node, known_as in number.items()}
+        return tuple(by_cluster[cluster] for cluster in range(groups))
+
+    def with_leaves(self, leaves: NDArray[np.int32]) -> GroupTree:
+        """The same tree of other photos, int32 [N]; its groups keep their numbers, though their sizes are others."""
+        tree = dataclasses.replace(self, leaves=leaves)
+        before, now = self._cut_of_leaves(self.trunk).tolist(), tree._cut_of_leaves(self.trunk).tolist()
+        known = dict(zip(now, (self.numbers(self.trunk)[cluster] for cluster in before), strict=True))
+        return dataclasses.replace(tree, known_as=tuple(known[cluster] for cluster in range(self.trunk)))
+
+    def _cut_of_leaves(self, groups: int) -> NDArray[np.intp]:
+        """The group of each leaf in the cut into so many, [M]."""
         if not 1 <= groups <= self.most:
             raise BadValueError(f"groups must be between 1 and {self.most}, got {groups}")
         group = np.arange(self.most + len(self.merges))
@@ -61,9 +104,7 @@ class GroupTree:
         of_group = np.bincount(codes, sizes, groups)
         first_of_group = np.full(groups, len(self.leaves))
         np.minimum.at(first_of_group, codes, first)
-        number = np.argsort(np.lexsort((first_of_group, -of_group)))
-        # The place -1 stands at the end.
-        return np.append(number[codes], -1).astype(np.int32)[self.leaves]
+        return np.argsort(np.lexsort((first_of_group, -of_group)))[codes]
 
     @cached_property
     def _leaf_facts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -6,6 +6,7 @@ What a person changes is one step of the project's history; grouping anew is `cl
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -50,7 +51,8 @@ def show_cut(project: Project, features: str, k: int) -> Job[Grouping]:
 def split_group(project: Project, features: str, cluster: int) -> Job[Grouping]:
     """Split one of the groups that are shown in two, and grow the tree anew round what is shown then.
 
-    Raises `BadValueError` where there is no such group, `PrismhError` where its photos are too much alike.
+    The larger part keeps the number by which the group is known; no other group gets another one. Raises
+    `BadValueError` where there is no such group, `PrismhError` where its photos are too much alike.
     """
     feature_set, shown = _shown(project, features)
     members = np.flatnonzero(shown.clusters == cluster)
@@ -60,22 +62,27 @@ def split_group(project: Project, features: str, cluster: int) -> Job[Grouping]:
     second = split((yield from few_components(rows, 0)), smallest=1)
     if second is None:
         raise PrismhError("The photos of this group are too much alike to be split.")
+    smaller = second if 2 * second.sum() <= len(second) else ~second
     clusters = shown.clusters.copy()
-    clusters[members[second]] = shown.groups
-    return (yield from _save_edited(project, feature_set, shown, clusters, "Group split in two"))
+    clusters[members[smaller]] = shown.groups
+    free = next(number for number in itertools.count() if number not in shown.numbers)
+    numbers = (*shown.numbers, free)
+    return (yield from _save_edited(project, feature_set, shown, clusters, numbers, "Group split in two"))
 
 
 def join_groups(project: Project, features: str, clusters: Sequence[int]) -> Job[Grouping]:
     """Join two or more of the groups that are shown, and grow the tree anew round what is shown then.
 
-    Raises `BadValueError` where one of them is not there, or there are fewer than two.
+    They keep the number by which the largest of them is known. Raises `BadValueError` where one of them is not there,
+    or there are fewer than two.
     """
     feature_set, shown = _shown(project, features)
     joined = sorted(set(clusters))
     if len(joined) < 2 or joined[0] < 0 or joined[-1] >= shown.groups:
         raise BadValueError(f"clusters must be two or more of 0 to {shown.groups - 1}, got {list(clusters)}")
     made = np.where(np.isin(shown.clusters, joined), joined[0], shown.clusters).astype(np.int32)
-    return (yield from _save_edited(project, feature_set, shown, made, f"{counted(len(joined), 'group')} joined"))
+    text = f"{counted(len(joined), 'group')} joined"
+    return (yield from _save_edited(project, feature_set, shown, made, shown.numbers, text))
 
 
 def extend_groups(project: Project, features: str) -> Job[Grouping | None]:
@@ -100,7 +107,7 @@ def extend_groups(project: Project, features: str) -> Job[Grouping | None]:
         return None
     centres = yield from clustering.centres_of(UnitRows(feature_set, places[known]), leaves[known])
     leaves[new] = clustering.distances_to(UnitRows(feature_set, places[new]), centres).argmin(axis=1)
-    tree = dataclasses.replace(shown.tree, leaves=leaves)
+    tree = shown.tree.with_leaves(leaves)
     trunk = yield from _cut_of(feature_set, shown, photo_ids, tree, tree.trunk)
     cut = None
     if shown.groups != tree.trunk:
@@ -160,12 +167,20 @@ def _shows(groups: int) -> str:
 
 
 def _save_edited(
-    project: Project, feature_set: FeatureSet, shown: Grouping, clusters: NDArray[np.int32], text: str
+    project: Project,
+    feature_set: FeatureSet,
+    shown: Grouping,
+    clusters: NDArray[np.int32],
+    numbers: Sequence[int],
+    text: str,
 ) -> Job[Grouping]:
-    """Keep groups that a person made out of those shown; `clusters` may leave numbers out."""
+    """Keep groups that a person made out of those shown; `clusters` may leave some out. numbers: by which they are
+    known."""
     found, separation = yield from _described(feature_set, shown.photo_ids, clusters)
     rows = UnitRows(feature_set, feature_set.places(shown.photo_ids))
     tree = yield from grow(rows, found.clusters, shown.parameters.get("seed", 0))
+    _, first = np.unique(found.clusters, return_index=True)
+    tree = dataclasses.replace(tree, known_as=tuple(numbers[cluster] for cluster in clusters[first].tolist()))
     edited = dataclasses.replace(_with_groups(shown, found, separation), tree=tree)
     with project.history.step(text):
         return project.groupings.save(feature_set, edited)

@@ -26,9 +26,11 @@ class ProjectRows:
         self._positions = {} if made is None else dict(zip(made.photo_ids.tolist(), made.positions, strict=True))
         grouping = None if self.features is None else project.groupings.newest(self.features)
         self._clusters: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
         self._names: dict[int, str] = {}
         if grouping is not None:
             self._clusters = dict(zip(grouping.photo_ids.tolist(), grouping.clusters.tolist(), strict=True))
+            self._numbers = dict(enumerate(grouping.numbers))
             self._names = project.labels.of_groups(grouping.members())
         self._labels = project.labels.given()
 
@@ -45,7 +47,8 @@ class ProjectRows:
         x, y = (None, None) if position is None else (float(str(value)) for value in position)
         values = {
             "file_path": photo.file_path, "taken_at": look.taken_at, "latitude": latitude, "longitude": longitude,
-            "cluster": cluster, "cluster_name": None if cluster is None else self._names.get(cluster),
+            "cluster": None if cluster is None else self._numbers.get(cluster, cluster),
+            "cluster_name": None if cluster is None else self._names.get(cluster),
             "label": "; ".join(self.names(photo.id)) or None, "x": x, "y": y, "brightness": look.brightness,
             "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
         }  # fmt: skip

@@ -45,6 +45,14 @@ class Grouping:
         """How many there are."""
         return int(self.clusters.max(initial=-1)) + 1
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The number, from 0 on, by which a person knows each of the groups, in the order of the clusters.
+
+        When groups are found they are the same; a group that is not touched keeps it when others are split or joined.
+        """
+        return tuple(range(self.groups)) if self.tree is None else self.tree.numbers(self.groups)
+
     def members(self) -> dict[int, NDArray[np.int64]]:
         """Cluster -> photo ids, without -1."""
         return {int(c): self.photo_ids[self.clusters == c] for c in np.unique(self.clusters) if c >= 0}
@@ -66,13 +74,15 @@ class Groupings:
         with self._database.writing() as db:
             identity = db.execute(
                 "INSERT INTO groupings(feature_set_id, method, parameters, report, photo_ids, clusters, distances, "
-                "silhouettes, separation, leaves, merges, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "silhouettes, separation, leaves, merges, known_as, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     features.id, made.method, json.dumps(dict(made.parameters)), json.dumps(dict(made.report)),
                     to_bytes(made.photo_ids, "<i8"), to_bytes(made.clusters, "<i4"), to_bytes(made.distances, "<f4"),
                     to_bytes(made.silhouettes, "<f4"), to_bytes(made.separation, "<f4"),
                     None if tree is None else to_bytes(tree.leaves, "<i4"),
-                    None if tree is None else to_bytes(tree.merges, "<i4"), now(),
+                    None if tree is None else to_bytes(tree.merges, "<i4"),
+                    None if tree is None else to_bytes(np.array(tree.known_as), "<i4"), now(),
                 ),
             ).lastrowid  # fmt: skip
             assert identity is not None
@@ -173,7 +183,8 @@ def _grouping(row: sqlite3.Row) -> Grouping:
     if row["leaves"] is not None:
         leaves = np.frombuffer(row["leaves"], "<i4")
         merges = np.frombuffer(row["merges"], "<i4").reshape(-1, 2)
-        tree = GroupTree(leaves, merges, int(clusters.max(initial=-1)) + 1)
+        known_as = tuple(np.frombuffer(row["known_as"] or b"", "<i4").tolist())
+        tree = GroupTree(leaves, merges, int(clusters.max(initial=-1)) + 1, known_as)
     cut = ""
     if tree is not None and row["groups"] is not None:
         clusters, cut = tree.cut(row["groups"]), "cut_"

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from prismh_engine import embedding_files, jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.export_features import COLUMNS, MEASURES, export_project, main, preview_project
+from prismh_engine.core.groups import split_group
 from prismh_engine.core.map_embeddings import map_project
 from prismh_engine.errors import BadValueError
 from prismh_engine.project import Project
@@ -153,6 +155,25 @@ def test_a_wrong_table_is_told_by_its_fault_and_nothing_is_written(
 def test_wrong_use_ends_with_one_sentence(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_column_cluster_holds_the_number_by_which_the_window_knows_a_group(
+    project: Project, tmp_path: Path
+) -> None:
+    embeddings, heap = heaps((12, 8, 6), dimension=5)
+    fill(project, tmp_path / "photos", {f"{i:03}.jpg": look(i) for i in range(26)})
+    add_features(project, embeddings, "starter")
+    jobs.run(cluster_project(project, clusters=3))
+
+    def clusters() -> NDArray[np.str_]:
+        assert main(["--project", str(project.folder), "--output", str(tmp_path / "f.csv"), "--quiet"]) == 0
+        return np.array([row["cluster"] for row in _rows(tmp_path / "f.csv")])
+
+    before = clusters()
+    jobs.run(split_group(project, "starter", 0))
+    after = clusters()
+    assert (after[heap > 0] == before[heap > 0]).all(), "groups that were not split"
+    assert set(after[heap == 0]) == {"0", "3"}
 
 
 def test_a_project_exports_what_it_knows(project: Project, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_photos_added_join_their_look_alikes_and_what_a_person_made_stays(projec
     assert sorted(extended.photo_ids.tolist()) == [photo.id for photo in photos]
     before, now = _clusters_by_id(edited), _clusters_by_id(extended)
     assert len({(before[i], now[i]) for i in before}) == 3
+    assert {(edited.numbers[before[i]], extended.numbers[now[i]]) for i in before} == {(0, 0), (1, 1), (2, 2)}
     of_heap = {int(HEAP[place]): now[photo.id] for place, photo in enumerate(photos[:60])}
     assert all(now[photo.id] == of_heap[int(HEAP[place])] for place, photo in enumerate(photos))
     assert "Drums" in project.labels.of_groups(extended.members()).values()

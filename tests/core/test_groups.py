@@ -99,6 +99,38 @@ def test_a_split_or_joined_group_can_be_made_finer_and_coarser(project: Project,
         assert edited.tree.most > groups
 
 
+def _by_number(shown: Grouping) -> dict[int, frozenset[int]]:
+    """The number a person knows a group by -> its photos."""
+    assert len(set(shown.numbers)) == shown.groups
+    return {number: frozenset(shown.members()[cluster].tolist()) for cluster, number in enumerate(shown.numbers)}
+
+
+def test_groups_that_are_not_touched_keep_the_number_a_person_knows_them_by(project: Project, tmp_path: Path) -> None:
+    made = _grouped(project, tmp_path, clusters=4)
+    assert made.numbers == (0, 1, 2, 3)
+    seen = [_by_number(made)]
+    parted = jobs.run(split_group(project, "starter", 0))
+    seen.append(_by_number(parted))
+    assert [seen[1][number] for number in (1, 2, 3)] == [seen[0][number] for number in (1, 2, 3)]
+    assert seen[1][0] | seen[1][4] == seen[0][0]
+    assert len(seen[1][0]) >= len(seen[1][4])
+    two = [parted.numbers.index(number) for number in (1, 3)]
+    joined = jobs.run(join_groups(project, "starter", two))
+    seen.append(_by_number(joined))
+    assert seen[2] == {number: seen[1][number] for number in (0, 2, 4)} | {1: seen[0][1] | seen[0][3]}
+    seen.append(_by_number(jobs.run(show_cut(project, "starter", 5))))
+    assert set(seen[3]) == {0, 1, 2, 3, 4}, "the number that is free is given again"
+    assert len([number for number in seen[2] if seen[3][number] == seen[2][number]]) == 3
+    again = jobs.run(split_group(project, "starter", 0))
+    assert set(again.numbers) == {0, 1, 2, 3, 4, 5}
+    for before in reversed(seen):
+        project.history.undo()
+        assert _by_number(_shown(project)) == before
+    for after in seen[1:]:
+        project.history.redo()
+        assert _by_number(_shown(project)) == after
+
+
 def test_grouping_anew_is_a_step_where_a_person_asks_for_it(project: Project, tmp_path: Path) -> None:
     first = _grouped(project, tmp_path)
     jobs.run(cluster_project(project, clusters=2, undoable=True))
