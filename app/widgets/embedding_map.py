@@ -73,6 +73,7 @@ class EmbeddingMap(QWidget):
         self._graphics.setFocusProxy(self)
         self._graphics.viewport().setMouseTracking(True)
         self._under: list[ViewLayer] = []
+        self._above: list[ViewLayer] = []
         self._dots = Dots()
         self._dots.tinted = tinted
         self._thumbnails = MapThumbnails(self._dots)
@@ -195,7 +196,7 @@ class EmbeddingMap(QWidget):
 
     def picture(self, meanings: Sequence[tuple[str, QColor]] = ()) -> MapPicture:
         """What is seen now, below it what colours mean; its `save` is a job."""
-        return map_picture.take(self._under, self._dots, self._thumbnails, self._overlay, meanings)
+        return map_picture.take(self._under, self._dots, self._thumbnails, self._above, self._overlay, meanings)
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes
@@ -236,8 +237,8 @@ class EmbeddingMap(QWidget):
         return QRectF(self._box.viewRect())
 
     def add_layer(self, layer: ViewLayer) -> None:
-        """Paint something more under the dots: its z value is negative."""
-        self._under.append(layer)
+        """Paint something more: under the dots where its z value is negative, on the photos where it is above 1."""
+        (self._under if layer.zValue() < 0 else self._above).append(layer)
         self._box.addItem(layer, ignoreBounds=True)
 
     # Events

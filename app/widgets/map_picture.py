@@ -34,16 +34,22 @@ Meanings = Sequence[tuple[str, QColor]]
 
 
 def take(
-    under: Sequence[ViewLayer], dots: Dots, thumbnails: MapThumbnails, overlay: Overlay, meanings: Meanings
+    under: Sequence[ViewLayer],
+    dots: Dots,
+    thumbnails: MapThumbnails,
+    above: Sequence[ViewLayer],
+    overlay: Overlay,
+    meanings: Meanings,
 ) -> MapPicture:
     """What these layers show now, without ring and focus.
 
-    under: layers under the dots, the lowest first; meanings: what each colour stands for, written below the map.
+    under, above: layers under the dots and on the photos, the lowest first; meanings: what each colour stands for,
+    written below the map.
     """
     view, area = dots.view_on(1.0)
     return MapPicture(
         [_recorded(layer) for layer in under], dots.drawing(), view, dots.view_on(_TIMES)[0], area,
-        thumbnails.photos(), overlay.leader_path(), overlay.name_paths(),
+        thumbnails.photos(), [_recorded(layer) for layer in above], overlay.leader_path(), overlay.name_paths(),
         _Legend(meanings, round(area.right())), theme.colours(),
         QCoreApplication.translate("MapPicture", "Map of the photos"),
     )  # fmt: skip
@@ -60,6 +66,7 @@ class MapPicture:
     """The same view with `_TIMES` pixels a pixel."""
     _area: QRectF
     _photos: Sequence[tuple[QImage, QRectF, Frame]]
+    _above: Sequence[QPicture]
     _leaders: QPainterPath
     _names: Sequence[QPainterPath]
     _legend: _Legend
@@ -145,6 +152,8 @@ class MapPicture:
         for photo, box, frame in self._photos:
             painter.drawImage(box, photo)
             frame.paint(painter)
+        for picture in self._above:
+            painter.drawPicture(QPointF(), picture)
         name_tags.paint_leaders(painter, self._leaders, self._colours)
         for path in self._names:
             name_tags.paint(painter, path, self._colours)

@@ -17,7 +17,7 @@ from ..place_plane import PlacePlane
 from .card import ElidedLabel, label
 from .embedding_map import EmbeddingMap
 from .map_picture import MapPicture
-from .place_layers import Graticule, HotSpotRings
+from .place_layers import Graticule, GraticuleNumbers, HotSpotRings
 
 _NAMED_SPOTS = 12
 """So many of the hot spots are named on the map; the others bear their ring alone."""
@@ -48,9 +48,9 @@ class PlaceView(QWidget):
         self._map.setAccessibleName(self.tr("Photos by where they were taken"))
         self._map.hovered.connect(self._hovered)
         self._map.selection_changed.connect(self._selected)
-        self._graticule, self._rings = Graticule(), HotSpotRings()
-        self._map.add_layer(self._graticule)
-        self._map.add_layer(self._rings)
+        self._graticule, self._numbers, self._rings = Graticule(), GraticuleNumbers(), HotSpotRings()
+        for layer in (self._graticule, self._rings, self._numbers):
+            self._map.add_layer(layer)
         self.setFocusProxy(self._map)
         self._note = ElidedLabel("", "small")
         self._note.setObjectName("place_note")
@@ -101,6 +101,7 @@ class PlaceView(QWidget):
         known = latitudes[self._rows], longitudes[self._rows]
         self._plane = PlacePlane.around(*known)
         self._graticule.set_plane(self._plane)
+        self._numbers.set_plane(self._plane)
         self._map.set_colouring(None)
         self._map.set_points(self._plane.flat(*known), np.full(len(self._rows), -1, np.int32))
         self._map.set_shown(None)

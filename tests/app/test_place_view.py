@@ -8,9 +8,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPalette, QPixmap
 
-from app import words
+from app import theme, words
 from app.explore_filters import PlaceBox
 from app.place_plane import PlacePlane, degree_text, grid_lines, scale_length, wrapped
 from app.widgets.embedding_map import POINT
@@ -237,9 +237,33 @@ def test_the_whole_world_and_one_place_can_be_shown(shown):
         assert not shown.grab().isNull()
 
 
+def test_degrees_can_be_read_where_photos_stand_on_them(shown):
+    """A photo covers the whole left edge: what is written there is written on it."""
+    pale = QColor("#ffee88")
+    photo = QPixmap(64, 64)
+    photo.fill(pale)
+    shown.set_places(np.linspace(13.05, 13.11, 12), np.full(12, 80.0))
+    shown.set_colouring(np.zeros(12, np.int32), [pale])
+    find(shown, "place_map").pan(0.5 - 36 / find(shown, "place_map").width(), 0)
+
+    def written():
+        picture = shown.grab().toImage()
+        left = ((x, y) for x in range(4, 60) for y in range(20, 380))
+        return {place for place in left if picture.pixelColor(*place).lightness() < 140}
+
+    before = written()
+    shown.set_thumbnails(lambda index: photo)
+    shown.grab()
+    assert shown.grab().toImage().pixelColor(36, int(shown.pixel_of(5).y())) == pale
+    assert len(before) > 50
+    assert len(before & written()) > 0.9 * len(before)
+
+
 def test_a_saved_picture_has_the_lines_the_rings_and_the_numbers_that_are_seen(shown, places, spot, tmp_path):
     shown.set_hot_spots([spot])
     view = find(shown, "place_map")
+    view.setAutoFillBackground(True)
+    view.setPalette(QPalette(QColor(theme.colours().card)))  # as it stands on its card
     seen = view.grab().toImage().scaledToWidth(2 * view.width())
     jobs.run(shown.picture().save(tmp_path / "place.png"))
     saved = QImage(str(tmp_path / "place.png"))
