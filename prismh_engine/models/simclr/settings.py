@@ -88,7 +88,7 @@ class TrainSettings(Settings):
         None, "names as teachers: file_path,label as CSV, or the word project for the names given in it"
     )
     labels_weight: float = setting(
-        0.5,
+        0.9,
         "share of the loss that is told by --labels; the rest is that of all photos, which 1 leaves out",
         minimum=0.0,
         maximum=1.0,
