@@ -67,7 +67,7 @@ class Decisions(QObject):
         """What `undo` would undo, "" where there is nothing."""
         self.redo_text = ""
         session.project_closing.connect(self._finish)
-        session.project_changed.connect(self._look)
+        session.project_changed.connect(self.look)
 
     @property
     def busy(self) -> bool:
@@ -119,7 +119,7 @@ class Decisions(QObject):
 
     def _written(self, result: Any) -> None:
         current, self._job, self._current = self._current, None, None
-        self._look()
+        self.look()
         if current is not None:
             current.then(result)
         self._next()
@@ -128,7 +128,7 @@ class Decisions(QObject):
         self._job, self._current = None, None
         if sentence:
             self._session.failed.emit(sentence)
-        self._look()
+        self.look()
         self._next()
 
     def _finish(self) -> None:
@@ -136,7 +136,7 @@ class Decisions(QObject):
         while self._job is not None:
             self._job.wait()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """See what can be undone and done again now."""
         project = self._session.project
         try:

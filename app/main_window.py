@@ -14,6 +14,7 @@ from prismh_engine.jobs import Job, Progress, StopToken
 from . import theme
 from .decisions import Decisions
 from .edit_menu import EditMenu
+from .elsewhere import Elsewhere
 from .explore_menu import ExploreMenu
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST_WIDTH, SMALLEST_HEIGHT)
         self.session = Session(settings, self)
         self._decisions = Decisions(self.session)
+        Elsewhere(self.session, self._decisions)
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
         self._dropped: Path | None = None

@@ -15,6 +15,8 @@ from typing import Any
 from ..errors import PrismhError
 from . import schema
 
+_COUNT = "INSERT INTO meta VALUES ('written', '1') ON CONFLICT(key) DO UPDATE SET value = value + 1"
+
 
 class Database:
     """The catalogue's connections. Close it when every thread that used it has ended."""
@@ -31,6 +33,21 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise schema.cannot_be_opened(path, error) from error
         self._is_prepared = True
+        self._written_here, self._written_before = 0, self._written()
+        self._written_elsewhere = 0
+
+    @property
+    def written_elsewhere(self) -> int:
+        """How many transactions of other programs, or of other `Database`s of this one, were kept since the opening.
+
+        Never waits for a writer: while one of this program writes, it is the number known before.
+        """
+        if self._write_lock.acquire(blocking=False):
+            try:
+                self._written_elsewhere = self._written() - self._written_before - self._written_here
+            finally:
+                self._write_lock.release()
+        return self._written_elsewhere
 
     def rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         return list(self.each(sql, parameters))
@@ -56,13 +73,22 @@ class Database:
                 return
             try:
                 connection.execute("BEGIN IMMEDIATE")
+                before = connection.total_changes
                 yield connection
+                changed = connection.total_changes > before
+                if changed:
+                    connection.execute(_COUNT)
                 connection.execute("COMMIT")
+                self._written_here += changed
             except sqlite3.DatabaseError as error:
                 raise schema.failed_in_use(self.path, error) from error
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def _written(self) -> int:
+        """How many transactions that changed something were ever kept, by whomever."""
+        return next((int(row["value"]) for row in self.rows("SELECT value FROM meta WHERE key = 'written'")), 0)
 
     def close(self) -> None:
         with self._lock:

@@ -135,6 +135,14 @@ class Project:
         """Keep what a person chose, in values that JSON knows, for the next time."""
         self._keep_fact("export_choices", json.dumps(dict(choices)))
 
+    @property
+    def written_elsewhere(self) -> int:
+        """Grows when another program, or another `Project` of this folder, changes something that is kept here.
+
+        Cheap enough to be asked every second; see `Database.written_elsewhere`.
+        """
+        return self._database.written_elsewhere
+
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""
         rows = self._database.rows("SELECT * FROM folders ORDER BY id")

@@ -300,6 +300,20 @@ def test_a_project_that_another_program_holds_is_busy_and_not_damaged(
     assert "restore it" not in str(told.value)
 
 
+def test_what_another_program_changes_is_noticed_and_what_one_changes_oneself_is_not(project: Project) -> None:
+    before = project.written_elsewhere
+    project.rename("Ward 4")
+    with ThreadPoolExecutor(1) as another_thread:
+        another_thread.submit(project.rename, "Ward 5").result()
+    assert project.written_elsewhere == before
+    with Project.open(project.folder) as other:
+        assert project.written_elsewhere == before, "it only looked"
+        other.rename("Ward 6")
+    assert project.written_elsewhere > before
+    with Project.open(project.folder) as other:
+        assert other.written_elsewhere == 0, "it knows what was there when it came"
+
+
 def test_a_project_that_got_no_name_yet_has_that_of_its_folder(tmp_path: Path) -> None:
     (tmp_path / "Village").mkdir()
     (tmp_path / "Village" / "project.db").touch()
