@@ -89,6 +89,11 @@ class ExplorePage(Page):
         """What is selected, and what can be asked of it."""
         return self._selecting
 
+    @property
+    def views(self) -> Views:
+        """The maps."""
+        return self._views
+
     def show_finer(self, by: int) -> None:
         """Show more groups, or fewer where it is below 0."""
         self._tools.slider.step(by)

@@ -108,6 +108,17 @@ class Views(Card):
         self._stack.setCurrentWidget(self.place if by_place else self.map)
         self._card.hide()
 
+    def fit(self) -> None:
+        """Show all of the map that is seen."""
+        self._seen().fit()
+
+    def fit_selection(self) -> None:
+        """Show what is selected as large as it fits, on the map that is seen."""
+        self._seen().fit_selection()
+
+    def _seen(self) -> EmbeddingMap | PlaceView:
+        return self.place if self._stack.currentWidget() is self.place else self.map
+
     def set_tool(self, tool: str) -> None:
         self.map.set_tool(tool)
         self.place.set_tool(tool)
@@ -165,10 +176,9 @@ class Views(Card):
         kinds = self.tr("Pictures (*.png *.svg)")
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), folder / self.tr("map.png"), kinds)
         if chosen is not None:
-            meanings, by_place = self._meanings_in_sight(), self._stack.currentWidget() is self.place
-            if by_place and not self._meanings:  # the names on this map are those of hot spots
+            meanings, view = self._meanings_in_sight(), self._seen()
+            if view is self.place and not self._meanings:  # the names on this map are those of hot spots
                 meanings = list(zip(self._titles, self._group_colours, strict=True))
-            view = self.place if by_place else self.map
             saving = self._session.run_beside(view.picture(meanings).save(chosen), StopToken())
             saving.failed.connect(self._session.failed)
 
@@ -199,7 +209,7 @@ class Views(Card):
             return
         self._card_photo = photo
         caption = words.taken(photo.look.taken_at) if photo.look.taken_at else photo.path.name
-        view = self.place if self._stack.currentWidget() is self.place else self.map
+        view = self._seen()
         at = view.mapTo(self, view.pixel_of(row).toPoint())
         self._card.show_photo(at, self._session.thumbnails.whole(photo), title or photo.path.name, caption)
 

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainterPath
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import theme
-from . import map_picture, map_steps, map_words
+from . import map_picture, map_selecting, map_steps, map_words
 from .map_layers import Dots, Overlay
 from .map_motion import MapMotion
 from .map_picture import MapPicture
 from .map_pointer import MapPointer
 from .map_thumbnails import MapThumbnails, Provider
-from .map_view import BOX, LASSO, POINT, MapView
+from .map_view import BOX, LASSO, POINT, MapView, graphics_of
 from .point_raster import PointRaster
 from .stencils import stencil
 from .view_layer import ViewLayer
@@ -29,10 +28,8 @@ from .view_layer import ViewLayer
 __all__ = ["BOX", "LASSO", "POINT", "EmbeddingMap"]
 
 _HOVER_PIXELS = 9
-_ADD_KEYS = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-_REMOVE_KEY = Qt.KeyboardModifier.AltModifier
 _KEYBOARD_PAN, _KEYBOARD_ZOOM = 0.1, 1.25
-_FIT_MARGIN = 0.1
+_LEAST_PART = 0.05
 _ANIMATED_POINTS = 20_000  # more are put in their new place at once: their frames would take too long
 
 
@@ -44,9 +41,9 @@ class EmbeddingMap(QWidget):
     selection_changed = Signal(object)
     """The selected points, an int64 array in rising order; emitted when the user changed it."""
 
-    def __init__(self, parent: QWidget | None = None, *, tinted: bool = True) -> None:
-        """tinted: on the colour of a card, with a soft tint under the dots that shows how dense each colour lies; else
-        what is under the map is seen.
+    def __init__(self, parent: QWidget | None = None, *, tinted: bool = True, least: float = 0.0) -> None:
+        """tinted: on the colour of a card, with a soft tint that shows how dense each colour lies; else what is under
+        the map is seen. least: so many map units are shown around what is selected; 0: a part of the map.
         """
         super().__init__(parent)
         self.setObjectName("embedding_map")
@@ -63,19 +60,12 @@ class EmbeddingMap(QWidget):
         self._by_keyboard = False  # the way the focus came
 
         self._box = MapView()
-        self._graphics = pyqtgraph.GraphicsView(self, useOpenGL=False)
-        self._graphics.setFrameShape(self._graphics.Shape.NoFrame)
-        # Nothing of its own under the layers: pyqtgraph would keep a picture of that, and paint it in each frame.
-        self._graphics.setBackground(None)
-        self._graphics.setCacheMode(self._graphics.CacheModeFlag.CacheNone)
-        self._graphics.viewport().setAutoFillBackground(False)
-        self._graphics.setCentralItem(self._box)
-        self._graphics.setFocusProxy(self)
-        self._graphics.viewport().setMouseTracking(True)
+        self._graphics = graphics_of(self._box, self)
         self._under: list[ViewLayer] = []
         self._above: list[ViewLayer] = []
         self._dots = Dots()
         self._dots.tinted = tinted
+        self._least = least
         self._thumbnails = MapThumbnails(self._dots)
         self._overlay = Overlay(self._thumbnails.box_of)
         for layer in (self._dots, self._thumbnails, self._overlay):
@@ -84,6 +74,7 @@ class EmbeddingMap(QWidget):
         self._box.outlined.connect(self._outlined)
         self._box.drawing.connect(self._overlay.set_outline)
         self._box.resized.connect(self.fit)
+        self._box.place_under = self._place_under
         self._pointer = MapPointer(self._box, self._graphics.scene(), self)
         self._pointer.points.connect(self._hovers)
         self._box.sigRangeChanged.connect(self._tell_again)
@@ -145,7 +136,7 @@ class EmbeddingMap(QWidget):
         self._show_only()
 
     def set_thumbnails(self, provider: Provider | None) -> None:
-        """Show photos in place of dots where the view is zoomed in so far that they have room; None: dots only.
+        """Show photos in place of dots where there is room for them; None: dots only.
 
         provider: the index of a point -> its photo as a square pixmap of `map_thumbnails.SIDE` or more, None while it
         is not there yet. It is asked, in a paint, for what is on screen only.
@@ -200,7 +191,7 @@ class EmbeddingMap(QWidget):
 
     def set_tool(self, tool: str) -> None:
         """BOX and LASSO: a drag draws a box or goes around photos, a click takes a whole group. POINT: a click takes
-        one photo, a drag moves. Shift or Control adds to the selection, Alt takes away from it.
+        one photo, a drag moves. Keys: see `map_selecting`.
         """
         self._box.tool = tool
         cursor = Qt.CursorShape.PointingHandCursor if tool == POINT else Qt.CursorShape.CrossCursor
@@ -212,10 +203,16 @@ class EmbeddingMap(QWidget):
         """Show all points, also when the window grows or they move."""
         self._box.follow = True
         if len(self._all):
+            self._box.show_around(*self._all.bounds)
+
+    def fit_selection(self) -> None:
+        """Show the selected points as large as they fit; where none is selected nothing changes."""
+        x, y = self._all.positions[self._selected].T
+        if len(x):
             left, right, low, high = self._all.bounds
-            across, up = (max(size * _FIT_MARGIN, 1e-3) for size in (right - left, high - low))
-            rect = QRectF(QPointF(left - across, low - up), QPointF(right + across, high + up))
-            self._box.setRange(rect, padding=0)
+            self._box.follow = False
+            least = self._least or _LEAST_PART * max(right - left, high - low)
+            self._box.show_around(*(float(edge) for edge in (x.min(), x.max(), y.min(), y.max())), least)
 
     def zoom(self, factor: float, centre: QPointF | None = None) -> None:
         """Zoom in by a factor around a place in map units, the middle of the view where none is given."""
@@ -262,6 +259,8 @@ class EmbeddingMap(QWidget):
             self.zoom(1 / _KEYBOARD_ZOOM)
         elif key == Qt.Key.Key_Home:
             self.fit()
+        elif key == Qt.Key.Key_Z and not control:
+            self.fit_selection()
         elif key == Qt.Key.Key_Escape and self._selected.any():
             self._user_selects(np.empty(0, np.int64))
         elif key == Qt.Key.Key_A and control:
@@ -286,7 +285,7 @@ class EmbeddingMap(QWidget):
         index = self._nearest(pixel)
         group = int(self._groups[index]) if index >= 0 else self._overlay.group_named_at(pixel)
         if index < 0 and group < 0:
-            if not modifiers & (_ADD_KEYS | _REMOVE_KEY):
+            if not modifiers & (map_selecting.ADD | map_selecting.REMOVE):
                 self._user_selects(np.empty(0, np.int64))
             return
         self._take(index, group if self._box.tool != POINT or index < 0 else -1, modifiers)
@@ -295,8 +294,8 @@ class EmbeddingMap(QWidget):
         """Select a whole group, or where that is -1 one point."""
         order = self._raster.order
         found = order[self._groups[order] == group] if group >= 0 else np.array([index], np.int64)
-        if modifiers & _ADD_KEYS and self._selected[found].all():
-            modifiers = _REMOVE_KEY  # a second time takes back what the first one added
+        if modifiers & map_selecting.ADD and self._selected[found].all():
+            modifiers = map_selecting.REMOVE  # a second time takes back what the first one added
         self._user_selects(found, modifiers)
 
     def _step(self, right: int, up: int) -> None:
@@ -322,7 +321,7 @@ class EmbeddingMap(QWidget):
         else:
             view, area = self._dots.view_on(1.0)
             found = self._raster.under(*stencil(outline.translated(-area.topLeft()), view))
-        self._user_selects(found, modifiers)
+        self._user_selects(found, map_selecting.of_drag(modifiers))
 
     def _hovers(self, pixel: QPointF | None) -> None:
         self._set_hovered(-1 if pixel is None else self._nearest(pixel))
@@ -331,6 +330,11 @@ class EmbeddingMap(QWidget):
         """What the keyboard points at is elsewhere on screen now."""
         if self._hovered >= 0:
             self.hovered.emit(self._hovered)
+
+    def _place_under(self, pixel: QPointF) -> QPointF:
+        """Of a photo the place it belongs to, so that it stays in sight."""
+        shown = self._thumbnails.index_at(pixel)
+        return QPointF(*self._all.positions[shown].tolist()) if shown >= 0 else self._box.mapSceneToView(pixel)
 
     def _nearest(self, pixel: QPointF) -> int:
         shown = self._thumbnails.index_at(pixel)
@@ -353,10 +357,7 @@ class EmbeddingMap(QWidget):
     def _user_selects(
         self, indices: NDArray[np.int64], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
     ) -> None:
-        remove, add = bool(modifiers & _REMOVE_KEY), bool(modifiers & _ADD_KEYS)
-        selected = self._selected.copy() if add or remove else np.zeros(len(self._groups), bool)
-        selected[indices] = not remove
-        self._selected = selected
+        self._selected = map_selecting.changed(self._selected, indices, modifiers)
         self._recolour()
         self._describe()
         self.selection_changed.emit(self.selection)

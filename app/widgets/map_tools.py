@@ -28,17 +28,20 @@ class MapTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colour = QComboBox()
+        self._colour.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._colour.setObjectName("colour_by")
         self._colour.setAccessibleName(self.tr("Colour the photos by"))
         self._colour.activated.connect(self._colour_activated)
         self.slider = GroupSlider()
         self._tools = ChipRow(
             [
-                Chip(LASSO, self.tr("Lasso"), tip=self.tr("Draw around photos. Shift adds, Alt takes away.")),
+                Chip(LASSO, self.tr("Lasso"), tip=self.tr("Draw around photos. Shift adds, Control takes away.")),
                 Chip(
                     BOX,
                     self.tr("Box"),
-                    tip=self.tr("Drag a box around photos. A click takes a whole group, Shift adds, Alt takes away."),
+                    tip=self.tr(
+                        "Drag a box around photos. A click takes a whole group. Shift adds, Control takes away."
+                    ),
                 ),
                 Chip(
                     POINT, self.tr("Point"), tip=self.tr("A click takes one photo, Shift adds. A drag moves the map.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from pyqtgraph import ViewBox, setConfigOption
+from pyqtgraph import GraphicsView, ViewBox, setConfigOption
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainterPath, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 # Qt joins moves that come faster than they are worked off; dropping more of them loses the ends of quick drags.
 setConfigOption("mouseRateLimit", 0)
@@ -16,6 +18,7 @@ BOX, LASSO, POINT = "box", "lasso", "point"
 _LASSO_STEP = 2.0
 """Pixels from one corner of a lasso to the next, at least."""
 _CORNER = 2.0
+_FIT_MARGIN = 0.1
 
 
 class MapView(ViewBox):
@@ -40,7 +43,15 @@ class MapView(ViewBox):
         self.tool = BOX
         self.follow = True
         """Whether it is to show all points: until it is moved or zoomed."""
+        self.place_under: Callable[[QPointF], QPointF] = self.mapSceneToView
+        """The place in map units that stays under the pointer, given in scene pixels, while the wheel zooms."""
         self._corners: list[QPointF] = []
+
+    def show_around(self, left: float, right: float, low: float, high: float, least: float = 2e-3) -> None:
+        """Show a part of the map, in map units, as large as it fits with some room around it; `least` units across or
+        more."""
+        across, up = (max(size * _FIT_MARGIN, least / 2) for size in (right - left, high - low))
+        self.setRange(QRectF(QPointF(left - across, low - up), QPointF(right + across, high + up)), padding=0)
 
     def zoom(self, factor: float, centre: QPointF | None = None) -> None:
         """Zoom in by a factor around a place in map units, the middle where none is given."""
@@ -66,7 +77,7 @@ class MapView(ViewBox):
 
     def wheelEvent(self, event: Any, axis: int | None = None) -> None:
         event.accept()
-        self.zoom(1.0015 ** event.delta(), self.mapSceneToView(event.scenePos()))
+        self.zoom(1.0015 ** event.delta(), self.place_under(event.scenePos()))
 
     def mouseClickEvent(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -102,3 +113,17 @@ class MapView(ViewBox):
         path.addPolygon(QPolygonF([*self._corners, begin]))
         path.setFillRule(Qt.FillRule.WindingFill)  # a loop within the lasso is in it too
         return path
+
+
+def graphics_of(box: ViewBox, parent: QWidget) -> GraphicsView:
+    """The widget that shows a view; the keyboard goes to the parent."""
+    made = GraphicsView(parent, useOpenGL=False)
+    made.setFrameShape(made.Shape.NoFrame)
+    # Nothing of its own under the layers: pyqtgraph would keep a picture of that, and paint it in each frame.
+    made.setBackground(None)
+    made.setCacheMode(made.CacheModeFlag.CacheNone)
+    made.viewport().setAutoFillBackground(False)
+    made.setCentralItem(box)
+    made.setFocusProxy(parent)
+    made.viewport().setMouseTracking(True)
+    return made

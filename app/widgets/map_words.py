@@ -45,6 +45,6 @@ def place(group: int, names: Sequence[str]) -> str:
 def keys() -> str:
     """What the keys do."""
     return _tr(
-        "Arrow keys move, plus and minus zoom, Home shows all. Control and an arrow key go to the next photo, "
-        "Space selects it, Enter its group; Escape takes the selection back."
+        "Arrow keys move, plus and minus zoom, Home shows all, Z what is selected. Control and an arrow key go to the "
+        "next photo, Space selects it, Enter its group; Escape takes the selection back."
     )

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
-from ..place_plane import PlacePlane
+from ..place_plane import METRES_A_UNIT, PlacePlane
 from .card import ElidedLabel, label
 from .embedding_map import EmbeddingMap
 from .map_picture import MapPicture
 from .place_layers import Graticule, GraticuleNumbers, HotSpotRings
 
+_LEAST_METRES = 200
 _NAMED_SPOTS = 12
 """So many of the hot spots are named on the map; the others bear their ring alone."""
 
@@ -43,7 +44,8 @@ class PlaceView(QWidget):
         self._places = np.empty((2, 0))
         self._plane = PlacePlane()
         self._spots: Sequence[HotSpot] = ()
-        self._map = EmbeddingMap(tinted=False)  # what is dense is said by hot spots
+        # What is dense is said by hot spots.
+        self._map = EmbeddingMap(tinted=False, least=_LEAST_METRES / METRES_A_UNIT)
         self._map.setObjectName("place_map")
         self._map.setAccessibleName(self.tr("Photos by where they were taken"))
         self._map.hovered.connect(self._hovered)
@@ -62,6 +64,13 @@ class PlaceView(QWidget):
         )
         self._area.setProperty("role", "link")
         self._area.clicked.connect(self._choose_area)
+        self._to_selection = QPushButton(self.tr("Zoom to the selection"))
+        self._to_selection.setObjectName("place_to_selection_button")
+        self._to_selection.setAccessibleName(self._to_selection.text())
+        self._to_selection.setToolTip(self.tr("Or press Z on the map; Home shows all."))
+        self._to_selection.setProperty("role", "link")
+        self._to_selection.clicked.connect(self.fit_selection)
+        self._to_selection.hide()
         self._nothing = label("", "why")
         self._nothing.setObjectName("place_nothing")
         self._nothing.setWordWrap(True)
@@ -70,6 +79,7 @@ class PlaceView(QWidget):
         below = QHBoxLayout()
         below.setContentsMargins(theme.CARD_GAP, 2, theme.ROW_GAP, 4)
         below.addWidget(self._note, 1)
+        below.addWidget(self._to_selection)
         below.addWidget(self._area)
         whole = QWidget()
         layout = QVBoxLayout(whole)
@@ -106,6 +116,7 @@ class PlaceView(QWidget):
         self._map.set_points(self._plane.flat(*known), np.full(len(self._rows), -1, np.int32))
         self._map.set_shown(None)
         self._map.fit()
+        self._offer_zoom()
         self._show_spots(())
         self._stack.setCurrentIndex(1 if len(self._rows) else 0)
         self._nothing.setText(
@@ -144,6 +155,7 @@ class PlaceView(QWidget):
     def select(self, indices: NDArray[np.int64]) -> None:
         """Show a selection that was made elsewhere, as far as its photos have places; emits nothing."""
         self._map.select(np.flatnonzero(np.isin(self._rows, indices)))
+        self._offer_zoom()
 
     # As of `EmbeddingMap`
 
@@ -163,6 +175,9 @@ class PlaceView(QWidget):
     def fit(self) -> None:
         self._map.fit()
 
+    def fit_selection(self) -> None:
+        self._map.fit_selection()
+
     def zoom(self, factor: float) -> None:
         self._map.zoom(factor)
 
@@ -177,7 +192,11 @@ class PlaceView(QWidget):
         self.hovered.emit(int(self._rows[point]) if point >= 0 else -1)
 
     def _selected(self, points: NDArray[np.int64]) -> None:
+        self._offer_zoom()
         self.selection_changed.emit(self._rows[points])
+
+    def _offer_zoom(self) -> None:
+        self._to_selection.setVisible(len(self._map.selection) > 0)
 
     def _choose_area(self) -> None:
         seen = self._map.view_rect

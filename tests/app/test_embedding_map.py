@@ -351,3 +351,29 @@ def test_a_name_that_had_to_give_way_far_is_tied_to_its_group_by_a_line(shown):
     assert begin.y < end.y, "from the name downwards"
     dots = [shown._box.mapViewToScene(QPointF(*place.tolist())).y() for place in positions]
     assert min(dots) <= end.y <= np.median(dots), "it ends at the upper part of the group"
+
+
+@pytest.mark.parametrize("tool", [BOX, LASSO])
+def test_with_control_an_outline_takes_away_too(shown, heard, qtbot, tool):
+    """Alt and a drag move the window on many desktops."""
+    shown.set_tool(tool)
+    shown.select(np.arange(40))
+    places = around(shown, range(20))
+    drag(qtbot, shown, places if tool == LASSO else places[::2], key=Qt.KeyboardModifier.ControlModifier)
+    assert heard.selections[-1] == list(range(20, 40))
+
+
+def test_z_shows_what_is_selected_as_large_as_it_fits_and_home_all(shown, qtbot):
+    everything = shown.view_rect
+    qtbot.keyClick(shown, Qt.Key.Key_Z)
+    assert shown.view_rect == everything, "nothing is selected"
+    shown.select(np.arange(20, 40))
+    qtbot.keyClick(shown, Qt.Key.Key_Z)
+    seen = shown.view_rect
+    assert seen.width() < 0.6 * everything.width()
+    assert all(seen.contains(QPointF(*place)) for place in shown.positions[20:40].tolist())
+    shown.select(np.array([25]))
+    qtbot.keyClick(shown, Qt.Key.Key_Z)
+    assert 0 < shown.view_rect.width() < seen.width()
+    qtbot.keyClick(shown, Qt.Key.Key_Home)
+    assert shown.view_rect.width() == pytest.approx(everything.width(), rel=0.01)

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QApplication
 
 from app.widgets.map_thumbnails import SIDE
 
@@ -134,3 +135,17 @@ def test_the_pointer_anywhere_on_a_photo_is_on_its_point(shown, asked, qtbot):
     shown.set_tool("point")
     qtbot.mouseClick(surface(shown), Qt.MouseButton.LeftButton, pos=box.topLeft().toPoint() + QPoint(4, 4))
     assert told[-1] == [index]
+
+
+def test_the_wheel_at_the_corner_of_a_photo_keeps_the_photo_where_it_is(shown, asked):
+    index, box = next((index, box) for index, box in boxes(shown).items() if shown.rect().contains(box.toRect()))
+    before = shown.pixel_of(index)
+    for _ in range(10):
+        pixel = box.topLeft() + QPointF(4, 4)
+        wheel = QWheelEvent(
+            pixel, surface(shown).mapToGlobal(pixel), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(surface(shown), wheel)
+        assert index in boxes(shown)
+    assert (shown.pixel_of(index) - before).manhattanLength() < 2
