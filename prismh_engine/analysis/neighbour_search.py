@@ -28,8 +28,8 @@ def search(
     """The k < N nearest of each row [N, D] of unit length: indices [N, k] and cosines [N, k], nearest first.
 
     indices, cosines: those of the first rows, [M, min(k, M - 1)], found before; only pairs with a later row in them
-    are compared. Of equally alike rows the first stands first. Whatever was compared when, the indices are the same,
-    and the cosines are to rounding.
+    are compared. Of equally alike rows the first stands first. Whatever was compared when, the cosines are the same
+    to rounding, and so are the indices, but where more than 8 spare candidates are equally alike at the end of a row.
     """
     n, known = len(rows), len(indices)
     best = _Best(n, k, min(k + _SPARE, n - 1))

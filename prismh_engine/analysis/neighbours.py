@@ -121,7 +121,8 @@ def nearest_among(queries: NDArray[np.float32], rows: NDArray[np.float32], k: in
 def extend(graph: Neighbours, rows: NDArray[np.float32], k: int) -> Job[Neighbours]:
     """The neighbours of all rows [N, D] from a graph of the first M of them: what `nearest_neighbours` gives, sooner.
 
-    The indices are the same, the cosines to rounding (4e-6).
+    The cosines are the same to rounding (4e-6), and so are the indices, but where more photos than a few are equally
+    alike: then others of them may stand there.
     Only pairs with a new row in them are compared, exactly where they are at most 10^10. `graph` must hold min(k,
     M - 1) neighbours or more; raises `ValueError` where it does not, or is of more rows.
     """
