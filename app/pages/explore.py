@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from prismh_engine.errors import PrismhError
 from prismh_engine.project.feature_sets import STARTER
 
-from .. import theme
+from .. import palette, theme
 from ..decisions import Decisions
 from ..explore_filters import Filters, PlaceBox
 from ..session import READING, Session
@@ -23,8 +23,8 @@ from ..widgets.explore_filter_bar import ExploreFilterBar
 from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
-from .explore_colours import BY_GROUP, group_colours
-from .explore_groups import titles_of_cut
+from .explore_colours import BY_GROUP
+from .explore_groups import group_titles
 from .explore_selecting import Selecting
 from .explore_side import ExploreSide
 from .explore_views import Views
@@ -265,9 +265,9 @@ class ExplorePage(Page):
     def _show_groups(self) -> None:
         contents = self._contents
         grouping = contents.grouping
-        tree, count = (None, 0) if grouping is None else (grouping.tree, grouping.groups)
-        self._colours = group_colours(tree, count)
-        self._titles = [contents.title_of(number, self.tr("Group {number}")) for number in range(count)]
+        tree, count, numbers = (None, 0, ()) if grouping is None else (grouping.tree, grouping.groups, grouping.numbers)
+        self._colours = [palette.group_colour(number) for number in numbers]
+        self._titles = () if grouping is None else group_titles(contents.by_group, grouping.clusters, numbers)
         self._views.show_groups(contents.clusters_of(self._ids), self._titles, self._colours)
         self._tools.slider.show_range(count, tree.most if tree is not None else 0)
         self._show_colours()
@@ -345,9 +345,9 @@ class ExplorePage(Page):
         if grouping is not None and grouping.tree is not None:
             if self._colour_by != BY_GROUP:
                 self._colour_chosen(BY_GROUP)
-            cut = self._contents.cut(groups, self._ids)
-            titles = titles_of_cut(self._contents, cut, self._ids, self.tr("Group {number}"))
-            self._views.preview_groups(cut, titles, group_colours(grouping.tree, groups))
+            cut, numbers = self._contents.cut(groups, self._ids), grouping.tree.numbers(groups)
+            titles = group_titles(self._contents.by_group, grouping.tree.cut(groups), numbers)
+            self._views.preview_groups(cut, titles, [palette.group_colour(number) for number in numbers])
 
     def _keep_cut(self, groups: int) -> None:
         self._selecting.show_cut(groups)

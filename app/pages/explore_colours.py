@@ -6,15 +6,13 @@ Without widgets.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
-
-from prismh_engine.analysis.group_tree import GroupTree
 
 from .. import palette, time_words, words
 from ..explore_filters import CAMERA, FOLDER, VERDICT, PhotoFacts
@@ -61,44 +59,6 @@ def colouring(way: str, facts: PhotoFacts) -> Colouring:
     column = facts.columns[way]
     shown = [_verdict(value) for value in column.values] if way == VERDICT else column.values
     return _of_words(shown, column.codes, tr("Unknown"))
-
-
-def group_colours(tree: GroupTree | None, groups: int) -> list[QColor]:
-    """The colour of each group of a cut: a group that is split or joined gives its colour to the larger part, or takes
-    that of the larger one."""
-    if tree is None:
-        return [palette.group_colour(number) for number in range(groups)]
-    most = tree.most
-    first_photos = np.zeros(most, np.int64)
-    places = np.flatnonzero(tree.leaves >= 0)[::-1]
-    first_photos[tree.leaves[places]] = places  # the one written last is the first photo
-    sizes = np.bincount(tree.leaves[tree.leaves >= 0], minlength=most).tolist()
-    for one, other in tree.merges.tolist():
-        sizes.append(sizes[one] + sizes[other])
-
-    def numbered(cut: NDArray[np.int32], nodes: Iterable[int]) -> dict[int, int]:
-        """The number in a cut of each of its nodes."""
-        found = {}
-        for node in nodes:
-            leaf = node
-            while leaf >= most:
-                leaf = int(tree.merges[leaf - most][0])
-            found[node] = int(cut[first_photos[leaf]])
-        return found
-
-    joined = set(tree.merges[: most - tree.trunk].reshape(-1).tolist())
-    colour_of = numbered(tree.cut(tree.trunk), set(range(2 * most - tree.trunk)) - joined)
-    for merge in range(most - tree.trunk, most - groups):  # coarser
-        parts = sorted(tree.merges[merge].tolist(), key=lambda part: -sizes[part])
-        colour_of[most + merge] = colour_of.pop(parts[0])
-        del colour_of[parts[1]]
-    for merge in range(most - tree.trunk - 1, most - groups - 1, -1):  # finer
-        parts = sorted(tree.merges[merge].tolist(), key=lambda part: -sizes[part])
-        colour_of |= {parts[0]: colour_of.pop(most + merge), parts[1]: most - merge - 1}
-    colours = [QColor()] * groups
-    for node, number in numbered(tree.cut(groups), colour_of).items():
-        colours[number] = palette.group_colour(colour_of[node])
-    return colours
 
 
 def _of_words(

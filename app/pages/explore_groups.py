@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
 from ..widgets.group_list import GroupRow
 from ..widgets.selection_panel import ShownGroup
 from .map_contents import Group, MapContents
+
+if TYPE_CHECKING:
+    from prismh_engine.project.group_names import NamesByGroup
 
 _TYPICAL = 5
 
@@ -22,23 +29,25 @@ def group_rows(
     photo_ids: NDArray[np.int64],
     mask: NDArray[np.bool_] | None,
 ) -> list[GroupRow]:
-    """A row for each group: how many of its photos are seen, and the most typical ones of them. A group that filters
-    hide has none, as it has no name on the map.
+    """A row for each group, in the order of the numbers they are known by, so that none moves when others are split:
+    how many of its photos are seen, and the most typical ones of them. A group that filters hide has none, as it has no
+    name on the map.
 
     photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all.
     """
     rows = []
     hidden = None if mask is None else photo_ids[~mask]
-    for group in contents.groups:
+    for group in sorted(contents.groups, key=_known_as):
         seen = group.photo_ids if hidden is None else group.photo_ids[~np.isin(group.photo_ids, hidden)]
         if hidden is not None and not len(seen):
             continue
         rows.append(
             GroupRow(
                 group.number,
+                group.known_as,
                 titles[group.number],
                 colours[group.number],
-                bool(group.name),
+                group.named,
                 len(seen),
                 len(group.photo_ids),
                 group.separation,
@@ -50,8 +59,13 @@ def group_rows(
 
 def shown_group(contents: MapContents, group: Group, titles: Sequence[str], colours: Sequence[QColor]) -> ShownGroup:
     """What the panel shows of one group, with those it can be joined with."""
-    others = [(other.number, titles[other.number]) for other in contents.groups if other.number != group.number]
-    return ShownGroup(group.number, colours[group.number], bool(group.name), group.separation, others)
+    others = sorted((other for other in contents.groups if other.number != group.number), key=_known_as)
+    titled = [(other.number, titles[other.number]) for other in others]
+    return ShownGroup(group.number, colours[group.number], group.name if group.named else "", group.separation, titled)
+
+
+def _known_as(group: Group) -> int:
+    return group.known_as
 
 
 def whole_groups(
@@ -74,28 +88,20 @@ def whole_groups(
     return [group for number in held.tolist() if (group := contents.group(number)) is not None]
 
 
-def titles_of_cut(
-    contents: MapContents, cut: NDArray[np.int32], photo_ids: NDArray[np.int64], unnamed: str
-) -> list[str]:
-    """What the groups of another cut will be called, by the rule by which the project names groups.
+def group_titles(by_group: NamesByGroup | None, clusters: NDArray[np.int32], numbers: Sequence[int]) -> list[str]:
+    """What the groups of a cut are called: by their names, else by their numbers. Groups of one name are told apart by
+    numbers, from the largest on.
 
-    cut int32 [N]: the group of each of the photos int64 [N], -1 none. unnamed: what one without a name is called, with
-    its number from 1 on in place of "{number}".
+    clusters int32 [N]: the group of each photo of the grouping; numbers: by which a person knows each group.
     """
-    groups = int(cut.max(initial=-1)) + 1
-    names = list(dict.fromkeys(group.name for group in contents.groups if group.name))
-    # The last place is for photos in no group.
-    code_of = np.full(len(contents.groups) + 1, -1)
-    for group in contents.groups:
-        if group.name:
-            code_of[group.number] = names.index(group.name)
-    codes = code_of[contents.clusters_of(photo_ids)]
-    both = (cut >= 0) & (codes >= 0)
-    held = np.bincount(cut[both] * len(names) + codes[both], minlength=groups * len(names)).reshape(groups, len(names))
-    sizes = np.bincount(cut[cut >= 0], minlength=groups)
-    bears = (2 * held > sizes[:, None]) | (2 * held > held.sum(axis=0))
-    titles = []
-    for number in range(groups):
-        borne = sorted(np.flatnonzero(bears[number]).tolist(), key=lambda code: -held[number, code])
-        titles.append(" + ".join(names[code] for code in borne) or unnamed.format(number=number + 1))
+    names = {} if by_group is None else by_group.of_clusters(clusters)
+    unnamed = QCoreApplication.translate("explore_groups", "Group {number}")
+    titles = [str(names.get(place) or unnamed.format(number=number + 1)) for place, number in enumerate(numbers)]
+    sizes, taken = np.bincount(clusters[clusters >= 0], minlength=len(titles)), set(titles)
+    for title, many in Counter(titles).items():
+        if many > 1:
+            alike = [place for place, other in enumerate(titles) if other == title]
+            free = (text for n in itertools.count(1) if (text := f"{title} {n}") not in taken)
+            for place in sorted(alike, key=lambda place: -sizes[place]):
+                titles[place] = next(free)
     return titles

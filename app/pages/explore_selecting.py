@@ -128,7 +128,7 @@ class Selecting(QObject):
         self._select(Selected(ordered))
         self._chosen_in_list = True
         if self._side.shows(self._side.selection):
-            self._side.selection.begin_naming() if not group.name else self._side.selection.focus_back()
+            self._side.selection.begin_naming() if not group.named else self._side.selection.focus_back()
 
     def close(self) -> None:
         """Back to all groups, to the row of that which was shown."""
@@ -235,7 +235,7 @@ class Selecting(QObject):
             self._edits.name_photos(self._chosen_ids(), name)
         else:
             self._edits.name_group(group.photo_ids, name)
-            if group.name:
+            if group.named:
                 return
             if self._chosen_in_list:  # so is the next one
                 self.close()

@@ -19,6 +19,7 @@ from prismh_engine.project.photo_catalogue import USED
 from ..explore_filters import PhotoFacts, read_facts, with_names
 
 if TYPE_CHECKING:
+    from prismh_engine.project.group_names import NamesByGroup
     from prismh_engine.project.groupings import Grouping
 
 FEWEST_PHOTOS = 3
@@ -26,13 +27,16 @@ FEWEST_PHOTOS = 3
 
 @dataclass(frozen=True)
 class Group:
-    """A group of photos. photo_ids int64 [N], the most typical first. name: "" until a person gave one. separation: 0
-    to 1, None unknown.
+    """A group of photos. number: its cluster; known_as: the number from 0 on that it keeps while others are split or
+    joined. photo_ids int64 [N], the most typical first. name: "" until a person gave one, "Drums and others" where at
+    most half of its photos got it (then it is not `named`). separation: 0 to 1, None unknown.
     """
 
     number: int
+    known_as: int
     photo_ids: NDArray[np.int64]
     name: str
+    named: bool
     separation: float | None
 
 
@@ -46,8 +50,8 @@ class MapContents:
     how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
     "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. photos: by
     their ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in
-    their place. names: photo id -> the names given to the photo itself; counts: every name in the project and how many
-    photos carry it.
+    their place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping
+    got with a group; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -62,6 +66,7 @@ class MapContents:
     on_map: Sequence[Photo | None] = ()
     seen_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     names: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    by_group: NamesByGroup | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     all_photos: int = 0
     used: int = 0
@@ -84,11 +89,6 @@ class MapContents:
 
     def group(self, number: int) -> Group | None:
         return next((group for group in self.groups if group.number == number), None)
-
-    def title_of(self, number: int, unnamed: str) -> str:
-        """The name of a group; where it has none, `unnamed` with its number from 1 on in place of "{number}"."""
-        group = self.group(number)
-        return group.name if group is not None and group.name else unnamed.format(number=number + 1)
 
     def photos_of(self, photo_ids: NDArray[np.int64]) -> list[Photo]:
         """Those that are known, in this order."""
@@ -157,15 +157,18 @@ def _with_groups(project: Project, contents: MapContents, features: FeatureSet) 
     grouping = project.groupings.newest(features)
     if grouping is None:
         return contents
-    names = project.labels.of_groups({number: ids.tolist() for number, ids in grouping.members().items()})
+    by_group = project.labels.by_group(grouping.photo_ids)
+    names, numbers = by_group.of_clusters(grouping.clusters), grouping.numbers
     by_distance = np.argsort(grouping.distances, kind="stable")
     ids, clusters = grouping.photo_ids[by_distance], grouping.clusters[by_distance]
     seen = np.isin(ids, contents.seen_ids)  # a photo may have been set aside or gone away since
     groups = []
     for number in range(int(clusters.max(initial=-1)) + 1):
         separation = float(grouping.separation[number]) if number < len(grouping.separation) else None
-        groups.append(Group(number, ids[seen & (clusters == number)], names.get(number, ""), separation))
-    return dataclasses.replace(contents, grouping=grouping, groups=tuple(groups))
+        name, members = names.get(number), ids[seen & (clusters == number)]
+        named = name is not None and name.of_most
+        groups.append(Group(number, numbers[number], members, str(name or ""), named, separation))
+    return dataclasses.replace(contents, grouping=grouping, groups=tuple(groups), by_group=by_group)
 
 
 def _with_map(project: Project, contents: MapContents, features: FeatureSet) -> MapContents:

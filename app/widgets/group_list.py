@@ -37,11 +37,13 @@ _GAP = 6
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One entry of the list. text: its name, or "Group 6". count: how many of its photos are seen, of how many.
+    """One entry of the list. known_as: the number that it keeps while others are split or joined. text: its name, or
+    "Group 6". count: how many of its photos are seen, of how many.
     separation: 0 to 1, None unknown; typical: some photos.
     """
 
     number: int
+    known_as: int
     text: str
     colour: QColor
     named: bool
@@ -52,7 +54,7 @@ class GroupRow:
 
     @property
     def key(self) -> int:
-        return self.number
+        return self.known_as
 
     @property
     def shown_count(self) -> str:

@@ -104,7 +104,7 @@ class Naming(QWidget):
         self._entry.left.connect(self._close)
         self._remove = self._link("remove_name_button", self.tr("Take the name off"))
         self._remove.clicked.connect(self._take_off)
-        self._is_named, self._is_group, self._shown = False, False, ""
+        self._name, self._is_group, self._shown = "", False, ""
 
         first = QHBoxLayout()
         first.setSpacing(theme.ROW_GAP)
@@ -127,14 +127,15 @@ class Naming(QWidget):
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
 
-    def show_selection(self, title: str, count: str, colour: QColor | None, *, named: bool) -> None:
-        """Say what is selected. count: how many photos, in words. colour: None where it is no group.
+    def show_selection(self, title: str, count: str, colour: QColor | None, name: str) -> None:
+        """Say what is selected. count: how many photos, in words. colour: None where it is no group. name: what may be
+        changed, "" where there is none yet; the title may say more.
 
         The line is open while there is no name. What is being typed stays where the same is shown again.
         """
-        now = (title, colour is not None, named)
-        is_same = now == (self._shown, self._is_group, self._is_named)
-        self._shown, self._is_group, self._is_named = now
+        now = (title, colour is not None, name)
+        is_same = now == (self._shown, self._is_group, self._name)
+        self._shown, self._is_group, self._name = now
         self._dot.show_colour(colour)
         metrics = self._title.fontMetrics()
         self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, theme.pixels(_TITLE_WIDTH)))
@@ -143,9 +144,9 @@ class Naming(QWidget):
         if not is_same:
             self._entry.ask(self.tr("Name this group") if self._is_group else self.tr("Name these photos"))
             self._entry.clear()
-            self._rename.setVisible(named)
-            self._second.setVisible(not named)
-            self._remove.setVisible(named)
+            self._rename.setVisible(bool(name))
+            self._second.setVisible(not name)
+            self._remove.setVisible(bool(name))
 
     def offer(self, names: Sequence[str]) -> None:
         """Names given before, to be completed while typing."""
@@ -155,7 +156,7 @@ class Naming(QWidget):
         """Open the line and put the cursor into it."""
         self._second.show()
         self._rename.hide()
-        self._entry.begin(self._shown if self._is_named else "")
+        self._entry.begin(self._name)
 
     def _named(self, name: str) -> None:
         self._close()
@@ -166,7 +167,7 @@ class Naming(QWidget):
         self.removed.emit()
 
     def _close(self) -> None:
-        if self._is_named:
+        if self._name:
             self._second.hide()
             self._rename.show()
             self._rename.setFocus(Qt.FocusReason.OtherFocusReason)

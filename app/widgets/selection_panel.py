@@ -32,11 +32,13 @@ SIMILAR, UNUSUAL, DUPLICATES, SPLIT, JOIN = "similar", "unusual", "near_duplicat
 
 @dataclass(frozen=True)
 class ShownGroup:
-    """separation: 0 to 1, None where it is unknown. others: the groups it can be joined with, by number."""
+    """name: "" where it has none. separation: 0 to 1, None where it is unknown. others: the groups it can be joined
+    with, by number.
+    """
 
     number: int
     colour: QColor
-    named: bool
+    name: str
     separation: float | None
     others: Sequence[tuple[int, str]] = ()
 
@@ -206,11 +208,11 @@ class SelectionPanel(QWidget):
         if chosen and len(chosen) < len(shown.photos):
             title = chosen[0].path.name if len(chosen) == 1 else self.tr("Chosen")
             count = words.photos_of(len(chosen), len(shown.photos))
-            self._naming.show_selection(title, count if len(chosen) > 1 else "", None, named=False)
+            self._naming.show_selection(title, count if len(chosen) > 1 else "", None, "")
         else:
             count = words.photos_of(len(shown.photos), shown.all_photos)
             colour = None if group is None else group.colour
-            self._naming.show_selection(shown.title, count, colour, named=group is not None and group.named)
+            self._naming.show_selection(shown.title, count, colour, "" if group is None else group.name)
         among = chosen or shown.photos
         counts = Counter(name for photo in among for name in shown.names.get(photo.id, ()))
         self._names.show_names(counts.most_common(_NAMES_SHOWN), len(among))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -45,6 +46,22 @@ def test_whatever_the_photos_each_cut_lies_in_the_coarser_ones_and_is_numbered_b
     if tree.most > tree.trunk:
         assert np.bincount(cuts[-1]).min() >= min(3, np.bincount(clusters).min())
     assert tree.most <= max(tree.trunk, min(60, 4 * tree.trunk))
+
+
+def test_from_cut_to_cut_the_number_of_the_smaller_part_alone_is_another() -> None:
+    rows = unit_rows(np.random.default_rng(3).normal(size=(160, 8)))
+    tree = jobs.run(grow(rows, np.arange(160, dtype=np.int32) % 5))
+    assert tree.most > tree.trunk > 2
+    assert tree.numbers(tree.trunk) == tuple(range(tree.trunk))
+    tree = dataclasses.replace(tree, known_as=(4, 0, 7, 1, 2))
+    assert tree.numbers(tree.trunk) == (4, 0, 7, 1, 2)
+    assert set(tree.numbers(tree.trunk + 2)) == {0, 1, 2, 3, 4, 5, 7}
+    cuts = [np.array(tree.numbers(k))[tree.cut(k)] for k in range(1, tree.most + 1)]
+    for k, (before, now) in enumerate(itertools.pairwise(cuts), start=2):
+        assert len(set(now)) == k
+        changed = now != before
+        assert len(set(now[changed])) == 1
+        assert changed.sum() <= len(changed) / 2
 
 
 def test_finer_finds_heaps_in_heaps_and_coarser_those_that_lie_together() -> None:

@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt
 from app import words
 
 from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
+from .opening import open_project
 
 
 @pytest.fixture
 def page(session, mapped, qtbot):
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     return open_page(session, qtbot)
 
 
@@ -78,7 +79,63 @@ def test_while_the_slider_moves_the_map_says_what_its_groups_will_be_called(page
         assert sorted(page._ids[page._views.map.selection]) == sorted(selected)
         wait(page, qtbot)
         assert previewed == _names_on_map(page)
-        assert "Kept" in previewed
+        assert any(name.startswith("Kept") for name in previewed)
+
+
+def test_parts_of_a_named_group_are_told_apart_by_numbers_the_largest_first(page, session, qtbot):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Kept")
+    slider = find(page, "group_slider")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    wait(page, qtbot)
+    sizes = {row.text: row.of for row in page._side.groups.rows()}
+    parts = sorted((title for title in sizes if title.startswith("Kept")), key=lambda title: int(title.split()[1]))
+    assert len(parts) > 1
+    assert parts == [f"Kept {number}" for number in range(1, len(parts) + 1)]
+    assert [sizes[part] for part in parts] == sorted((sizes[part] for part in parts), reverse=True)
+    assert set(parts) <= set(_names_on_map(page))
+    names = session.project.labels.of_groups(grouping(session).members())
+    assert set(names.values()) == {"Kept"}, "in the project each part has the plain name"
+    choose_group(page, qtbot, titles(page).index("Kept 1"))
+    find(page, "rename_button").click()
+    assert find(page, "name_field").text() == "Kept"
+
+
+def test_a_coarse_group_of_which_at_most_half_are_named_is_called_and_others(page, session, qtbot):
+    choose_group(page, qtbot, 1)
+    write(page, qtbot, "Kept")
+    page._selecting.show_cut(1)
+    wait(page, qtbot)
+    assert titles(page) == ["Kept and others"]
+    choose_group(page, qtbot, 0)
+    assert find(page, "selection_title").text() == "Kept and others"
+    assert find(page, "name_field").isVisible(), "as a whole it has no name yet"
+    assert not find(page, "rename_button").isVisible()
+    slider = find(page, "group_slider")
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    previewed = _names_on_map(page)
+    wait(page, qtbot)
+    assert previewed == _names_on_map(page)
+
+
+def test_groups_that_are_not_touched_keep_number_colour_and_place_when_another_is_split(
+    page, session, decisions, qtbot
+):
+    def seen():
+        return [(row.text, row.colour.name(), row.of) for row in page._side.groups.rows()]
+
+    before = seen()
+    choose_group(page, qtbot, 0)
+    press(page, qtbot, "ask_split")
+    after = seen()
+    assert after[1 : len(before)] == before[1:]
+    assert after[0][:2] == before[0][:2]
+    assert after[-1][0] == f"Group {len(before) + 1}"
+    assert after[0][2] + after[-1][2] == before[0][2]
+    undo(page, decisions, qtbot)
+    assert seen() == before
 
 
 def _names_on_map(page):
@@ -102,7 +159,7 @@ def test_a_group_is_split_and_two_are_joined_and_both_are_undone_after_a_restart
     assert grouping(session).groups == count
     assert sum(len(ids) for ids in grouping(session).members().values()) == photos
     session.close_project()
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     wait(page, qtbot)
     for groups in (count + 1, count):
         undo(page, page._decisions, qtbot)

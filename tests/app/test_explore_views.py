@@ -8,17 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel
 
-from app.pages.explore_colours import group_colours
-from prismh_engine import jobs
-from prismh_engine.analysis.group_tree import grow
-
 from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
+from .opening import open_project
 from .windows import click, open_window, wait_until_read
 
 
 @pytest.fixture
 def page(session, mapped, qtbot):
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     return open_page(session, qtbot)
 
 
@@ -136,24 +133,6 @@ def test_what_was_typed_stays_while_names_are_suggested(page, session, qtbot):
     session.names_changed.emit()
     wait(page, qtbot)
     assert find(page, "name_field").text() == "Half a na"
-
-
-def test_a_split_changes_the_colour_of_the_smaller_part_alone():
-    random = np.random.default_rng(3)
-    rows = random.normal(size=(160, 8)).astype(np.float32)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    tree = jobs.run(grow(rows, np.arange(160, dtype=np.int32) % 5))
-    assert tree.most > tree.trunk > 2
-    before = None
-    for groups in range(1, tree.most + 1):
-        cut, colours = tree.cut(groups), group_colours(tree, groups)
-        assert len({colour.name() for colour in colours}) == groups
-        now = np.array([colours[number].name() for number in cut])
-        if before is not None:
-            changed = now != before
-            assert len(set(now[changed])) == 1
-            assert changed.sum() <= len(changed) / 2
-        before = now
 
 
 def test_the_menu_explore_works_on_the_explore_page_and_nowhere_else(qtbot, mapped):
