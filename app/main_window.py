@@ -73,8 +73,9 @@ class MainWindow(QMainWindow):
         """Bring a page on screen: "start", or with a project open one of `ROAD`."""
         if name != "start" and self.session.project is None:
             name = "start"
+        before = self._stack.currentWidget()
         page = self._pages.get(name) or self._make_page(name)
-        if page is not self._stack.currentWidget():
+        if page is not before:
             self.notice.leave()
         self._rail.setVisible(name != "start")
         if name in ROAD:
@@ -83,8 +84,9 @@ class MainWindow(QMainWindow):
         self._photos_menu.say_page(name)
         self._explore_menu.say_page(name)
         page.shown()  # type: ignore[attr-defined]
-        # Tab begins with the page, and nothing looks chosen by keyboard before it is.
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
+        if page is not before:
+            # Tab begins with the page, and nothing looks chosen by keyboard before it is.
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def page(self) -> QWidget:
         """The page on screen."""

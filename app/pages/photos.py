@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import StopToken
@@ -37,6 +37,11 @@ DETAILS_WIDTH = 286
 def _tr(text: str) -> str:
     """`tr` for what is said before the page is made."""
     return QCoreApplication.translate("PhotosPage", text)
+
+
+def _holds_focus(widget: QWidget) -> bool:
+    focus = QApplication.focusWidget()
+    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
 
 
 class PhotosPage(Page):
@@ -207,12 +212,17 @@ class PhotosPage(Page):
             self._details.show_photos([], self._photos)
 
     def _show_selected(self) -> None:
+        self._select_photos(go_on=False)
+
+    def _select_photos(self, *, go_on: bool) -> None:
+        """Show what the filters ask for; `go_on` as the grid takes it."""
         self._show_counts()
         chosen = self._photos.select(self._filters.which, self._filters.search, self._filters.sort)
-        self._grid.set_photos(chosen)
-        large = self._viewer.photo() if self._stack.currentWidget() is self._viewer else None
-        if large is not None and not self._viewer.show_photos(self._grid.photos(), large.id):
-            self._close_viewer()
+        self._grid.set_photos(chosen, go_on=go_on)
+        if self._stack.currentWidget() is self._viewer:
+            selected = self._grid.selected_ids()
+            if not selected or not self._viewer.show_photos(self._grid.photos(), selected[0]):
+                self._close_viewer()
         self._selection_changed(self._grid.selected())
         self._show_stack()
 
@@ -233,10 +243,16 @@ class PhotosPage(Page):
             self._empty.say(self.tr("Looking for photos. They appear here as they are read."), "")
         else:
             self._empty.say(self.tr("There are no photos in this folder."), self.tr("Add another folder…"))
+        had_focus = _holds_focus(self._stack)
         self._stack.setCurrentWidget(self._empty)
+        if had_focus:
+            self._empty.setFocus()
 
     def _selection_changed(self, photos: list[Photo]) -> None:
+        had_focus = _holds_focus(self._details)
         self._details.show_photos(photos, self._photos)
+        if had_focus and not _holds_focus(self._details):  # what was pressed is gone with the last photo
+            self._stack.currentWidget().setFocus()
 
     def _say_what_can_be_done(self) -> None:
         has_map = self._map_is_coming or self.session.summary.groups > 0
@@ -273,9 +289,12 @@ class PhotosPage(Page):
             return
         photos = self.session.project.photos.some(photo_ids)
         self._photos.put(photos)
-        self._grid.replace_photos(photos)
-        self._show_counts()
-        self._selection_changed(self._grid.selected())
+        if self._filters.which == photo_filters.ALL:
+            self._grid.replace_photos(photos)
+            self._show_counts()
+            self._selection_changed(self._grid.selected())
+        else:  # who goes through the blurred ones is through with each that was taken back
+            self._select_photos(go_on=True)
 
     def _limits_pressed(self) -> None:
         if self._side.currentWidget() is self._limits:

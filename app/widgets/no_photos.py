@@ -18,6 +18,7 @@ class NoPhotos(QWidget):
         self._button = QPushButton()
         self._button.setObjectName("empty_action")
         self._button.clicked.connect(self.pressed)
+        self.setFocusProxy(self._button)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
         layout.addWidget(self._text)

@@ -93,8 +93,7 @@ class PhotoDetails(Card):
         self._verdict.setVisible(bool(photos))
         self._hint.setVisible(not photos)
         used = sum([photo.used for photo in photos])
-        self._aside.setVisible(used > 0)
-        self._back.setVisible(used < len(photos) and any(p.look.usable and not p.used for p in photos))
+        self._offer(used > 0, any(p.look.usable and not p.used for p in photos))
         if one is not None:
             self._name.setText(one.path.name)
             project = self._session.project
@@ -108,6 +107,18 @@ class PhotoDetails(Card):
             self._name.setText(self.tr("All photos"))
             self._facts.show_facts(self._facts_of_all(everything))
         self._show_shot()
+
+    def _offer(self, aside: bool, back: bool) -> None:
+        """Whoever has just pressed one of the two has the other under the same key then."""
+        had_focus = self._aside.hasFocus() or self._back.hasFocus()
+        if aside:
+            self._aside.show()
+        if back:
+            self._back.show()
+        if had_focus and aside != back:
+            (self._aside if aside else self._back).setFocus()
+        self._aside.setVisible(aside)
+        self._back.setVisible(back)
 
     def _show_shot(self) -> None:
         self._shot_lines.show_facts(self._shot.of(self._photos[0]) if len(self._photos) == 1 else [])

@@ -74,14 +74,20 @@ class PhotoGrid(QWidget):
         theme.changed.connect(self._view.viewport().update)
         self._project_changed()
 
-    def set_photos(self, photos: Sequence[Photo]) -> None:
-        """Show these photos in this order; what is selected and among them stays selected."""
+    def set_photos(self, photos: Sequence[Photo], *, go_on: bool = False) -> None:
+        """Show these photos in this order; what is selected and among them stays selected.
+
+        go_on: where nothing of it is among them, select what came next, as if the photos had moved up.
+        """
         selected = self.selected_ids()
+        place = min(self._model.rows_of(selected), default=0)
         before = self._view.verticalScrollBar().value()
         self._model.set_photos(list(photos))
         self._delegate.thumbnails = self._thumbnails
         if selected:
             self.select(selected)
+            if go_on and photos and not self.selected_ids():
+                self.select([photos[min(place, len(photos) - 1)].id])
             if not self.selected_ids():
                 self.selection_changed.emit([])
         self._view.verticalScrollBar().setValue(before)

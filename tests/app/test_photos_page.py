@@ -123,6 +123,70 @@ def test_set_aside_by_keyboard_and_undone_and_done_again_in_words(qtbot, window,
     assert not window.findChild(QAction, "undo").isEnabled()
 
 
+def focused(window):
+    return window.focusWidget()
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_keyboard_stays_with_the_photos_while_they_are_judged(qtbot, window, grid, large):
+    tiles, viewer = find(window, "photo_tiles"), window.page().findChild(PhotoViewer)
+    photos = list(grid.photos())
+    grid.setFocus()
+    grid.select([photos[0].id])
+    if large:
+        trigger(window, "show_large")
+    place = viewer if large else tiles
+    decide(qtbot, window, "set_aside_action")
+    assert focused(window) is place
+    qtbot.keyClick(place, Qt.Key.Key_Right)
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "take_back_action")
+    assert focused(window) is place
+    kept = window.session.project.photos.some([photos[0].id, photos[1].id])
+    assert [photo.overruled for photo in kept] == ["set aside", "used"]
+    if large:
+        qtbot.keyClick(focused(window), Qt.Key.Key_Escape)
+    assert focused(window) is tiles
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_photo_that_leaves_the_list_hands_on_to_the_next(qtbot, window, grid, large):
+    click(qtbot, window, "chip_used")
+    tiles, viewer = find(window, "photo_tiles"), window.page().findChild(PhotoViewer)
+    photos = list(grid.photos())
+    grid.setFocus()
+    grid.select([photos[2].id])
+    if large:
+        trigger(window, "show_large")
+    decide(qtbot, window, "set_aside_action")
+    assert photos[2].id not in [photo.id for photo in grid.photos()]
+    assert grid.selected_ids() == [photos[3].id]
+    assert focused(window) is (viewer if large else tiles)
+    assert not large or viewer.photo().id == photos[3].id
+    decide(qtbot, window, "undo")
+    assert photos[2].id in [photo.id for photo in grid.photos()]
+    assert grid.selected_ids() == [photos[3].id]
+
+
+def test_a_button_that_took_back_leaves_the_keyboard_beside_the_photo(qtbot, window, grid):
+    grid.select([grid.photos()[0].id])
+    decide(qtbot, window, "set_aside_action")
+    find(window, "take_back").setFocus()
+    qtbot.keyClick(focused(window), Qt.Key.Key_Space)
+    wait_until_read(qtbot, window)
+    assert focused(window) is find(window, "set_aside")
+
+
+def test_taking_back_the_last_of_a_kind_leads_to_all_photos(qtbot, window, grid):
+    grid.select([grid.photos()[0].id])
+    decide(qtbot, window, "set_aside_action")
+    click(qtbot, window, "chip_by_hand")
+    grid.setFocus()
+    decide(qtbot, window, "take_back_action")
+    assert grid.isVisible(), "without a chip of its kind, all photos are shown"
+    assert focused(window) is find(window, "photo_tiles")
+
+
 def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
     first, second = (photo.id for photo in grid.photos()[:2])
     grid.select([first])
