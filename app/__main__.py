@@ -33,20 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = AppSettings()
     theme.apply(settings.theme, settings.text_size)
     window = MainWindow(settings)
-    failed = False
     if arguments.project is not None:
-        failed = not window.session.open_project(arguments.project)
-    if not failed:
-        window.show_page(arguments.page or ("start" if arguments.project is None else "photos"))
+        window.open_project(arguments.project, arguments.page or "photos")
+    elif arguments.page not in (None, "start"):
+        window.notice.say(f"The page {arguments.page} needs a project.", role="warning")
     if arguments.screenshot is not None:
-        if failed or (arguments.page not in (None, "start") and arguments.project is None):
-            reason = window.notice.text() or f"The page {arguments.page} needs a project."
-            print(reason, file=sys.stderr)
-            window.close()
-            return 1
         from .screenshot import Screenshot
 
-        Screenshot(window, arguments.screenshot)
+        Screenshot(window, arguments.screenshot, arguments.page or ("photos" if arguments.project else "start"))
     window.show()
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

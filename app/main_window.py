@@ -16,12 +16,14 @@ from .decisions import Decisions
 from .edit_menu import EditMenu
 from .elsewhere import Elsewhere
 from .explore_menu import ExploreMenu
+from .pages.page import Page
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
 from .session import LEARNING, Session
 from .settings import AppSettings
 from .widgets.file_dialogs import choose_folder
 from .widgets.notice import Notice
+from .widgets.opening_notice import OpeningNotice
 from .widgets.rail import Rail
 
 if TYPE_CHECKING:
@@ -51,12 +53,14 @@ class MainWindow(QMainWindow):
         self._dropped: Path | None = None
         self._help: QWidget | None = None
         self._closed = self._ready = False
+        self._first_page = "photos"
         self._rail = Rail(self.session)
         self._rail.step_chosen.connect(self.show_page)
         self._rail.settings_chosen.connect(self.show_settings)
         self._rail.help_chosen.connect(self.show_help)
         self._rail.hide()
         self.notice = Notice()
+        OpeningNotice(self.session, self.notice)
         self._stack = QStackedWidget()
         self._stack.setObjectName("pages")
         self._lay_out()
@@ -64,6 +68,7 @@ class MainWindow(QMainWindow):
         self.session.failed.connect(self._say_failure)
         self.session.photos_differ.connect(self._ask_about_photos)
         self.session.project_changed.connect(self._project_changed)
+        self.session.project_opened.connect(self._project_opened)
         self.session.job_changed.connect(self._enable_actions)
         self.session.summary_changed.connect(self._get_ready)
         self.show_page("start")
@@ -94,14 +99,18 @@ class MainWindow(QMainWindow):
 
     def loaded(self) -> bool:
         """Whether nothing is on its way to the screen any more."""
-        busy = self.session.running_kind is not None or self._decisions.busy
+        busy = self.session.opening or self.session.running_kind is not None or self._decisions.busy
         return not busy and bool(self.page().loaded())  # type: ignore[attr-defined]
 
     def open_folder(self, folder: Path) -> None:
-        """Open a project, or the project of a photo folder."""
+        """Begin to open a project, or the project of a photo folder."""
         is_project = (folder / "project.db").is_file()
-        if self.session.open_project(folder) if is_project else self.session.new_project(folder):
-            self.show_page("photos")
+        (self.session.open_project if is_project else self.session.new_project)(folder)
+
+    def open_project(self, folder: Path, page: str) -> None:
+        """Begin to open a project; one of `ROAD` is shown then."""
+        self._first_page = page
+        self.session.open_project(folder)
 
     def show_settings(self) -> None:
         from .widgets.settings_dialog import SettingsDialog
@@ -135,7 +144,8 @@ class MainWindow(QMainWindow):
 
     def _make_page(self, name: str) -> QWidget:
         page = self._new_page(name)
-        page.go_to.connect(self.show_page)  # type: ignore[attr-defined]
+        if isinstance(page, Page):
+            page.go_to.connect(self.show_page)
         page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._pages[name] = page
         self._stack.addWidget(page)
@@ -220,24 +230,19 @@ class MainWindow(QMainWindow):
         assert isinstance(action, QAction)
         self.show_page(str(action.data()))
 
-    def _start_page(self) -> StartPage:
-        page = self._pages["start"]
-        assert isinstance(page, StartPage)
-        return page
-
     def _new_project(self) -> None:
         if self._may_leave():
-            self._start_page().new_project()
+            self._pages["start"].new_project()  # type: ignore[attr-defined]
 
     def _open_samples(self) -> None:
         if self._may_leave():
-            self._start_page().open_samples()
+            self.session.open_samples()
 
     def _open_project(self) -> None:
         if self._may_leave():
             folder = choose_folder(self, self.tr("Choose a project's folder"))
-            if folder is not None and self.session.open_project(folder):
-                self.show_page("photos")
+            if folder is not None:
+                self.session.open_project(folder)
 
     def _fill_recent(self) -> None:
         self._recent.clear()
@@ -247,8 +252,8 @@ class MainWindow(QMainWindow):
             self._recent.addAction(self.tr("None yet")).setEnabled(False)
 
     def _open_recent(self, action: QAction) -> None:
-        if self._may_leave() and self.session.open_project(Path(action.data())):
-            self.show_page("photos")
+        if self._may_leave():
+            self.session.open_project(Path(action.data()))
 
     def _close_project(self) -> None:
         if self._may_leave():
@@ -265,6 +270,10 @@ class MainWindow(QMainWindow):
         return page
 
     # ---- what the session says
+
+    def _project_opened(self) -> None:
+        self.show_page(self._first_page)
+        self._first_page = "photos"
 
     def _project_changed(self) -> None:
         project = self.session.project
@@ -305,6 +314,7 @@ class MainWindow(QMainWindow):
         self.session.resume_learning(allow_changed_photos=True)
 
     def _say_failure(self, sentence: str) -> None:
+        self._first_page = "photos"
         self.notice.say(sentence, role="warning")
 
     # ---- dropping a folder

@@ -16,11 +16,11 @@ SECONDS_AT_MOST = 600.0
 
 
 class Screenshot(QObject):
-    """Ends the application with 0 when the picture is saved, 1 when it could not be."""
+    """Ends the application with 0 when the picture of a page is saved, 1 when it could not be."""
 
-    def __init__(self, window: MainWindow, file: Path) -> None:
+    def __init__(self, window: MainWindow, file: Path, page: str) -> None:
         super().__init__(window)
-        self._window, self._file = window, file
+        self._window, self._file, self._page = window, file, page
         self._calm, self._until = 0, time.monotonic() + SECONDS_AT_MOST
         # Not on a screen, whose size and window manager would have a say.
         window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
@@ -36,9 +36,12 @@ class Screenshot(QObject):
         if self._calm < CALM_LOOKS and not late:
             return
         self._timer.stop()
-        picture = self._window.grab()
-        saved = not late and picture.save(str(self._file))
-        if not saved:
-            print(f"Cannot save the picture {self._file}.", file=sys.stderr)
+        if self._window.page().objectName() != f"{self._page}_page":
+            saved = False
+            print(self._window.notice.text(), file=sys.stderr)
+        else:
+            saved = not late and self._window.grab().save(str(self._file))
+            if not saved:
+                print(f"Cannot save the picture {self._file}.", file=sys.stderr)
         self._window.close()
         QCoreApplication.exit(0 if saved else 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from prismh_engine.jobs import Job, Progress, StopToken, pausing
 
 from . import garbage, jobs, newest_run, projects, steps, words
 from .counter import Counter
+from .opening import Opened, Opening
 from .settings import AppSettings
 from .summary import Summary
 from .widgets.thumbnails import Thumbnails
@@ -25,6 +27,8 @@ from .widgets.thumbnails import Thumbnails
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
     from prismh_engine.project import Project, Run
+
+    from .projects import LeftUndone
 
 READING, LEARNING = "reading", "learning"
 
@@ -40,6 +44,10 @@ class Session(QObject):
     """The project is about to be closed: let go of everything that belongs to it."""
     project_changed = Signal()
     """Another project, or none, is open."""
+    opening_changed = Signal()
+    """`opening` changed."""
+    project_opened = Signal()
+    """The project that was asked for last is open: show it. Comes after `project_changed`."""
     photos_added = Signal(list)
     """Ids of photos that were looked at just now."""
     photos_changed = Signal()
@@ -81,53 +89,47 @@ class Session(QObject):
         self._beside: list[jobs.RunningJob] = []
         self._counter = Counter(self.run_beside, self)
         self._counter.counted.connect(self._counted)
+        self._opening = Opening(self)
+        self._opening.changed.connect(self.opening_changed)
+        self._opening.failed.connect(self.failed)
         self._closing = False
         self.names_changed.connect(self.summarise)
 
     # ---- the project
 
-    def open_project(self, folder: Path) -> bool:
-        """Open a project; the one open now stays where this fails. Returns whether it worked."""
-        from prismh_engine.project import Project
+    @property
+    def opening(self) -> str:
+        """The name of the project that is being opened, "" for none."""
+        return self._opening.name
 
-        try:
-            project = Project.open(folder)
-        except PrismhError as error:
-            self.failed.emit(str(error))
-            return False
-        if not self._take(project):
-            return False
-        self._go_on()
-        return True
+    def open_project(self, folder: Path) -> None:
+        """Begin to open a project: `project_opened` or `failed` follows. The one open now stays until then."""
+        known = next((recent.name for recent in self.settings.recent() if recent.folder == str(folder)), folder.name)
+        self._open(known, partial(projects.existing, folder), lambda opened: self._go_on(opened.undone))
 
-    def new_project(self, photo_folder: Path) -> bool:
-        """Open the project of a photo folder, made if need be, and begin to look at the photos."""
+    def new_project(self, photo_folder: Path) -> None:
+        """Begin to open the project of a photo folder, made if need be, and then to look at the photos."""
         photo_folder = Path(os.path.abspath(photo_folder))
         if (photo_folder / "project.db").is_file():
-            return self.open_project(photo_folder)
-        try:
-            project = projects.project_of(photo_folder, self.settings)
-        except PrismhError as error:
-            self.failed.emit(str(error))
-            return False
-        if not self._take(project):
-            return False
-        self.start_instant_map()
-        return True
+            self.open_project(photo_folder)
+            return
+        make = partial(projects.of_photo_folder, photo_folder, self.settings.project_of(photo_folder))
+        self._open(photo_folder.name, make, lambda _: self.start_instant_map())
 
-    def open_samples(self) -> bool:
-        """Open the project of the sample photos; they are drawn first where they are not there yet."""
-        try:
-            project, photos = projects.samples(self.tr("Sample photos"))
-        except PrismhError as error:
-            self.failed.emit(str(error))
-            return False
-        return self._take(project) and self.start_reading(steps.samples_to_map, project, photos) is not None
+    def open_samples(self) -> None:
+        """Begin to open the project of the sample photos; they are drawn then where they are not there yet."""
+        name = self.tr("Sample photos")
+        self._open(
+            name,
+            partial(projects.samples, name),
+            lambda opened: self.start_reading(steps.samples_to_map, opened.project, projects.sample_photos()),
+        )
 
     def add_folder(self, photo_folder: Path) -> bool:
-        """Add a photo folder to the open project and look at its photos."""
+        """Add a photo folder to the open project and look at its photos; return whether that could be begun."""
         if self.project is None:
-            return self.new_project(photo_folder)
+            self.new_project(photo_folder)
+            return False
         if self._job is not None:
             self.failed.emit(self.tr("Photos can be added when nothing else is running: wait until it is done."))
             return False
@@ -142,6 +144,7 @@ class Session(QObject):
 
     def close_project(self) -> None:
         """Stop what runs, wait for it and close the project; the window then shows the start page."""
+        self._opening.cancel()
         if self.project is not None:
             self._let_go()
             self.project_changed.emit()
@@ -149,6 +152,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """The last call: nothing runs afterwards."""
+        self._opening.close()
         self._let_go()
         self.settings.save()
 
@@ -198,7 +202,7 @@ class Session(QObject):
     def ended_elsewhere(self) -> None:
         """Another program is through with the newest run: see what it learned."""
         if self.project is not None and self._job is None:
-            self._go_on()
+            self._go_on(projects.left_undone(self.project))
 
     def pause(self) -> None:
         if self._job is not None:
@@ -245,38 +249,30 @@ class Session(QObject):
 
     # ---- inside
 
-    def _take(self, project: Project) -> bool:
-        from prismh_engine.photos.cache import PhotoCache
+    def _open(self, name: str, make: Callable[[], Project], go_on: Callable[[Opened], object]) -> None:
+        self._opening.start(name, make, partial(self._take, go_on))
 
-        try:
-            cache = PhotoCache(project.cache_folder)
-        except PrismhError as error:
-            project.close()
-            self.failed.emit(str(error))
-            return False
+    def _take(self, go_on: Callable[[Opened], object], opened: Opened) -> None:
         self._let_go()
-        self._closing, self.project, self.cache = False, project, cache
+        self._closing, self.project, self.cache = False, opened.project, opened.cache
         self.thumbnails = Thumbnails(self.cache, self)
-        known = {recent.folder: recent for recent in self.settings.recent()}.get(str(project.folder))
-        self.summary = Summary.remembered(project, known)
+        known = {recent.folder: recent for recent in self.settings.recent()}.get(str(self.project.folder))
+        self.summary = Summary.remembered(self.project, known)
         self._remember()
         self.project_changed.emit()
-        self.summarise()
-        return True
+        self.project_opened.emit()
+        self.summarise()  # and what else is begun: not while the page is made, which would take many times as long
+        go_on(opened)
 
-    def _go_on(self) -> None:
+    def _go_on(self, undone: LeftUndone) -> None:
         """Do what was left undone when the project was closed: its map, or that of what was learned last.
 
         Where nothing was, see whether a photo folder went away or came back since.
         """
-        from prismh_engine.project.runs import FINISHED
-
         assert self.project is not None
-        mapped = {f.name for f in self.project.features.all() if self.project.maps.newest(f) is not None}
-        run = newest_run.newest(self.project)
-        if not mapped:
+        if not undone.has_map:
             self.start_instant_map()
-        elif run is None or run.state != FINISHED or run.name in mapped or not self._see_what_was_learned(run.folder):
+        elif undone.learned is None or not self._see_what_was_learned(undone.learned.folder):
             self.run_beside(steps.folders_moved(self.project), StopToken()).finished.connect(self._folders_seen)
 
     def _folders_seen(self, moved: bool) -> None:

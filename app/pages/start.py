@@ -21,9 +21,7 @@ STRIP_HEIGHT = 34
 
 
 class StartPage(QWidget):
-    """Stands alone, without the rail. `go_to` asks for the page to see next."""
-
-    go_to = Signal(str)
+    """Stands alone, without the rail."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -88,12 +86,8 @@ class StartPage(QWidget):
     def new_project(self) -> None:
         """Ask for a photo folder and make a project about it."""
         folder = choose_folder(self, self.tr("Choose a folder with photos"))
-        if folder is not None and self._session.new_project(folder):
-            self.go_to.emit("photos")
-
-    def open_samples(self) -> None:
-        if self._session.open_samples():
-            self.go_to.emit("photos")
+        if folder is not None:
+            self._session.new_project(folder)
 
     def _choices(self) -> QHBoxLayout:
         first = Card("new_project_card")
@@ -103,7 +97,7 @@ class StartPage(QWidget):
         _fill(first, self.tr("New project"), self.tr("Choose a folder with photos. They stay where they are."), choose)
         second = Card("samples_card")
         samples = _button("open_samples", self.tr("Open samples"))
-        samples.clicked.connect(self.open_samples)
+        samples.clicked.connect(self._session.open_samples)
         what = self.tr("{0} drawn photos, a first map in a minute.").format(SAMPLE_PHOTOS)
         _fill(second, self.tr("Try it with sample photos"), what, samples)
         choices = QHBoxLayout()
@@ -113,8 +107,7 @@ class StartPage(QWidget):
         return choices
 
     def _open(self, folder: str) -> None:
-        if self._session.open_project(Path(folder)):
-            self.go_to.emit("photos")
+        self._session.open_project(Path(folder))
 
     def _forget(self, folder: str) -> None:
         self._session.settings.forget(folder)

@@ -13,6 +13,7 @@ from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.project import Project
 from prismh_engine.settings import resolve
 
+from .opening import open_project
 from .windows import MS_TO_READ, click, find, open_window
 
 
@@ -42,7 +43,7 @@ def learning(qtbot, project, photo_folder):
     jobs.run(instant_map(project))
 
     def begin(window):
-        assert window.session.open_project(project.folder)
+        open_project(qtbot, window.session, project.folder)
         flags = {"project": project.folder, "base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 500}
         window.session.start_learning(resolve(TrainSettings, flags, environment={}))
         qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
@@ -69,7 +70,7 @@ def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
         assert run.state == "stopped"
         assert (run.folder / "checkpoints" / "last.pt").is_file()
     with open_window(qtbot) as window:
-        assert window.session.open_project(project.folder)
+        open_project(qtbot, window.session, project.folder)
         click(qtbot, window, "resume_learning")
         qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
         assert window.session.project.runs.newest().name == run.name

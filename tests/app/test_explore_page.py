@@ -12,11 +12,12 @@ from prismh_engine.project import Project
 from prismh_engine.project.maps import Map
 
 from .explore_pages import MS, choose_group, find, open_page, titles, write
+from .opening import open_project
 
 
 @pytest.fixture
 def page(session, mapped, qtbot):
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     return open_page(session, qtbot)
 
 
@@ -147,7 +148,7 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
 
 def test_a_project_without_photos_says_what_to_do_and_leads_there(session, qtbot, tmp_path):
     Project.create(tmp_path / "empty").close()
-    session.open_project(tmp_path / "empty")
+    open_project(qtbot, session, tmp_path / "empty")
     page = open_page(session, qtbot)
     button = find(page, "map_notice_button")
     assert button.isVisible()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QScrol
 from app.export_choices import COLUMNS, ExportChoices
 from prismh_engine.project import Project
 
+from .opening import open_project
 from .windows import click, find, open_window, wait_until_read
 
 
@@ -23,7 +24,7 @@ def named(mapped):
 
 
 def open_export(qtbot, window, project):
-    window.open_folder(project)
+    open_project(qtbot, window.session, project)
     window.show_page("export")
     wait_until_read(qtbot, window)
 

@@ -8,6 +8,7 @@ from prismh_engine.models.simclr.lock import run_folder_lock
 from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
+from .opening import open_project
 from .windows import find, open_window
 
 HEADER = "epoch,step,train_loss,val_loss,learning_rate\n"
@@ -32,7 +33,7 @@ def write(run, epochs):
 def test_a_run_under_way_in_another_program_is_followed_and_not_offered(qtbot, mapped, run):
     with open_window(qtbot) as window:
         with run_folder_lock(run.folder):
-            assert window.session.open_project(mapped)
+            open_project(qtbot, window.session, mapped)
             assert window.notice.text() == "", "nobody is asked to go on with it"
             window.show_page("training")
             page = window.page()
@@ -52,7 +53,7 @@ def test_a_run_that_went_on_elsewhere_meanwhile_is_shown_as_far_as_it_came(qtbot
     with Project.open(mapped) as project:
         project.runs.set_state(run, STOPPED)
     with open_window(qtbot) as window:
-        assert window.session.open_project(mapped)
+        open_project(qtbot, window.session, mapped)
         window.show_page("training")
         assert "after 2 of 10 epochs" in find(window.page(), "health_note").text()
         window.show_page("photos")

@@ -16,6 +16,7 @@ from app.widgets.photo_grid import PhotoGrid
 from prismh_engine.project import Project
 
 from ..invented import fill, look
+from .opening import open_project, wait_until_open
 from .windows import MS_TO_READ, answer_folder, click, find, open_window, wait_until_read
 
 
@@ -42,6 +43,7 @@ def test_from_a_photo_folder_to_the_map_in_three_clicks(qtbot, monkeypatch, phot
     answer_folder(monkeypatch, photo_folder)
     with open_window(qtbot) as window:
         click(qtbot, window, "choose_folder")
+        wait_until_open(qtbot, window.session)
         assert window.page().objectName() == "photos_page"
         wait_until_read(qtbot, window)
         grid = window.page().findChild(PhotoGrid)
@@ -68,10 +70,12 @@ def test_the_same_photo_folder_opens_its_project_again(qtbot, monkeypatch, photo
     answer_folder(monkeypatch, photo_folder)
     with open_window(qtbot) as window:
         click(qtbot, window, "choose_folder")
+        wait_until_open(qtbot, window.session)
         first = window.session.project.folder
         window.findChild(QAction, "close_project").trigger()
         assert window.page().objectName() == "start_page"
         click(qtbot, window, "choose_folder")
+        wait_until_open(qtbot, window.session)
         assert window.session.project.folder == first
 
 
@@ -81,7 +85,7 @@ def test_closing_while_photos_are_read_loses_nothing(qtbot, photo_folder):
         qtbot.waitUntil(lambda: window.session.progress is not None)
         folder = window.session.project.folder
     with open_window(qtbot) as window:
-        assert window.session.open_project(folder)
+        open_project(qtbot, window.session, folder)
         window.show_page("photos")
         wait_until_read(qtbot, window)
         assert len(window.page().findChild(PhotoGrid).photos()) == 24
@@ -89,18 +93,19 @@ def test_closing_while_photos_are_read_loses_nothing(qtbot, photo_folder):
 
 def test_a_recent_project_is_one_click_away_with_three_of_its_photos(qtbot, ward):
     with open_window(qtbot) as window:
-        assert window.session.open_project(ward)
+        open_project(qtbot, window.session, ward)
         qtbot.waitUntil(lambda: window.session.summary.thumbnails != ())
     with open_window(qtbot) as window:
         (recent,) = AppSettings().recent()
         assert (recent.name, recent.photos, len(recent.thumbnails)) == ("Ward 14", 24, 3)
         click(qtbot, window, "open_recent_0")
+        wait_until_open(qtbot, window.session)
         assert window.session.project.folder == ward
 
 
 def test_a_project_that_is_gone_can_be_taken_off_the_list(qtbot, ward):
     with open_window(qtbot) as window:
-        assert window.session.open_project(ward)
+        open_project(qtbot, window.session, ward)
     shutil.rmtree(ward)
     with open_window(qtbot) as window:
         click(qtbot, window, "forget_recent_0")
@@ -166,13 +171,13 @@ def test_photos_moved_away_while_the_project_was_closed_are_asked_for(qtbot, tmp
         project = window.session.project.folder
         window.session.close_project()
         photos.rename(tmp_path / "moved")
-        window.open_folder(project)
+        open_project(qtbot, window.session, project)
         qtbot.waitUntil(lambda: find(window, "find_missing").isVisible(), timeout=MS_TO_READ)
         wait_until_read(qtbot, window)
         assert window.session.project.photos.counts()["missing"] == 24
         window.session.close_project()
         (tmp_path / "moved").rename(photos)
-        window.open_folder(project)
+        open_project(qtbot, window.session, project)
         qtbot.waitUntil(lambda: not window.session.project.photos.counts()["missing"], timeout=MS_TO_READ)
         wait_until_read(qtbot, window)
         assert not find(window, "find_missing").isVisible()
@@ -212,7 +217,7 @@ def test_the_table_is_saved_with_the_chosen_columns(qtbot, monkeypatch, tmp_path
     file = tmp_path / "table.csv"
     monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: file)
     with open_window(qtbot) as window:
-        window.open_folder(ward)
+        open_project(qtbot, window.session, ward)
         window.show_page("export")
         wait_until_read(qtbot, window)
         preview = find(window, "export_preview").model()
@@ -236,7 +241,7 @@ def test_a_table_that_cannot_be_saved_is_said_in_one_line(qtbot, monkeypatch, tm
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: tmp_path / "file" / "table.csv")
     with open_window(qtbot) as window:
-        window.open_folder(ward)
+        open_project(qtbot, window.session, ward)
         window.show_page("export")
         wait_until_read(qtbot, window)
         click(qtbot, window, "save_as")
@@ -256,6 +261,7 @@ def drop(window, folder):
 def test_a_folder_dropped_on_the_start_page_becomes_a_project(qtbot, photo_folder):
     with open_window(qtbot) as window:
         drop(window, photo_folder)
+        wait_until_open(qtbot, window.session)
         assert [folder.path for folder in window.session.project.folders()] == [photo_folder]
 
 
@@ -279,7 +285,7 @@ def test_an_unfinished_learning_is_offered_again(qtbot, ward):
         (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
         project.runs.set_state(run, "stopped")
     with open_window(qtbot) as window:
-        window.open_folder(ward)
+        open_project(qtbot, window.session, ward)
         assert find(window, "resume_learning").isVisible()
         click(qtbot, window, "not_now")
         assert not window.notice.isVisible()
@@ -289,6 +295,7 @@ def test_a_folder_that_is_no_project_is_said_in_one_line(qtbot, monkeypatch, tmp
     answer_folder(monkeypatch, tmp_path)
     with open_window(qtbot) as window:
         window.findChild(QAction, "open_project").trigger()
+        wait_until_open(qtbot, window.session)
         assert "is not a Prism-H project" in window.notice.text()
         assert window.page().objectName() == "start_page"
 
@@ -350,7 +357,7 @@ def test_every_control_has_a_name_for_people_who_cannot_see_it(qtbot, ward):
     from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox
 
     with open_window(qtbot) as window:
-        window.open_folder(ward)
+        open_project(qtbot, window.session, ward)
         for page in ("start", "photos", "export"):
             window.show_page(page)
             wait_until_read(qtbot, window)

@@ -19,6 +19,7 @@ from prismh_engine.errors import PrismhError
 
 from .explore_pages import find, open_page, wait
 from .maps import COLOURS, map_of_three_groups
+from .opening import open_project
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -156,7 +157,7 @@ def test_selected_dots_stand_out_in_an_svg_as_they_do_on_the_map(shown, tmp_path
 
 
 def page_of(session, mapped, qtbot):
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     return open_page(session, qtbot)
 
 

@@ -15,6 +15,8 @@ from app.widgets.photo_grid import PhotoGrid
 from prismh_engine import jobs
 from prismh_engine.core.look_at_photos import look_at_project
 
+from .opening import open_project
+
 
 @pytest.fixture
 def session(qtbot, project, photo_folder):
@@ -22,7 +24,7 @@ def session(qtbot, project, photo_folder):
     project.add_folder(photo_folder)
     jobs.run(look_at_project(project))
     session = Session(AppSettings())
-    assert session.open_project(project.folder)
+    open_project(qtbot, session, project.folder)
     session.stop()
     yield session
     session.close()

@@ -59,8 +59,20 @@ def test_a_page_can_be_saved_as_a_picture(tmp_path):
     assert (picture.width(), picture.height()) == (1280, 800)
 
 
+def test_a_page_of_a_project_can_be_saved_as_a_picture(mapped, tmp_path):
+    done = python("-m", "app", str(mapped), "--page", "export", "--screenshot", str(tmp_path / "export.png"))
+    assert done.returncode == 0, done.stderr
+    assert not QImage(str(tmp_path / "export.png")).isNull()
+
+
 def test_what_is_no_project_is_refused_in_one_sentence(tmp_path):
     done = python("-m", "app", str(tmp_path), "--screenshot", str(tmp_path / "page.png"))
     assert done.returncode == 1
     assert "is not a Prism-H project" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "page.png").exists()
+
+
+def test_a_page_that_needs_a_project_says_so(tmp_path):
+    done = python("-m", "app", "--page", "explore", "--screenshot", str(tmp_path / "page.png"))
+    assert (done.returncode, done.stderr.strip()) == (1, "The page explore needs a project.")

@@ -8,12 +8,14 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
 
 from app.pages.training import TrainingPage
 
+from .opening import open_project
+
 MS = 60_000
 
 
 @pytest.fixture
 def page(session, qtbot, mapped):
-    assert session.open_project(mapped)
+    open_project(qtbot, session, mapped)
     made = TrainingPage(session)
     qtbot.addWidget(made)
     # Not on screen, where it would measure how long each choice takes.

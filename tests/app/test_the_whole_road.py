@@ -16,6 +16,8 @@ from app import theme
 from app.main_window import MainWindow
 from app.settings import AppSettings
 
+from .opening import wait_until_open
+
 MS = 120_000
 """Longest wait for a step; only a machine that hangs ever waits so long."""
 
@@ -75,6 +77,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
 
     # Two clicks: the photos are read and laid out.
     click(qtbot, window, "choose_folder")
+    wait_until_open(qtbot, session)
     assert session.running_kind == "reading"
     click(qtbot, window, "step_explore")
     qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)

@@ -13,11 +13,13 @@ from prismh_engine.jobs import Progress
 from prismh_engine.project import Project
 from prismh_engine.project.runs import FAILED, STOPPED
 
+from .opening import open_project
+
 MS = 60_000
 
 
 def show(session, qtbot, folder):
-    assert session.open_project(folder)
+    open_project(qtbot, session, folder)
     made = TrainingPage(session)
     qtbot.addWidget(made)
     made.resize(1068, 800)
@@ -229,7 +231,7 @@ def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qt
 
 def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, qtbot, tmp_path):
     Project.create(tmp_path / "empty").close()
-    assert session.open_project(tmp_path / "empty")
+    open_project(qtbot, session, tmp_path / "empty")
     page = TrainingPage(session)
     qtbot.addWidget(page)
     page.show()
