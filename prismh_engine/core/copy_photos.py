@@ -19,6 +19,7 @@ from ..jobs import Job, Progress, Stopped, StopToken
 from ..paths import FORMULA_START, to_text
 from ..photos.decode import read_file
 from ..photos.distinct_names import distinct
+from ..photos.folder import check_apart
 from ..photos.without_place import without_place
 from ..project import Photo, Project
 from ..tables import write_csv
@@ -251,5 +252,4 @@ def _check_output(project: Project, output_dir: Path) -> None:
     if real.is_relative_to(os.path.realpath(project.folder)):
         raise PrismhError(f"{output_dir} lies in the project's own folder: choose another one.")
     for folder in project.folders():
-        if real.is_relative_to(os.path.realpath(folder.path)):
-            raise PrismhError(f"{output_dir} lies among the photos in {folder.path}: choose another folder.")
+        check_apart(folder.path, output_dir)

@@ -166,7 +166,7 @@ def _preprocess_folder(settings: PreprocessSettings, stop: StopToken | None) -> 
     cache_folder = settings.cache_dir or default_cache_folder()
     check_cache_folder(cache_folder, settings.data_dir)
     with PhotoCache(cache_folder) as cache:
-        scan = Scan(settings.data_dir, without=[settings.output_dir, cache.folder])
+        scan = Scan(settings.data_dir, without=[cache.folder])
         founds = yield from find_pictures(scan)
         if settings.sample_size is not None and settings.sample_size < len(founds):
             founds = random.Random(0).sample(founds, settings.sample_size)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from ..errors import PrismhError
 from ..jobs import Job, Progress, StopToken
 from .cache import PhotoCache
 from .record import FoundPhoto, Look
@@ -14,6 +16,14 @@ from .scan import Scan
 
 LOOKING = "Looking at photos"
 SECONDS_BETWEEN_PROGRESS = 0.1
+
+
+def check_apart(photos: Path, output: Path) -> None:
+    """Raise `PrismhError` where copies written below `output` would come to lie among the photos they were made from,
+    and be taken for new ones at the next look.
+    """
+    if Path(os.path.realpath(output)).is_relative_to(os.path.realpath(photos)):
+        raise PrismhError(f"{output} lies among the photos in {photos}: choose a folder outside of it.")
 
 
 def list_photos(folder: Path, cache: PhotoCache, stop: StopToken | None = None) -> Job[list[tuple[FoundPhoto, Look]]]:

@@ -17,6 +17,7 @@ from ..jobs import Job, Progress
 from ..paths import from_text, to_text
 from ..tables import write_csv
 from .distinct_names import distinct, takes_names_for_one
+from .folder import check_apart
 from .look import content_hash
 from .placed_files import PlacedFiles, alike, facts
 from .record import Look
@@ -111,9 +112,10 @@ def check_output(data: Path, output: Path) -> None:
     """Raise `PrismhError` where sorting photos of `data` into `output` would mix the two up, or replace a file there
     that only has the name of our table.
     """
+    check_apart(data, output)
     real_data, real_output = Path(os.path.realpath(data)), Path(os.path.realpath(output))
     ours = (real_output / "clean", real_output / "problematic")
-    if real_data == real_output or any(real_data.is_relative_to(folder) for folder in ours):
+    if any(real_data.is_relative_to(folder) for folder in ours):
         raise PrismhError(f"The output folder {output} would mix with the photos in {data}: choose another one.")
     table = output / QUALITY_FILE
     try:

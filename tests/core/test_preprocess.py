@@ -258,3 +258,14 @@ def test_a_strip_too_long_for_a_copy_stops_no_other_photo(tmp_path: Path) -> Non
     found = rows(tmp_path / "out")
     assert found["good.jpg"]["verdict"] == "clean"
     assert (found["strip.png"]["width"], found["strip.png"]["height"]) == ("70000", "2")
+
+
+@pytest.mark.parametrize("where", [".", "out", "day 2/out"])
+def test_nothing_is_written_among_the_photos(
+    mixed: Path, tmp_path: Path, where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = shutil.copytree(mixed, tmp_path / "photos")
+    before = sorted(photos.rglob("*"))
+    assert run("--data_dir", photos, "--output_dir", photos / where, "--no_starter") == 1
+    assert "lies among the photos" in capsys.readouterr().err
+    assert sorted(photos.rglob("*")) == before

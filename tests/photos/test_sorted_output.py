@@ -324,10 +324,12 @@ def test_names_that_a_spreadsheet_would_run_are_tamed_and_the_files_keep_theirs(
 
 def test_an_output_that_would_mix_with_the_photos_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    for data in (out, out / "clean", out / "problematic" / "dark"):
+    for data in (out / "clean", out / "problematic" / "dark"):
         data.mkdir(parents=True, exist_ok=True)
         with pytest.raises(PrismhError, match="would mix"):
             check_output(data, out)
+    for data in (out, tmp_path):
+        with pytest.raises(PrismhError, match="lies among the photos"):
+            check_output(data, out)
     check_output(tmp_path / "photos", out)
-    check_output(tmp_path, out)
     check_output(out / "photos", out)
