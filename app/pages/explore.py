@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from prismh_engine.errors import PrismhError
@@ -81,6 +82,12 @@ class ExplorePage(Page):
         self._by_place = False
         self._show_switch()
         self._show_view()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and not self._side.shows_groups():
+            self._side.leave_part()
+        else:
+            super().keyPressEvent(event)
 
     # ---- what a menu asks for
 
@@ -158,12 +165,12 @@ class ExplorePage(Page):
         self._reading.arrived.connect(self._show)
         self._undo.clicked.connect(decisions.undo)
         self._next.clicked.connect(self._selecting.name_next)
-        self._export.clicked.connect(self._to_export)
+        self._export.clicked.connect(partial(self.go_to.emit, "export"))
         self._tools.colour_chosen.connect(self._colour_chosen)
         self._tools.tool_chosen.connect(self._views.set_tool)
         self._tools.view_chosen.connect(self._view_chosen)
         self._tools.slider.previewed.connect(self._preview_cut)
-        self._tools.slider.chosen.connect(self._keep_cut)
+        self._tools.slider.chosen.connect(self._selecting.show_cut)
         self._tools.filter_toggled.connect(self._filter_bar.setVisible)
         self._filter_bar.changed.connect(self._filters_changed)
         self._timeline.range_chosen.connect(self._dates_chosen)
@@ -171,7 +178,7 @@ class ExplorePage(Page):
         self._views.hidden_changed.connect(self._colours_hidden)
         self._views.hovered.connect(self._hovered)
         self._views.make_map_wanted.connect(session.start_instant_map)
-        self._views.photos_page_wanted.connect(self._to_photos)
+        self._views.photos_page_wanted.connect(partial(self.go_to.emit, "photos"))
 
     # ---- reading
 
@@ -349,9 +356,6 @@ class ExplorePage(Page):
             titles = group_titles(self._contents.by_group, grouping.tree.cut(groups), numbers)
             self._views.preview_groups(cut, titles, [palette.group_colour(number) for number in numbers])
 
-    def _keep_cut(self, groups: int) -> None:
-        self._selecting.show_cut(groups)
-
     def _filters_changed(self, filters: Filters) -> None:
         self._filters = filters
         self._timeline.show_range(filters.times)
@@ -392,9 +396,3 @@ class ExplorePage(Page):
         shown = None if mask.all() else mask
         self._views.show_only(shown)
         return shown
-
-    def _to_export(self) -> None:
-        self.go_to.emit("export")
-
-    def _to_photos(self) -> None:
-        self.go_to.emit("photos")

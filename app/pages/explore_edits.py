@@ -55,20 +55,36 @@ class Edits(QObject):
         self._regroup(_show_cut, features, groups)
 
     def split_group(self, features: str, number: int) -> None:
-        """Make two groups of one."""
-        self._regroup(_split, features, number)
+        """Make two groups of one, and tell how large they are."""
+        self._regroup(_split, features, number, then=self._was_split)
 
-    def join_groups(self, features: str, numbers: Sequence[int]) -> None:
-        """Make one group of several."""
-        self._regroup(_join, features, numbers)
+    def join_groups(self, features: str, numbers: Sequence[int], titles: Sequence[str], photos: int) -> None:
+        """Make one group of several, and tell so. titles: what they are called; photos: how many they have together."""
+        told = self.tr("{0} and {1} are one group now: {2}").format(
+            ", ".join(titles[:-1]), titles[-1], words.photos(photos)
+        )
+        self._regroup(_join, features, numbers, then=lambda _: self._decisions.told.emit(told))
 
     def _take(self, text: str, change: Callable[..., object], photo_ids: NDArray[np.int64], *arguments: str) -> None:
         if len(photo_ids):
             self._decisions.take(text, partial(change, photo_ids, *arguments), self._names_changed)
 
-    def _regroup(self, step: Callable[..., Job[Any]], *arguments: Any) -> None:
+    def _regroup(
+        self, step: Callable[..., Job[Any]], *arguments: Any, then: Callable[[Any], None] | None = None
+    ) -> None:
+        def done(result: Any) -> None:
+            self._groups_changed()
+            if then is not None:
+                then(result)
+
         if self._session.project is not None:
-            self._decisions.run(step(self._session.project, *arguments), self._groups_changed)
+            self._decisions.run(step(self._session.project, *arguments), done)
+
+    def _was_split(self, sizes: tuple[int, int]) -> None:
+        larger, smaller = sizes
+        self._decisions.told.emit(
+            self.tr("Split in two: {0} and {1}").format(words.number(larger), words.photos(smaller))
+        )
 
     def _named_so(self, count: int, name: str) -> str:
         return self.tr("{0} named {1}").format(words.photos(count), name)
@@ -88,7 +104,7 @@ class Edits(QObject):
             told.append(self.tr("{0} named otherwise").format(words.photos(others)))
         self._decisions.told.emit(", ".join(told) or self.tr("No name is suggested for these photos any more"))
 
-    def _groups_changed(self, result: object) -> None:
+    def _groups_changed(self) -> None:
         self._session.map_changed.emit()
         self._session.summarise()
 
@@ -126,10 +142,16 @@ def _show_cut(project: Project, features: str, groups: int) -> Job[Any]:
     return (yield from show_cut(project, features, groups))
 
 
-def _split(project: Project, features: str, number: int) -> Job[Any]:
+def _split(project: Project, features: str, number: int) -> Job[tuple[int, int]]:
+    """How many photos the larger and the smaller part have."""
     from prismh_engine.core.groups import split_group
 
-    return (yield from split_group(project, features, number))
+    shown = project.groupings.newest(project.features.get(features))
+    made = yield from split_group(project, features, number)
+    assert shown is not None
+    parts = np.bincount(made.clusters[shown.clusters == number])
+    larger, smaller = sorted(parts[parts > 0].tolist(), reverse=True)
+    return larger, smaller
 
 
 def _join(project: Project, features: str, numbers: Sequence[int]) -> Job[Any]:

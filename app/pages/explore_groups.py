@@ -61,7 +61,8 @@ def shown_group(contents: MapContents, group: Group, titles: Sequence[str], colo
     """What the panel shows of one group, with those it can be joined with."""
     others = sorted((other for other in contents.groups if other.number != group.number), key=_known_as)
     titled = [(other.number, titles[other.number]) for other in others]
-    return ShownGroup(group.number, colours[group.number], group.name if group.named else "", group.separation, titled)
+    name = group.name if group.named else ""
+    return ShownGroup(group.number, colours[group.number], name, group.names, group.separation, titled)
 
 
 def _known_as(group: Group) -> int:

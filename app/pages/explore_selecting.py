@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import words
-from ..decisions import SET_ASIDE, Decisions
+from ..decisions import Decisions
 from ..session import Session
 from ..widgets.selection_panel import DUPLICATES, JOIN, SIMILAR, SPLIT, UNUSUAL, Shown
 from .explore_edits import Edits
 from .explore_groups import group_rows, shown_group, whole_groups
+from .explore_one_photo import OpenedPhoto
 from .explore_selection import Selected
 from .explore_side import ExploreSide
 from .explore_views import Views
@@ -39,7 +41,9 @@ class Selecting(QObject):
         self._mask: NDArray[np.bool_] | None = None
         self._selected = Selected()
         self._chosen_in_list = False  # whether that is a group that was chosen in the list
+        self._named_from: QWidget | None = None  # the map or the list, where the keyboard was when naming began
         self._edits = Edits(session, decisions)
+        self._photo = OpenedPhoto(side, decisions, self._edits)
         self._look_alikes = LookAlikes(session)
         self._suggested = Suggested(session)
         self._look_alikes.found.connect(self._found)
@@ -50,7 +54,7 @@ class Selecting(QObject):
         side.groups.chosen.connect(self.choose_group)
         side.asked_of_all.connect(self.ask_of_all)
         side.suggestions_wanted.connect(self._show_all_suggested)
-        panel, photo, naming = side.selection, side.photo, side.naming
+        panel, naming = side.selection, side.naming
         panel.closed.connect(self.close)
         panel.named.connect(self._name)
         panel.unnamed.connect(self._take_group_name_off)
@@ -59,12 +63,9 @@ class Selecting(QObject):
         panel.join_chosen.connect(self._join_with)
         panel.accepted.connect(self.accept)
         panel.suggestion_wanted.connect(self._show_more_like_these)
-        panel.photo_opened.connect(self._open_photo)
-        photo.closed.connect(self._back_from_photo)
-        photo.named.connect(self._name_opened)
-        photo.name_removed.connect(self._unname_opened)
-        photo.similar_wanted.connect(self._similar_to_opened)
-        photo.set_aside.connect(self._set_opened_aside)
+        panel.photo_opened.connect(self._photo.open)
+        self._photo.closed.connect(self._back_from_photo)
+        self._photo.similar_wanted.connect(self._similar_to_opened)
         naming.named.connect(self._name_asked)
         naming.photo_shown.connect(self._mark_asked)
         naming.more_wanted.connect(self.name_next)
@@ -90,8 +91,10 @@ class Selecting(QObject):
         """
         self._contents, self._ids, self._titles, self._colours = contents, photo_ids, titles, colours
         self._mask = mask
-        self._selected = self._selected.among(contents)
+        self._selected = self._typical_first(self._selected.among(contents))
         self._side.offer_names(list(contents.counts))
+        self._side.naming.show_given(contents.names)
+        self._photo.show(contents, titles)
         self._list_groups()
         self._show()
         asked = self._side.naming.photo() if self._side.shows(self._side.naming) else None
@@ -138,17 +141,21 @@ class Selecting(QObject):
 
     def _map_selected(self, rows: NDArray[np.int64]) -> None:
         self._views.select(rows)  # on the other map too
-        self._chosen_in_list = False
-        self._selected = Selected(self._ids[rows])
-        groups = whole_groups(self._contents, self._selected.photo_ids, self._ids, self._mask)
-        if len(groups) == 1:  # the most typical first
-            mine = groups[0].photo_ids
-            self._selected = Selected(mine[np.isin(mine, self._selected.photo_ids)])
+        self._chosen_in_list, self._named_from = False, None
+        self._selected = self._typical_first(Selected(self._ids[rows]))
         self._side.selection.choose_none()
         self._show(anew=True)
 
+    def _typical_first(self, selected: Selected) -> Selected:
+        """The same in the order of the one group they are, if they are one."""
+        groups = () if selected.title else whole_groups(self._contents, selected.photo_ids, self._ids, self._mask)
+        if len(groups) != 1:
+            return selected
+        mine = groups[0].photo_ids
+        return selected.of(mine[np.isin(mine, selected.photo_ids)])
+
     def _select(self, selected: Selected) -> None:
-        self._selected, self._chosen_in_list = selected, False
+        self._selected, self._chosen_in_list, self._named_from = selected, False, None
         self._views.select(self._rows(selected.photo_ids))
         self._side.selection.choose_none()
         self._show(anew=True)
@@ -174,7 +181,6 @@ class Selecting(QObject):
         """Show what is selected. anew: it is another selection, so one photo of the old one does not stay."""
         side = self._side
         if not anew and (side.shows(side.photo) or side.shows(side.naming)):
-            self._show_opened()
             return
         if not len(self._selected.photo_ids) and not self._selected.title:
             side.show_groups()
@@ -191,7 +197,7 @@ class Selecting(QObject):
             contents.photos_of(visible),
             len(selected.photo_ids),
             None if group is None else shown_group(contents, group, self._titles, self._colours),
-            names=contents.names,
+            names=contents.given(visible),
             captions=selected.captions,
             joinable=0 if group is not None or selected.title else len(self._groups()),
             accept=self.tr("Accept all {0}").format(words.number(len(visible)))
@@ -199,26 +205,6 @@ class Selecting(QObject):
             else "",
             suggestion=self._more_like(group),
         )
-
-    def _open_photo(self, photo_id: int) -> None:
-        photo = self._contents.photos.get(photo_id)
-        if photo is not None:
-            self._side.photo.show_photo(photo, *self._known_of(photo_id))
-            self._side.show_part(self._side.photo)
-            self._side.photo.focus_back()
-
-    def _show_opened(self) -> None:
-        """Bring one photo that is shown up to date."""
-        photo = self._side.photo.photo
-        newer = None if photo is None else self._contents.photos.get(photo.id)
-        if newer is not None and self._side.shows(self._side.photo):
-            self._side.photo.show_photo(newer, *self._known_of(newer.id))
-
-    def _known_of(self, photo_id: int) -> tuple[str, Sequence[str]]:
-        """The sentence on a photo's group, and its own names."""
-        number = int(self._contents.clusters_of(np.array([photo_id]))[0])
-        group = self.tr("In {0}").format(self._titles[number]) if number >= 0 else ""
-        return group, self._contents.names.get(photo_id, ())
 
     def _back_from_photo(self) -> None:
         self._show(anew=True)
@@ -230,17 +216,19 @@ class Selecting(QObject):
         return np.array([photo.id for photo in self._side.selection.chosen()], np.int64)
 
     def _name(self, name: str) -> None:
-        group = self._group()
+        group, named_from = self._group(), self._named_from
+        self._named_from = None
         if group is None or self._side.selection.has_chosen():
             self._edits.name_photos(self._chosen_ids(), name)
         else:
             self._edits.name_group(group.photo_ids, name)
-            if group.named:
-                return
-            if self._chosen_in_list:  # so is the next one
+            # The next one is chosen in the list too.
+            if self._chosen_in_list and (named_from is not None or not group.named):
                 self.close()
                 return
-        self._side.selection.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+            if group.named and named_from is None:
+                return
+        (named_from or self._side.selection.grid).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _take_group_name_off(self) -> None:
         group = self._group()
@@ -250,22 +238,6 @@ class Selecting(QObject):
     def _remove_name(self, name: str) -> None:
         self._edits.remove_name(self._chosen_ids(), name)
 
-    def _opened(self) -> NDArray[np.int64]:
-        photo = self._side.photo.photo
-        return np.array([] if photo is None else [photo.id], np.int64)
-
-    def _name_opened(self, name: str) -> None:
-        self._edits.name_photos(self._opened(), name)
-
-    def _unname_opened(self, name: str) -> None:
-        self._edits.remove_name(self._opened(), name)
-
-    def _set_opened_aside(self) -> None:
-        photo = self._side.photo.photo
-        if photo is not None:
-            self._decisions.overrule([photo], SET_ASIDE)
-            self._back_from_photo()
-
     # ---- groups
 
     def show_cut(self, groups: int) -> None:
@@ -274,30 +246,45 @@ class Selecting(QObject):
 
     def _split(self) -> None:
         group = self._group()
-        if group is not None:
+        if group is None:
+            self._session.failed.emit(self.tr("Choose one group first: Split makes two of it."))
+        else:
             self._edits.split_group(self._contents.features, group.number)
 
     def _join_with(self, number: int) -> None:
-        group = self._group()
-        if group is not None:
-            self._edits.join_groups(self._contents.features, [group.number, number])
+        group, other = self._group(), self._contents.group(number)
+        if group is not None and other is not None:
+            self._join([group, other])
 
     def _join_selected(self) -> None:
-        self._edits.join_groups(self._contents.features, [group.number for group in self._groups()])
+        groups = self._groups()
+        if len(groups) > 1:
+            self._join(groups)
+        elif self._group() is not None:
+            self._side.selection.open_join()
+        else:
+            self._session.failed.emit(self.tr("Choose a group first, or several on the map: Join makes one of them."))
+
+    def _join(self, groups: Sequence[Group]) -> None:
+        """Join them; what they become is selected."""
+        joined = np.concatenate([group.photo_ids for group in groups])
+        titles = [self._titles[group.number] for group in groups]
+        self._edits.join_groups(self._contents.features, [group.number for group in groups], titles, len(joined))
+        self._select(Selected(self._ids[np.isin(self._ids, joined)]))
 
     # ---- questions
 
     def ask(self, what: str) -> None:
         """SIMILAR, UNUSUAL or DUPLICATES of what is selected, of all where nothing is; SPLIT it, or JOIN the groups."""
         panel = self._side.selection
-        if self._side.shows(self._side.photo):
+        if what == SIMILAR and self._side.shows(self._side.photo):
             self._similar_to_opened()
-        elif not self._side.shows(panel):
-            self.ask_of_all(what)
         elif what == SPLIT:
             self._split()
         elif what == JOIN:
             self._join_selected()
+        elif not self._side.shows(panel):
+            self.ask_of_all(what)
         else:
             chosen = self._chosen_ids()
             of = words.photos(len(chosen)) if panel.has_chosen() or self._group() is None else self._shown().title
@@ -311,14 +298,23 @@ class Selecting(QObject):
             self._look_alikes.near_duplicates(self._contents.features, None, self.tr("Near duplicates"))
 
     def begin_naming(self) -> None:
-        """Put the cursor where what is selected gets its name."""
+        """Put the cursor where what is selected gets its name, or the group at the keyboard in the list."""
+        focus = QApplication.focusWidget()
+        if self._side.shows_groups():
+            self.choose_group(self._side.groups.current())
         if self._side.shows(self._side.selection):
             self._side.selection.begin_naming()
+            if focus is not None and (self._views.isAncestorOf(focus) or self._side.groups.isAncestorOf(focus)):
+                self._named_from = focus
 
     def show_suggested(self) -> None:
-        """Show the photos that have a suggested name."""
+        """Show the photos that have a suggested name, or say why there are none."""
         if self._suggested.suggestions.names:
             self._show_all_suggested()
+        else:
+            self._session.failed.emit(
+                self.tr("No names are suggested now. They come when groups or photos bear two different names.")
+            )
 
     def name_next(self) -> None:
         """Ask for photos whose names would tell the program most."""
@@ -336,7 +332,7 @@ class Selecting(QObject):
     def _similar_to_opened(self) -> None:
         photo = self._side.photo.photo
         if photo is not None:
-            self._ask(SIMILAR, self._opened(), photo.path.name)
+            self._ask(SIMILAR, self._photo.ids(), photo.path.name)
 
     def _found(self, found: Found) -> None:
         if found.question == NEXT:
@@ -365,6 +361,8 @@ class Selecting(QObject):
                 self._select(self._selected.of(left))
             else:
                 self.close()
+        else:
+            self._session.failed.emit(self.tr("No suggested names are shown: choose Suggested names first."))
 
     def _show_suggested(self) -> None:
         self._side.naming.suggest(self._suggested.suggestions.names)

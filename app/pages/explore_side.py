@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme, words
@@ -58,12 +57,10 @@ class ExploreSide(Card):
     def shows_groups(self) -> bool:
         return self._stack.currentWidget() is self._all_groups
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leads back to all groups, as the button does that every part begins with."""
-        if event.key() == Qt.Key.Key_Escape and not self.shows_groups():
+    def leave_part(self) -> None:
+        """What the button does that every part but all groups begins with."""
+        if not self.shows_groups():
             self._stack.currentWidget().closed.emit()  # type: ignore[attr-defined]
-        else:
-            super().keyPressEvent(event)
 
     def set_rows(self, rows: Sequence[GroupRow], groups: int) -> None:
         """List these groups, of so many."""

@@ -29,13 +29,15 @@ FEWEST_PHOTOS = 3
 class Group:
     """A group of photos. number: its cluster; known_as: the number from 0 on that it keeps while others are split or
     joined. photo_ids int64 [N], the most typical first. name: "" until a person gave one, "Drums and others" where at
-    most half of its photos got it (then it is not `named`). separation: 0 to 1, None unknown.
+    most half of its photos got it (then it is not `named`); names: those that are in it. separation: 0 to 1, None
+    unknown.
     """
 
     number: int
     known_as: int
     photo_ids: NDArray[np.int64]
     name: str
+    names: tuple[str, ...]
     named: bool
     separation: float | None
 
@@ -86,6 +88,18 @@ class MapContents:
         if self.grouping is None or self.grouping.tree is None:
             return np.full(len(photo_ids), -1, np.int32)
         return _looked_up(self.grouping.photo_ids, self.grouping.tree.cut(groups), photo_ids)
+
+    def given(self, photo_ids: NDArray[np.int64]) -> dict[int, list[str]]:
+        """Photo id -> all names of the photo, its own before those that came with its group, of those that have any."""
+        found = {i: list(self.names[i]) for i in photo_ids.tolist() if i in self.names}
+        if self.by_group is not None and self.grouping is not None:
+            ids = self.grouping.photo_ids[self.by_group.rows]
+            here = np.isin(ids, photo_ids)
+            for photo_id, code in zip(ids[here].tolist(), self.by_group.codes[here].tolist(), strict=True):
+                own, name = found.setdefault(photo_id, []), self.by_group.names[code]
+                if name not in own:
+                    own.append(name)
+        return found
 
     def group(self, number: int) -> Group | None:
         return next((group for group in self.groups if group.number == number), None)
@@ -167,7 +181,8 @@ def _with_groups(project: Project, contents: MapContents, features: FeatureSet) 
         separation = float(grouping.separation[number]) if number < len(grouping.separation) else None
         name, members = names.get(number), ids[seen & (clusters == number)]
         named = name is not None and name.of_most
-        groups.append(Group(number, numbers[number], members, str(name or ""), named, separation))
+        parts = () if name is None else name.names
+        groups.append(Group(number, numbers[number], members, str(name or ""), parts, named, separation))
     return dataclasses.replace(contents, grouping=grouping, groups=tuple(groups), by_group=by_group)
 
 

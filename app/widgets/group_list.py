@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -68,13 +68,13 @@ class GroupList(QWidget):
     """Groups to choose from by mouse or keyboard."""
 
     chosen = Signal(int)
-    """The number of the group that was clicked, or Enter was pressed on it."""
+    """The number of the group that was clicked, or Enter or Space was pressed on it."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._model = _Rows(self)
-        self._view = QListView()
+        self._view = _View()
         self._view.setObjectName("group_list")
         self._view.setAccessibleName(self.tr("Groups"))
         self._view.setModel(self._model)
@@ -105,6 +105,11 @@ class GroupList(QWidget):
     def rows(self) -> list[GroupRow]:
         return list(self._model.rows)
 
+    def current(self) -> int:
+        """The number of the group that the keyboard is at, -1 where it is elsewhere."""
+        at = self._view.currentIndex()
+        return self._model.rows[at.row()].number if at.isValid() and self._view.hasFocus() else -1
+
     def show_current(self, number: int) -> None:
         """Put the keyboard at the row of a group."""
         place = next((at for at, row in enumerate(self._model.rows) if row.number == number), None)
@@ -124,6 +129,14 @@ class GroupList(QWidget):
     def _chosen(self, index: QModelIndex) -> None:
         # A click can come as "clicked" and "activated" both; choosing twice does no harm.
         self.chosen.emit(self._model.rows[index.row()].number)
+
+
+class _View(QListView):
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self.activated.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
 
 class _Rows(ListRows):

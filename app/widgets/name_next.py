@@ -37,6 +37,7 @@ class NameNext(QWidget):
         self.setObjectName("name_next")
         self._photos: list[Photo] = []
         self._at = 0
+        self._named: set[int] = set()
         self._suggested: Mapping[int, str] = {}
         self._known: list[str] = []
         back = self._button("name_next_back", self.tr("‹ All groups"), "link")
@@ -79,8 +80,18 @@ class NameNext(QWidget):
 
     def ask(self, photos: Sequence[Photo]) -> None:
         """Begin with the first of these photos."""
-        self._photos, self._at = list(photos), 0
+        self._photos, self._at, self._named = list(photos), 0, set()
         self._show()
+
+    def show_given(self, names: Mapping[int, Sequence[str]]) -> None:
+        """Photo id -> its names. A photo whose name was there and is not any more is asked about again."""
+        self._named |= {photo.id for photo in self._photos[: self._at] if names.get(photo.id)}
+        for at, photo in enumerate(self._photos[: self._at]):
+            if photo.id in self._named and not names.get(photo.id):
+                self._named.discard(photo.id)
+                self._at = at
+                self._show()
+                break
 
     def offer_names(self, names: Sequence[str]) -> None:
         """Names given before, the most frequent first."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QCursor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
@@ -32,13 +32,14 @@ SIMILAR, UNUSUAL, DUPLICATES, SPLIT, JOIN = "similar", "unusual", "near_duplicat
 
 @dataclass(frozen=True)
 class ShownGroup:
-    """name: "" where it has none. separation: 0 to 1, None where it is unknown. others: the groups it can be joined
-    with, by number.
+    """name: "" where it has none; names: those in it, or in what it is called for lack of one. separation: 0 to 1, None
+    where it is unknown. others: the groups it can be joined with, by number.
     """
 
     number: int
     colour: QColor
     name: str
+    names: Sequence[str]
     separation: float | None
     others: Sequence[tuple[int, str]] = ()
 
@@ -47,7 +48,7 @@ class ShownGroup:
 class Shown:
     """What the panel shows: a whole group, or photos.
 
-    all_photos: how many there are where filters hide some. names: photo id -> what the photo itself is called.
+    all_photos: how many there are where filters hide some. names: photo id -> the names of the photo.
     captions: photo id -> a word on its tile. joinable: how many whole groups are selected. accept: the words of the
     button that accepts what is suggested for these photos, "" for none. suggestion: the words of the line at the foot.
     """
@@ -167,6 +168,10 @@ class SelectionPanel(QWidget):
     def begin_naming(self) -> None:
         self._naming.begin()
 
+    def open_join(self) -> None:
+        """Offer the groups to join this one with."""
+        self._join.showMenu()
+
     def focus_back(self) -> None:
         """Put the keyboard where the space bar leads to the other groups."""
         self._back.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -182,6 +187,7 @@ class SelectionPanel(QWidget):
         self._join_menu = QMenu(self._join)
         self._join_menu.setObjectName("join_menu")
         self._join_menu.triggered.connect(self._join_triggered)
+        self._join_menu.aboutToHide.connect(self._join_left)
         self._join.setMenu(self._join_menu)
         self._join_selected = self._ask(JOIN, "", self.tr("Make one group of those that are selected"))
         return row
@@ -215,6 +221,8 @@ class SelectionPanel(QWidget):
             self._naming.show_selection(shown.title, count, colour, "" if group is None else group.name)
         among = chosen or shown.photos
         counts = Counter(name for photo in among for name in shown.names.get(photo.id, ()))
+        for name in group.names if group is not None and not chosen else ():  # the title says it of all
+            del counts[name]
         self._names.show_names(counts.most_common(_NAMES_SHOWN), len(among))
         self._details.setVisible(len(chosen) == 1)
         self._accept.setVisible(bool(shown.accept))
@@ -228,6 +236,12 @@ class SelectionPanel(QWidget):
 
     def _join_triggered(self, action: object) -> None:
         self.join_chosen.emit(int(action.data()))  # type: ignore[attr-defined]
+
+    def _join_left(self) -> None:
+        """Qt does not tell a button that the pointer left it while its menu was open."""
+        over = self._join.rect().contains(self._join.mapFromGlobal(QCursor.pos()))
+        self._join.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, over)
+        self._join.update()
 
     def _open_chosen(self) -> None:
         for photo_id in self.grid.selected_ids():

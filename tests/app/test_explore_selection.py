@@ -301,3 +301,124 @@ def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_pr
     names = session.project.labels.of_photos()
     assert names == {photo_id: ["Water"] for photo_id in sorted([asked.id, second.id])}
     assert third.id not in names
+
+
+def _join_with_first(page, qtbot):
+    menu = page.findChild(type(find(page, "join_menu")), "join_menu")
+    menu.actions()[0].trigger()
+    wait(page, qtbot)
+
+
+def test_what_was_joined_is_selected_and_a_sentence_says_so(page, session, decisions, qtbot):
+    told = []
+    decisions.told.connect(told.append)
+    sizes = [len(group.photo_ids) for group in page._contents.groups]
+    choose_group(page, qtbot, 1)
+    _join_with_first(page, qtbot)
+    both = sizes[0] + sizes[1]
+    assert told == [f"Group 2 and Group 1 are one group now: {both} photos"]
+    assert find(page, "selection_title").text() == "Group 1"
+    assert len(listed(page)) == both
+    assert len(page._views.map.selection) == both
+    assert find(page, "ask_split").isVisible()
+
+
+def test_a_split_says_how_large_the_parts_are(page, session, decisions, qtbot):
+    told = []
+    decisions.told.connect(told.append)
+    choose_group(page, qtbot, 0)
+    press(page, qtbot, "ask_split")
+    rows = page._side.groups.rows()
+    parts = sorted((rows[0].of, rows[-1].of), reverse=True)
+    assert told == [f"Split in two: {parts[0]} and {words.photos(parts[1])}"]
+
+
+def test_the_name_of_its_group_is_taken_off_one_photo(page, session, decisions, qtbot):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Drums")
+    choose_group(page, qtbot, 0)
+    first, count = listed(page)[0], len(listed(page))
+    assert not find(page, "name_chip_0").isVisible() if find(page, "name_chip_0") else True, "the title says it of all"
+    find(page, "selection_grid").select([first])
+    press(page, qtbot, "details_button")
+    assert find(page, "one_photo_group").text() == (
+        "In Drums. Drums came with the group: × takes it off this photo alone."
+    )
+    press(page, qtbot, "name_chip_0")
+    assert find(page, "one_photo_group").text() == "In Drums"
+    assert session.project.labels.counts() == {"Drums": count - 1}
+    assert first not in session.project.labels.given()
+    undo(page, decisions, qtbot)
+    assert session.project.labels.counts() == {"Drums": count}
+    press(page, qtbot, "photo_back_button")
+    find(page, "selection_grid").select(listed(page)[:2])
+    press(page, qtbot, "name_chip_0")
+    assert session.project.labels.counts() == {"Drums": count - 2}, "off those that are chosen in the grid"
+
+
+@pytest.mark.parametrize("part", ["details_button", "name_these_next"])
+def test_escape_leads_back_from_anywhere_on_the_page(page, qtbot, part):
+    choose_group(page, qtbot, 0)
+    find(page, "selection_grid").select(listed(page)[:1])
+    press(page, qtbot, part)
+    button = find(page, "explore_undo") if part == "details_button" else find(page, "next_name_field")
+    qtbot.keyClick(find(page, "to_export_button") if part == "details_button" else button, Qt.Key.Key_Escape)
+    shown = "selection_grid" if part == "details_button" else "group_list"
+    assert find(page, shown).isVisible()
+
+
+def test_a_name_given_from_the_map_leads_back_to_the_map(page, qtbot):
+    page._views.map._user_selects(np.array([0, 1, 2]))
+    page._views.map.setFocus()
+    page._selecting.begin_naming()
+    write(page, qtbot, "Shaded")
+    assert page._views.map.hasFocus()
+
+
+def test_space_chooses_a_group_and_a_group_is_renamed_where_the_keyboard_is_in_the_list(page, session, qtbot):
+    groups = find(page, "group_list")
+    groups.setFocus()
+    groups.setCurrentIndex(groups.model().index(1, 0))
+    qtbot.keyClick(groups, Qt.Key.Key_Space)
+    wait(page, qtbot)
+    assert find(page, "selection_title").text() == "Group 2"
+    write(page, qtbot, "Drums")
+    assert groups.hasFocus()
+    page._selecting.begin_naming()
+    assert find(page, "name_field").hasFocus()
+    assert find(page, "name_field").text() == "Drums"
+    find(page, "name_field").selectAll()
+    write(page, qtbot, "Oil drums")
+    assert set(session.project.labels.counts()) == {"Oil drums"}
+    assert groups.hasFocus()
+
+
+def test_split_and_join_without_a_group_say_what_to_choose(page, session, qtbot):
+    said = []
+    session.failed.connect(said.append)
+    for what in ("split", "join"):
+        page._selecting.ask(what)
+    assert len(said) == 2
+    assert all(sentence.startswith("Choose") for sentence in said)
+
+
+def test_that_no_names_are_suggested_is_said(page, session, qtbot):
+    said = []
+    session.failed.connect(said.append)
+    page._selecting.show_suggested()
+    page._selecting.accept()
+    assert len(said) == 2
+    assert "two different names" in said[0]
+
+
+def test_a_photo_whose_name_was_undone_is_asked_about_again(page, session, decisions, qtbot):
+    press(page, qtbot, "name_these_next")
+    first = find(page, "name_next").photo()
+    write(page, qtbot, "Water", "next_name_field")
+    second = find(page, "name_next").photo()
+    write(page, qtbot, "Sand", "next_name_field")
+    undo(page, decisions, qtbot)
+    assert find(page, "name_next").photo().id == second.id
+    assert page._ids[page._views.map.selection].tolist() == [second.id]
+    undo(page, decisions, qtbot)
+    assert find(page, "name_next").photo().id == first.id
