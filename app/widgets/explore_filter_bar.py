@@ -130,7 +130,7 @@ class ExploreFilterBar(QWidget):
             )
         bare = len(facts) - len(np.unique(facts.name_photos))
         menu.addSeparator()
-        text = _counted(self.tr("No name yet"), bare)
+        text = _counted(self.tr("No name"), bare)
         menu.tick(text, UNNAMED in chosen, self._ticking(self._set_name, UNNAMED), "filter_no_name")
 
     def _fill_verdicts(self, menu: _Menu) -> None:
@@ -182,7 +182,7 @@ class ExploreFilterBar(QWidget):
 
     def _show_words(self) -> None:
         filters, facts = self.filters, self._facts
-        names = [name or self.tr("no name yet") for name in sorted(filters.names)]
+        names = [name or self.tr("no name") for name in sorted(filters.names)]
         verdicts = [self._verdict_in_words(verdict) for verdict in sorted(filters.verdicts)]
         dates = [] if filters.times is None else [time_words.range_in_words(filters.times)]
         places = [] if filters.place is None else [self._place_in_words(filters.place)]

@@ -99,7 +99,7 @@ class _NameModel(QAbstractTableModel):
             return Qt.CheckState.Checked if self._ticked[index.row()] else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.DisplayRole:
             if column == NAME:
-                return named.name or self.tr("Without a name")
+                return named.name or self.tr("No name")
             return words.number(named.photos) if column == PHOTOS else words.size(named.bytes)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return LEFT if column == NAME else RIGHT

@@ -70,7 +70,7 @@ def lit(shown):
 
 def test_menus_offer_what_the_photos_have_with_their_numbers(shown):
     assert [action.text() for action in opened(shown, "names").values()] == [
-        "All names", "Drums  (5)", "Tyres && tubes  (2)", "No name yet  (5)",
+        "All names", "Drums  (5)", "Tyres && tubes  (2)", "No name  (5)",
     ]  # fmt: skip
     assert [action.text() for action in opened(shown, "dates").values()] == [
         "All dates", "July 2026  (5)", "August 2026  (3)", "Without a date  (2)",

@@ -187,7 +187,7 @@ def test_photos_of_the_ticked_names_are_copied_into_folders_by_keyboard(qtbot, m
         wait_until_read(qtbot, window)
         table = find(window, "names_to_copy")
         texts = [table.model().index(row, 0).data() for row in range(table.model().rowCount())]
-        assert texts[-1] == "Without a name" or set(texts) == {"=Drums", "Tyres"}
+        assert texts[-1] == "No name" or set(texts) == {"=Drums", "Tyres"}
         qtbot.keyClick(find(window, "no_names"), Qt.Key.Key_Space)
         assert not find(window, "save_as").isEnabled()
         table.setFocus()
