@@ -218,6 +218,7 @@ class PhotosPage(Page):
         """Show what the filters ask for; `go_on` as the grid takes it."""
         self._show_counts()
         chosen = self._photos.select(self._filters.which, self._filters.search, self._filters.sort)
+        self._grid.fade_set_aside(not self._filters.only_set_aside)
         self._grid.set_photos(chosen, go_on=go_on)
         if self._stack.currentWidget() is self._viewer:
             selected = self._grid.selected_ids()
@@ -238,7 +239,7 @@ class PhotosPage(Page):
                 self._stack.setCurrentWidget(self._grid)
             return
         if len(self._photos):
-            self._empty.say(self.tr("No photo matches."), self.tr("Show all photos"))
+            self._empty.say(self._filters.nothing_matches(), self.tr("Show all photos"))
         elif self.session.running_kind == READING or self._reading is not None:
             self._empty.say(self.tr("Looking for photos. They appear here as they are read."), "")
         else:
@@ -333,6 +334,7 @@ class PhotosPage(Page):
     def _data_taken(self, report: ImportReport) -> None:
         if self.session.project is not None:
             self.session.names_changed.emit()
+            self._decisions.look()
             dialog = ImportReportDialog(report, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.open()

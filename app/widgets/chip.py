@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
@@ -57,6 +58,7 @@ class ChipRow(QWidget):
             button.setToolTip(chip.tip)
             button.setAccessibleDescription(chip.tip)
             button.setEnabled(chip.enabled)
+        self._order_for_tab([self._buttons[chip.name] for chip in chips])
         if self._buttons and self.choice() is None:
             next(iter(self._buttons.values())).setChecked(True)
             if before is not None:
@@ -66,6 +68,10 @@ class ChipRow(QWidget):
     def choice(self) -> str | None:
         return next((name for name, button in self._buttons.items() if button.isChecked()), None)
 
+    def choice_text(self) -> str:
+        """The chosen chip's word."""
+        return next((button.word for button in self._buttons.values() if button.isChecked()), "")
+
     def choose(self, name: str) -> None:
         """Choose a chip as if it had been clicked."""
         self._buttons[name].click()
@@ -74,6 +80,14 @@ class ChipRow(QWidget):
         """Choose a chip without telling anyone."""
         self._buttons[name].setChecked(True)
         self._fit_tab()
+
+    def _order_for_tab(self, buttons: list[_ChipButton]) -> None:
+        """What came later stands at the end of the window's Tab chain: all go to where the first of them stands."""
+        first: QWidget = self.nextInFocusChain()
+        while first not in buttons and first is not self:
+            first = first.nextInFocusChain()
+        for before, button in pairwise([first, *buttons] if first is not self else []):
+            QWidget.setTabOrder(before, button)
 
     def _fit_tab(self) -> None:
         """Tab comes to one chip, the chosen one: Qt sees to that only where a key chose it."""
@@ -102,12 +116,12 @@ class _ChipButton(QPushButton):
 
     def __init__(self) -> None:
         super().__init__()
-        self._word = self._number = ""
+        self.word = self._number = ""
 
     def show_chip(self, chip: Chip) -> None:
-        self._word = chip.text
+        self.word = chip.text
         self._number = "" if chip.count is None else words.number(chip.count)
-        self.setAccessibleName(f"{self._word} {self._number}".strip())
+        self.setAccessibleName(f"{self.word} {self._number}".strip())
         self.updateGeometry()
         self.update()
 
@@ -126,9 +140,9 @@ class _ChipButton(QPushButton):
         font = theme.font(12, bold=chosen)
         painter.setFont(font)
         painter.setPen(QColor(colours.quiet if not self.isEnabled() else colours.primary if chosen else colours.ink))
-        painter.drawText(self.rect().adjusted(left, 0, 0, 0), _PLACE, self._word)
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), _PLACE, self.word)
         if self._number:
-            left += QFontMetrics(font).horizontalAdvance(self._word) + _BETWEEN
+            left += QFontMetrics(font).horizontalAdvance(self.word) + _BETWEEN
             painter.setPen(QColor(colours.quiet))
             painter.drawText(self.rect().adjusted(left, 0, 0, 0), _PLACE, self._number)
         painter.end()
@@ -136,4 +150,4 @@ class _ChipButton(QPushButton):
     def _width(self, *, bold: bool) -> int:
         metrics = QFontMetrics(theme.font(12, bold=bold))
         number = _BETWEEN + metrics.horizontalAdvance(self._number) if self._number else 0
-        return metrics.horizontalAdvance(self._word) + number
+        return metrics.horizontalAdvance(self.word) + number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -72,6 +73,8 @@ class Notice(QWidget):
             button.clicked.connect(call)
             self._layout.insertWidget(self._layout.count() - 1, button)
             self._buttons.append(button)
+        for before, after in pairwise([self._close, *self._buttons, self._close]):  # Tab goes from left to right
+            QWidget.setTabOrder(before, after)
         self.show()
 
     def text(self) -> str:

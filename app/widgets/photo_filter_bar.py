@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from .. import photo_filters, theme
@@ -24,7 +24,7 @@ class PhotoFilterBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._chips = ChipRow()
+        self._chips = ChipRow(self._always())  # first, as Tab takes them
         self._chips.setObjectName("verdict_chips")
         self._chips.chosen.connect(self.changed)
         self.limits = QPushButton(self.tr("Limits"))
@@ -53,7 +53,6 @@ class PhotoFilterBar(QWidget):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         theme.changed.connect(self._fit)
         self._fit()
-        self.show_counts({})
 
     @property
     def which(self) -> str:
@@ -62,6 +61,11 @@ class PhotoFilterBar(QWidget):
     @property
     def search(self) -> str:
         return self._search.text()
+
+    @property
+    def only_set_aside(self) -> bool:
+        """Whether no photo that is used can be among those shown."""
+        return self.which in (*photo_filters.VERDICTS, photo_filters.BY_HAND)
 
     @property
     def sort(self) -> str:
@@ -75,13 +79,18 @@ class PhotoFilterBar(QWidget):
             photo_filters.BY_HAND: self.tr("Set aside by you"), photo_filters.TAKEN_BACK: self.tr("Taken back by you"),
             photo_filters.MISSING: self.tr("Not found"),
         }  # fmt: skip
-        chips = [
-            Chip(photo_filters.ALL, self.tr("All"), counts.get(photo_filters.ALL, 0)),
-            Chip(photo_filters.USED, self.tr("Used"), counts.get(photo_filters.USED, 0)),
-        ]
         self._chips.set_chips(
-            chips + [Chip(name, text, counts[name]) for name, text in texts.items() if counts.get(name)]
+            self._always(counts) + [Chip(name, text, counts[name]) for name, text in texts.items() if counts.get(name)]
         )
+
+    def nothing_matches(self) -> str:
+        """That no photo is shown, and what was asked for: it may have been asked days ago."""
+        search = " ".join(self.search.split())
+        if not search:
+            return self.tr("No photo matches.")
+        if self.which == photo_filters.ALL:
+            return self.tr("No photo matches the search “{0}”.").format(search)
+        return self.tr("No photo of “{0}” matches the search “{1}”.").format(self._chips.choice_text(), search)
 
     def focus_search(self) -> None:
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -92,6 +101,21 @@ class PhotoFilterBar(QWidget):
         self._search.clear()
         self._typing.stop()
         self._chips.choose(photo_filters.ALL)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self._search.hasFocus() and self._search.text():
+            self._search.clear()
+            self._typing.stop()
+            self.changed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _always(self, counts: Mapping[str, int] | None = None) -> list[Chip]:
+        counts = counts or {}
+        return [
+            Chip(photo_filters.ALL, self.tr("All"), counts.get(photo_filters.ALL, 0)),
+            Chip(photo_filters.USED, self.tr("Used"), counts.get(photo_filters.USED, 0)),
+        ]
 
     def _typed(self) -> None:
         self._typing.start()

@@ -105,6 +105,11 @@ class PhotoGrid(QWidget):
         self._model.captions = self._delegate.captions = captions
         self._view.viewport().update()
 
+    def fade_set_aside(self, fade: bool) -> None:
+        """Whether photos that are set aside are drawn faint: not where they are all there is to judge."""
+        self._delegate.fade = fade
+        self._view.viewport().update()
+
     def photos(self) -> list[Photo]:
         """The photos shown, in order. Do not change the list."""
         return self._model.photos

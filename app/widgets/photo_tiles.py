@@ -42,6 +42,8 @@ class PhotoTiles(QStyledItemDelegate):
         self._photo_of = photo_of
         self.captions: Mapping[int, str] = {}
         """A word on the tiles of some photos, by their ids."""
+        self.fade = True
+        """Whether photos that are set aside stand back behind those that are used."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         view = option.widget
@@ -65,10 +67,10 @@ class PhotoTiles(QStyledItemDelegate):
         else:
             if pixmap.width() != round(side * ratio):
                 painter.setRenderHint(_SMOOTH)
-            if faint:
+            if faint and self.fade:
                 painter.setOpacity(SET_ASIDE_OPACITY)
             painter.drawPixmap(at.x(), at.y(), side, side, pixmap)
-            if faint:
+            if faint and self.fade:
                 painter.setOpacity(1.0)
         mark = "missing" if photo.missing else "unreadable" if not photo.look.usable else "aside" if faint else ""
         if mark:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app import theme
 from app.widgets.chip import Chip, ChipRow
 
 CHIPS = [Chip("csv", "CSV"), Chip("parquet", "Parquet"), Chip("npz", "NumPy")]
@@ -65,3 +66,22 @@ def test_arrow_keys_choose_from_the_chosen_chip_on(row, qtbot):
         qtbot.keyClick(row.window().focusWidget(), Qt.Key.Key_Right)
     assert chosen.args == ["npz"]
     assert row.choice() == "npz"
+
+
+def test_tab_comes_to_chips_where_they_are_seen_also_to_those_that_came_later(row, qtbot):
+    row.set_chips([CHIPS[0], Chip("new", "New"), *CHIPS[1:], Chip("last", "Last")])
+    qtbot.waitUntil(row.findChild(QPushButton, "chip_last").isVisible)
+    row.show_choice("new")
+    assert reached_by_tab(row, qtbot) == ["chip_new"]
+    row.show_choice("last")
+    assert reached_by_tab(row, qtbot, Qt.Key.Key_Backtab) == ["chip_last"]
+
+
+def test_the_chosen_chip_shows_that_it_has_the_keyboard(row, qtbot):
+    theme.apply(theme.LIGHT, 1.0)
+    chosen = row.findChild(QPushButton, "chip_csv")
+    assert chosen.isChecked()
+    row.window().findChildren(QLineEdit)[1].setFocus()
+    without = chosen.grab().toImage()
+    chosen.setFocus()
+    assert chosen.grab().toImage() != without

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
 from app.widgets.notice import Notice
 
 
@@ -18,3 +21,20 @@ def test_another_page_takes_away_only_what_need_not_be_answered(qtbot):
     said.say("No space is left.", role="warning")
     said.leave()
     assert said.text() == "No space is left."
+
+
+def test_tab_goes_through_what_is_offered_to_the_cross_from_left_to_right(qtbot):
+    window = QWidget()
+    layout = QVBoxLayout(window)
+    before, said, after = QPushButton("before"), Notice(), QPushButton("after")
+    for widget in (before, said, after):
+        layout.addWidget(widget)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window):
+        window.show()
+    said.say("Learning was stopped.", ("Go on", "go_on", said.dismiss), ("Not now", "not_now", said.dismiss))
+    before.setFocus()
+    for name in ("go_on", "not_now", "notice_close", ""):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        assert window.focusWidget().objectName() == name
+    assert after.hasFocus()

@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QListView, QWidget
+from PySide6.QtWidgets import QLabel, QListView, QWidget
 
 from app.session import READING
 from app.widgets.import_report import ImportReportDialog
@@ -185,6 +185,61 @@ def test_taking_back_the_last_of_a_kind_leads_to_all_photos(qtbot, window, grid)
     decide(qtbot, window, "take_back_action")
     assert grid.isVisible(), "without a chip of its kind, all photos are shown"
     assert focused(window) is find(window, "photo_tiles")
+
+
+def test_tab_goes_over_the_page_as_it_is_seen(qtbot, window, grid):
+    grid.select([grid.photos()[0].id])
+    decide(qtbot, window, "set_aside_action")  # which brings a chip that was not there
+    click(qtbot, window, "chip_by_hand")
+    find(window, "see_the_map").setFocus()
+    passed = []
+    while focused(window) is not find(window, "photo_tiles"):
+        qtbot.keyClick(focused(window), Qt.Key.Key_Tab)
+        passed.append(focused(window).objectName())
+    assert passed == ["chip_by_hand", "show_limits", "photo_sort", "photo_search", "photo_tiles"]
+
+
+def test_photos_that_are_set_aside_are_clear_where_one_has_to_judge_them(qtbot, window, grid):
+    chosen, tiles = grid.photos()[0], find(window, "photo_tiles")
+
+    def picture():
+        qtbot.waitUntil(lambda: not grid.loading())
+        return tiles.viewport().grab(QRect(20, 20, 40, 40)).toImage()
+
+    before = picture()
+    grid.select([chosen.id])
+    decide(qtbot, window, "set_aside_action")
+    assert picture() != before
+    click(qtbot, window, "chip_by_hand")
+    assert picture() == before
+
+
+def test_escape_empties_the_search_and_what_was_searched_for_is_said(qtbot, window, grid):
+    window.page().focus_search()
+    qtbot.keyClicks(focused(window), "sofa")
+    qtbot.waitUntil(lambda: not grid.isVisible())
+    said = [label.text() for label in window.page().findChildren(QLabel) if label.isVisible()]
+    assert "No photo matches the search “sofa”." in said
+    qtbot.keyClick(focused(window), Qt.Key.Key_Escape)
+    assert len(grid.photos()) == 24
+    assert focused(window).objectName() == "photo_search"
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_enter_pushes_the_button_that_has_the_keyboard(qtbot, window, grid, key):
+    chip = find(window, "chip_used")
+    chip.setFocus()
+    qtbot.keyClick(chip, key)
+    assert chip.isChecked()
+    grid.select([grid.photos()[0].id])
+    trigger(window, "show_large")
+    following = find(window, "viewer_next")
+    following.setFocus()
+    qtbot.keyClick(following, key)
+    assert window.page().findChild(PhotoViewer).photo().id == grid.photos()[1].id
+    find(window, "see_the_map").setFocus()
+    qtbot.keyClick(focused(window), key)
+    assert window.page().objectName() == "explore_page"
 
 
 def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
