@@ -29,10 +29,13 @@ USED, SET_ASIDE = "used", "set aside"
 
 @dataclass(frozen=True)
 class _Step:
-    """A step that was undone or done again: its text, and the photos on which there is another decision now."""
+    """A step that was undone or done again: its text, the photos on which there is another decision now, and whether
+    what a table said of photos came or went.
+    """
 
     text: str
     photo_ids: list[int]
+    of_table: bool
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,8 @@ class Decisions(QObject):
         """A step may have been about verdicts, names or groups, or about all of them."""
         if step.photo_ids:
             self.changed.emit(step.photo_ids)
+        if step.of_table:
+            self._session.photos_changed.emit()
         if step.text:
             self._session.map_changed.emit()
             self._session.names_changed.emit()
@@ -194,6 +199,7 @@ def _redo(project: Project) -> Job[_Step]:
 
 
 def _went(project: Project, go: Callable[[Project], Job[str]]) -> Job[_Step]:
-    before = project.photos.overruled().items()
+    before, table_before = project.photos.overruled().items(), project.imported.state()
     text = yield from go(project)
-    return _Step(text, sorted({photo_id for photo_id, _ in before ^ project.photos.overruled().items()}))
+    overruled = sorted({photo_id for photo_id, _ in before ^ project.photos.overruled().items()})
+    return _Step(text, overruled, project.imported.state() != table_before)

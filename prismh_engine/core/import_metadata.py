@@ -132,8 +132,9 @@ def import_into_project(
     """Take what a table says of a project's photos; names that photos carry already stay beside the new ones.
 
     A fact that a photo's own EXIF says stays unless `replace_exif`; of two rows that contradict each other the first
-    counts. What was taken survives further looks at the photos. A stop before all was read leaves as `Stopped` and
-    changes nothing. Raises `PrismhError` where the file is no table, or has none of the columns that are read.
+    counts. What was taken survives further looks at the photos, and is one step of the project's history. A stop before
+    all was read leaves as `Stopped` and changes nothing. Raises `PrismhError` where the file is no table, or has none
+    of the columns that are read.
     """
     yield Progress(_READING, 0, None)
     rows = read_rows(table)
@@ -147,9 +148,10 @@ def import_into_project(
         if stop is not None:
             stop.check()
         said.add(number, metadata_row(row), names)
-    kept = project.imported.add(said.facts, replace_exif)
-    for label, photo_ids in said.labels.items():
-        project.labels.name_photos(photo_ids, label)
+    with project.history.step(f"data from {table.name}"):
+        kept = project.imported.add(said.facts, replace_exif)
+        for label, photo_ids in said.labels.items():
+            project.labels.name_photos(photo_ids, label)
     yield Progress(_READING, len(rows), len(rows))
     return ImportReport(table, said.rows(kept))
 

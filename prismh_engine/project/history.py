@@ -1,6 +1,7 @@
 """What a person did to a project, step by step: undone and done again, also after the project was closed.
 
-A step holds names given and taken off, verdicts overruled, and which groups were shown. It stands in the catalogue
+A step holds names given and taken off, verdicts overruled, what was taken from a table, and which groups were shown.
+It stands in the catalogue
 itself, so that several programs at one project share one history.
 """
 
@@ -15,6 +16,13 @@ from .database import Database
 MOST_STEPS = 200
 MOST_CHANGES = 1_000_000
 """Rows that all steps hold together; the newest step is kept whatever it holds."""
+
+_IMPORTED = "photo_id, taken_at, latitude, longitude, camera, imported_by, imported_at"
+
+
+def _of(row: str, columns: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in columns.split(", "))
+
 
 # Made for as long as a step lasts and by the one connection that writes: nothing else is ever recorded.
 _RECORDING = {
@@ -34,6 +42,15 @@ _RECORDING = {
         "by_after, at_after) VALUES ({step}, new.id, old.overruled, old.overruled_by, old.overruled_at, "
         "new.overruled, new.overruled_by, new.overruled_at)",
     ),
+    "history_imported_first": (
+        "AFTER INSERT ON main.imported_metadata",
+        f"INSERT INTO history_imported(step_id, came, {_IMPORTED}) VALUES ({{step}}, 1, {_of('new', _IMPORTED)})",
+    ),
+    "history_imported_again": (
+        "AFTER UPDATE ON main.imported_metadata",
+        f"INSERT INTO history_imported(step_id, came, {_IMPORTED}) "
+        f"VALUES ({{step}}, 0, {_of('old', _IMPORTED)}), ({{step}}, 1, {_of('new', _IMPORTED)})",
+    ),
     "history_first_shown": (
         "AFTER INSERT ON main.shown_groupings",
         "INSERT INTO history_shown(step_id, feature_set_id, grouping_after, groups_after) "
@@ -46,7 +63,7 @@ _RECORDING = {
         "groups_after) VALUES ({step}, new.feature_set_id, old.grouping_id, old.groups, new.grouping_id, new.groups)",
     ),
 }
-_CHANGES = ("history_labels", "history_overruled", "history_shown")
+_CHANGES = ("history_labels", "history_overruled", "history_imported", "history_shown")
 
 
 class History:
@@ -57,7 +74,8 @@ class History:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """All changes of names, overruled verdicts and shown groups in the block become one step that can be undone.
+        """All changes of names, overruled verdicts, what tables said and shown groups in the block become one step that
+        can be undone.
 
         text: what was done, as a person reads it. The block is one transaction, and other writers wait for it: where
         it raises nothing of it is kept. A step inside another is part of that one; a block that changes nothing is no
@@ -115,6 +133,7 @@ class History:
             f"SELECT given = {given} FROM history_labels WHERE id = "
             f"(SELECT {edge}(id) FROM history_labels WHERE step_id = :step)",
             "SELECT 1 FROM history_overruled JOIN photos ON photos.id = photo_id WHERE step_id = :step LIMIT 1",
+            "SELECT 1 FROM history_imported JOIN photos ON photos.id = photo_id WHERE step_id = :step LIMIT 1",
             "SELECT 1 FROM history_shown AS step LEFT JOIN shown_groupings AS shown USING (feature_set_id) "
             f"LEFT JOIN groupings ON groupings.id = step.grouping_{then} "
             "AND groupings.feature_set_id = step.feature_set_id WHERE step_id = :step "
@@ -133,6 +152,7 @@ class History:
                 before = db.total_changes
                 _put_names(db, step["id"], undo)
                 _put_decisions(db, step["id"], undo)
+                _put_imported(db, step["id"], undo)
                 _put_shown(db, step["id"], undo)
                 something = db.total_changes > before
                 db.execute("UPDATE history_steps SET undone = ? WHERE id = ?", (undo, step["id"]))
@@ -166,6 +186,19 @@ def _put_decisions(db: sqlite3.Connection, step: int, undo: bool) -> None:
         (step,),
     ).fetchall()
     db.executemany("UPDATE photos SET overruled = ?, overruled_by = ?, overruled_at = ? WHERE id = ?", decisions)
+
+
+def _put_imported(db: sqlite3.Connection, step: int, undo: bool) -> None:
+    """What tables said of photos before a step or after it."""
+    db.execute(
+        "DELETE FROM imported_metadata WHERE photo_id IN (SELECT photo_id FROM history_imported WHERE step_id = ?)",
+        (step,),
+    )
+    db.execute(
+        f"INSERT INTO imported_metadata({_IMPORTED}) SELECT {_IMPORTED} FROM history_imported WHERE came = ? AND id IN "
+        f"(SELECT {'min' if undo else 'max'}(id) FROM history_imported WHERE step_id = ? GROUP BY photo_id)",
+        (0 if undo else 1, step),
+    )
 
 
 def _put_shown(db: sqlite3.Connection, step: int, undo: bool) -> None:

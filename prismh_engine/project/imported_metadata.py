@@ -49,6 +49,11 @@ class ImportedMetadata:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def state(self) -> tuple[object, ...]:
+        """Another one than before where a table was taken in meanwhile, or that was undone."""
+        (row,) = self._database.rows("SELECT count(*), min(imported_at), max(imported_at) FROM imported_metadata")
+        return tuple(row)
+
     def add(self, facts: Mapping[int, ShotFacts], replace: bool = False) -> dict[int, frozenset[str]]:
         """Keep what is said of photos, or nothing of it where the disk refuses; photo id -> which facts were kept.
 

@@ -156,7 +156,7 @@ MIGRATIONS = (
     CREATE TABLE history_steps (           -- what a person did, oldest first
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         text TEXT NOT NULL,
-        changes INTEGER NOT NULL,          -- how many rows of the three tables below are its own
+        changes INTEGER NOT NULL,          -- how many rows of the other tables of history are its own
         undone INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE history_labels (          -- a name given or taken off, in the order in which that was done
@@ -186,6 +186,20 @@ MIGRATIONS = (
     CREATE INDEX history_labels_by_step ON history_labels(step_id);
     CREATE INDEX history_overruled_by_step ON history_overruled(step_id);
     CREATE INDEX history_shown_by_step ON history_shown(step_id);
+    """,
+    """
+    CREATE TABLE history_imported (        -- a row of imported_metadata that came or went, in the order of that
+        id INTEGER PRIMARY KEY,
+        step_id INTEGER NOT NULL REFERENCES history_steps(id) ON DELETE CASCADE,
+        came INTEGER NOT NULL,             -- 0: went
+        photo_id INTEGER NOT NULL,
+        taken_at TEXT,
+        latitude REAL, longitude REAL,
+        camera TEXT,
+        imported_by TEXT NOT NULL,
+        imported_at TEXT NOT NULL
+    );
+    CREATE INDEX history_imported_by_step ON history_imported(step_id);
     """,
     """
     ALTER TABLE groupings ADD COLUMN known_as BLOB;  -- int32, the number a person knows each cluster by; null: the same

@@ -131,6 +131,27 @@ def test_a_time_is_taken_where_it_can_only_mean_one_thing(
     assert bool(report.rows[0].problems) == (kept is None)
 
 
+def test_a_table_is_undone_and_done_again_as_one_step(project: Project, photos: Path, tmp_path: Path) -> None:
+    def all_of_it() -> list[object]:
+        return [(p.look.taken_at, p.look.latitude, p.look.camera) for p in project.photos.all()] + [
+            project.labels.all()
+        ]
+
+    states = [all_of_it()]
+    for name, row in (("first", "day 1/a.jpg,2024-05-01,1,2,X,drum"), ("second", "day 1/a.jpg,2024-06-01,3,4,Y,tyre")):
+        taken_in(project, table(tmp_path / f"{name}.csv", "file_path,taken_at,latitude,longitude,camera,label", row))
+        assert project.history.undo_text == f"data from {name}.csv"
+        states.append(all_of_it())
+    assert states[0] != states[1] != states[2]
+    assert project.history.undo() == "data from second.csv"
+    assert all_of_it() == states[1]
+    assert project.history.undo() == "data from first.csv"
+    assert all_of_it() == states[0]
+    for state in states[1:]:
+        project.history.redo()
+        assert all_of_it() == state
+
+
 def test_a_table_as_excel_writes_it_with_semicolons_and_decimal_commas_is_taken(
     project: Project, photos: Path, tmp_path: Path
 ) -> None:
