@@ -53,7 +53,6 @@ class NameEntry(QWidget):
         """Names given before, to be completed while typing."""
         completer = QCompleter(sorted(set(names), key=str.casefold), self._line)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.popup().setProperty("role", "popup")  # a list elsewhere lets the card under it be seen
         self._line.setCompleter(completer)
 
     def begin(self, text: str = "") -> None:
