@@ -106,8 +106,8 @@ def _groups(project: Project) -> tuple[int, int]:
     grouping = project.groupings.newest(project.features.get(shown)) if shown is not None else None
     if grouping is None:
         return 0, 0
-    members = {cluster: ids.tolist() for cluster, ids in grouping.members().items()}
-    return len(members), len(project.labels.of_groups(members))
+    names = project.labels.by_group(grouping.photo_ids).of_clusters(grouping.clusters)
+    return grouping.groups, sum(name.of_most for name in names.values())
 
 
 def _share_done(run: Run) -> float:

@@ -59,7 +59,7 @@ class OpenedPhoto(QObject):
         sentence = self.tr("In {0}").format(self._titles[number]) if number >= 0 else ""
         with_group = [name for name in names if name not in own]
         if with_group:
-            sentence += self.tr(". {0} came with the group: × takes it off this photo alone.").format(
+            sentence += self.tr(". The name {0} came with the group: × takes it off this photo alone.").format(
                 ", ".join(with_group)
             )
         self._side.photo.show_photo(photo, sentence, names)

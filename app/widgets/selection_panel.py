@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QCursor
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
@@ -238,9 +238,8 @@ class SelectionPanel(QWidget):
         self.join_chosen.emit(int(action.data()))  # type: ignore[attr-defined]
 
     def _join_left(self) -> None:
-        """Qt does not tell a button that the pointer left it while its menu was open."""
-        over = self._join.rect().contains(self._join.mapFromGlobal(QCursor.pos()))
-        self._join.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, over)
+        """Qt tells a button neither that the pointer left it while its menu was open, nor later."""
+        self._join.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
         self._join.update()
 
     def _open_chosen(self) -> None:

@@ -108,6 +108,7 @@ def test_a_coarse_group_of_which_at_most_half_are_named_is_called_and_others(pag
     page._selecting.show_cut(1)
     wait(page, qtbot)
     assert titles(page) == ["Kept and others"]
+    qtbot.waitUntil(lambda: (session.summary.groups, session.summary.named) == (1, 0))
     choose_group(page, qtbot, 0)
     assert find(page, "selection_title").text() == "Kept and others"
     assert find(page, "name_field").isVisible(), "as a whole it has no name yet"
@@ -342,7 +343,7 @@ def test_the_name_of_its_group_is_taken_off_one_photo(page, session, decisions, 
     find(page, "selection_grid").select([first])
     press(page, qtbot, "details_button")
     assert find(page, "one_photo_group").text() == (
-        "In Drums. Drums came with the group: × takes it off this photo alone."
+        "In Drums. The name Drums came with the group: × takes it off this photo alone."
     )
     press(page, qtbot, "name_chip_0")
     assert find(page, "one_photo_group").text() == "In Drums"
