@@ -76,7 +76,8 @@ class PlaceView(QWidget):
         self._nothing.setWordWrap(True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._nothing.setMargin(2 * theme.PAGE_MARGIN)
-        below = QHBoxLayout()
+        self._foot = QWidget()
+        below = QHBoxLayout(self._foot)
         below.setContentsMargins(theme.CARD_GAP, 2, theme.ROW_GAP, 4)
         below.addWidget(self._note, 1)
         below.addWidget(self._to_selection)
@@ -86,7 +87,7 @@ class PlaceView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._map, 1)
-        layout.addLayout(below)
+        layout.addWidget(self._foot)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(whole)
@@ -212,13 +213,20 @@ class PlaceView(QWidget):
         self._map.set_groups(names, [QColor(theme.colours().warning)] * len(names))
         unknown = self._places.shape[1] - len(self._rows)
         parts = [self.tr("{0} without a place").format(words.number(unknown))] if unknown else []
+        if not names and len(self._rows):
+            parts.append(self.tr("No place stands out among {0}").format(words.photos(len(self._rows))))
         if names:
             spots = (
                 self.tr("1 hot spot") if len(names) == 1 else self.tr("{0} hot spots").format(words.number(len(names)))
             )
             parts.append(self.tr("{0}: denser than elsewhere").format(spots))
         self._note.setText(" · ".join(parts))
-        self.setAccessibleDescription(self._note.accessibleName())
+        limits = self.tr(
+            "A hot spot is named where five photos or more lie closer together than chance puts them. There must be "
+            "photos in ten places, 100 m or more apart, to compare with."
+        )
+        self._foot.setToolTip(limits)
+        self.setAccessibleDescription(f"{self._note.accessibleName()} {limits}" if parts else "")
 
 
 def spot_in_words(spot: HotSpot) -> str:

@@ -146,7 +146,18 @@ def test_photos_lie_as_on_a_map_in_their_colours(shown):
 
 
 def test_it_says_how_many_photos_have_no_place(shown):
-    assert find(shown, "place_note").accessibleName() == "2 without a place"
+    assert find(shown, "place_note").accessibleName().startswith("2 without a place")
+    assert find(shown, "place_map").isVisible()
+    shown.set_places(np.full(3, math.nan), np.full(3, math.nan))
+    assert find(shown, "place_note").accessibleName() == "3 without a place"
+
+
+def test_it_says_where_no_place_stands_out(shown, spot):
+    note = find(shown, "place_note")
+    assert "No place stands out among 22 photos" in note.accessibleName()
+    assert "ten places" in note.parentWidget().toolTip()
+    shown.set_hot_spots([spot])
+    assert "No place" not in note.accessibleName()
 
 
 def test_the_pointer_and_a_click_tell_the_photo(shown, qtbot):
