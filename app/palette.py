@@ -31,6 +31,8 @@ _SEQUENCE = {
     theme.DARK: ("#5b73c9", "#4aa8ad", "#9ccf77", "#f8f0a0"),
 }
 
+_PALE = 0.45
+
 NUMBERED = len(_GROUPS[theme.LIGHT])
 """So many groups have a colour of their own; further ones begin again."""
 
@@ -40,6 +42,11 @@ def group_colour(number: int) -> QColor:
     if number < 0:
         return QColor(theme.colours().quiet)
     return QColor(_GROUPS[theme.colours().name][number % NUMBERED])
+
+
+def unknown() -> QColor:
+    """The pale colour of photos of which is not known what the others are coloured by."""
+    return _between(QColor(theme.colours().card), QColor(theme.colours().quiet), _PALE)
 
 
 def sequence(count: int) -> list[QColor]:

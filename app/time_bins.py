@@ -5,6 +5,7 @@ Moments are seconds since 1970 by the camera's own clock, as if it showed UTC.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -116,6 +117,30 @@ def calendar_parts(times: NDArray[np.float64]) -> list[tuple[tuple[float, float]
         ((_start(unit, number), _start(unit, number + 1)), count)
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
     ]
+
+
+def even_spans(times: NDArray[np.float64], most: int) -> list[tuple[float, float]]:
+    """Spans of whole days, at most `most`, that hold about equally many moments, float64 [N] with nan for unknown ones;
+    the first is open to what is earlier, the last to what is later, and none is empty. Between two of them a year
+    begins, a quarter, a month or a day: the largest of these that leaves the shares within a quarter of even.
+    """
+    known = np.sort(times[np.isfinite(times)])
+    borders = []
+    for part in range(1, most):
+        wanted = part * len(known) / most
+        moment = float(known[int(wanted)]) if len(known) else 0.0
+        for unit in (YEAR, QUARTER, MONTH, DAY):
+            number = _number(unit, moment)
+            near = [_start(unit, number), _start(unit, number + 1)]
+            off, best = min((abs(int(np.searchsorted(known, border)) - wanted), border) for border in near)
+            if off <= len(known) / most / 4 or unit == DAY:
+                borders.append(best)
+                break
+    inner = [border for border in sorted(set(borders)) if len(known) and known[0] < border <= known[-1]]
+    edges = [-math.inf, *inner, math.inf]
+    counts = np.diff(np.searchsorted(known, edges))
+    kept = [edges[0], *(edge for edge, count in zip(edges[1:-1], counts[:-1], strict=True) if count), edges[-1]]
+    return list(itertools.pairwise(kept))
 
 
 def _without_strays(known: NDArray[np.float64]) -> tuple[float, float]:

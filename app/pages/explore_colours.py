@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor
 
 from .. import palette, time_words, words
 from ..explore_filters import CAMERA, FOLDER, VERDICT, PhotoFacts
+from ..time_bins import even_spans
 
 BY_GROUP, BY_NAME, BY_DATE, BY_PLACE = "group", "name", "date", "place"
 
@@ -74,19 +75,24 @@ def _of_words(
 
 
 def _of_dates(times: NDArray[np.float64]) -> Colouring:
-    """From the oldest to the newest, in steps of whole days."""
+    """From the oldest to the newest, in spans of about equally many photos: a few old ones leave the others theirs."""
+    spans = even_spans(times, _STEPS)
     known = np.isfinite(times)
-    days = np.floor(np.where(known, times, 0) / _DAY)
-    first, last = int(days[known].min()), int(days[known].max())
-    edges = np.unique(np.linspace(first, last + 1, _STEPS + 1).round().astype(np.int64))
-    codes = np.where(known, np.searchsorted(edges, days, side="right") - 1, -1).astype(np.int32)
-    counts = np.bincount(codes[known], minlength=len(edges) - 1)
-    colours = palette.sequence(len(edges) - 1)
+    codes = np.where(known, np.searchsorted([end for _, end in spans[:-1]], times, side="right"), -1).astype(np.int32)
+    counts = np.bincount(codes[known], minlength=len(spans)).tolist()
+    if len(spans) == 1:
+        spans = [_days_of(times[known])]
+    colours = palette.sequence(len(spans))
     entries = [
-        (time_words.range_in_words((float(low) * _DAY, float(high) * _DAY)), colour, int(count))
-        for low, high, colour, count in zip(edges[:-1], edges[1:], colours, counts, strict=True)
+        (time_words.range_in_words(span), colour, count)
+        for span, colour, count in zip(spans, colours, counts, strict=True)
     ]
     return Colouring(codes, entries, tr("No date"))
+
+
+def _days_of(times: NDArray[np.float64]) -> tuple[float, float]:
+    """The whole days that hold known moments."""
+    return float(times.min() // _DAY * _DAY), float((times.max() // _DAY + 1) * _DAY)
 
 
 def _of_places(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Colouring:

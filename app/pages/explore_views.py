@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from prismh_engine.analysis.hot_spots import HotSpot
 from prismh_engine.jobs import StopToken
 
-from .. import theme, words
+from .. import palette, theme, words
 from ..explore_filters import PhotoFacts
 from ..session import Session
 from ..widgets.card import Card
@@ -156,7 +156,7 @@ class Views(Card):
         entries = [(code, *entry) for code, entry in enumerate(colouring.entries)]
         rest = int((colouring.codes < 0).sum())
         if rest:
-            entries.append((-1, colouring.rest, QColor(theme.colours().quiet), rest))
+            entries.append((-1, colouring.rest, palette.unknown(), rest))
         self._meanings = {code: (text, colour) for code, text, colour, _ in entries}
         self._legend.set_entries([LegendEntry(*entry) for entry in entries])
         self._legend.set_title(title)

@@ -45,6 +45,8 @@ class DotDrawing:
     raster: PointRaster
     colours: NDArray[np.uint32]
     """Opaque ARGB of each row of the raster."""
+    beneath: NDArray[np.bool_]
+    """The rows of the dots that lie under all others."""
     chosen: NDArray[np.int64]
     """The rows of the dots that stand out: painted last and a little larger."""
     chosen_colours: NDArray[np.uint32]
@@ -60,7 +62,7 @@ class DotDrawing:
         else:
             self._fill_ground(pixels, self.ground, view, ratio)
         canvas = Canvas(view.width, view.height, pixels)
-        self.raster.draw(view, canvas, self.colours, ratio)
+        self.raster.draw(view, canvas, self.colours, ratio, self.beneath)
         if len(self.chosen):
             size = self.raster.dot_size(view, ratio) + round(ratio)
             self.raster.draw_some(self.chosen, view, canvas, self.chosen_colours, size)
@@ -75,7 +77,7 @@ class DotDrawing:
         """The dots of some rows, those that stand out last: middle and radius in pixels of the view, and colour."""
         colours, larger = self.colours.copy(), np.zeros(len(self.raster), np.float32)
         colours[self.chosen], larger[self.chosen] = self.chosen_colours, 0.5
-        rows = rows[np.argsort(larger[rows], kind="stable")]
+        rows = rows[np.argsort(larger[rows] - self.beneath[rows], kind="stable")]
         x = self.raster.x[rows].astype(float) * view.scale_x + view.offset_x
         y = self.raster.y[rows].astype(float) * view.scale_y + view.offset_y
         radii = self.raster.dot_size(view) / 2 + larger[rows]

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainterPath
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from .. import theme
+from .. import palette, theme
 from . import map_picture, map_selecting, map_steps, map_words
 from .map_layers import Dots, Overlay
 from .map_motion import MapMotion
@@ -118,8 +118,8 @@ class EmbeddingMap(QWidget):
         self.set_groups(names, colours)
 
     def set_colouring(self, codes: NDArray[np.int32] | None, colours: Sequence[QColor] = ()) -> None:
-        """Colour the points by something else than their group: for each the place of its colour, int [N], -1 for the
-        quiet one. None: by group again. The names on the map stay those of the groups.
+        """Colour the points by something else than their group: for each the place of its colour, int [N], -1 for a
+        pale one, under all others. None: by group again. The names on the map stay those of the groups.
         """
         if codes is not None and len(codes) != len(self._groups):
             raise ValueError(f"there are {len(self._groups)} points, got {len(codes)} codes")
@@ -382,7 +382,8 @@ class EmbeddingMap(QWidget):
         codes, colours = self._colouring or (self._groups, self._group_colours)
         if codes.max(initial=-1) >= len(colours):
             codes = np.where(codes < len(colours), codes, -1)
-        self._dots.show_points(self._raster, codes, colours, self._selected)
+        rest = palette.group_colour(-1) if self._colouring is None else palette.unknown()
+        self._dots.show_points(self._raster, codes, colours, self._selected, rest)
         self._thumbnails.update()
 
     def _rename(self) -> None:

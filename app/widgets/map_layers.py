@@ -37,6 +37,7 @@ class Dots(ViewLayer):
         self.raster = PointRaster(np.empty((0, 2), np.float32))
         self._codes = np.empty(0, np.int32)
         self._table: Sequence[QColor] = ()
+        self._rest = QColor()
         self._selected = np.empty(0, bool)
         self.tinted = True
         """Whether the ground is that of a card with a tint, else see-through; to be set before the first points."""
@@ -52,17 +53,19 @@ class Dots(ViewLayer):
         codes: NDArray[np.int32],
         table: Sequence[QColor],
         selected: NDArray[np.bool_],
+        rest: QColor,
     ) -> None:
-        """Show the points of a raster. codes int [N]: the place of each point's colour in the table, -1 for the quiet
-        one; selected bool [N]. What is drawn is made at the next paint.
+        """Show the points of a raster. codes int [N]: the place of each point's colour in the table, -1 for `rest`, in
+        which points lie under all others; selected bool [N]. What is drawn is made at the next paint.
         """
         self.raster, self._codes, self._table, self._selected = raster, codes, table, selected
+        self._rest = rest
         self._drawing = self._painted_for = None
         self.update()
 
     def colour_of(self, index: int) -> QColor:
         code = int(self._codes[index])
-        return QColor(theme.colours().quiet) if code < 0 else self._table[code]
+        return self._rest if code < 0 else self._table[code]
 
     def is_selected(self, index: int) -> bool:
         return bool(self._selected[index])
@@ -103,12 +106,12 @@ class Dots(ViewLayer):
             # In one byte each, as many as fit in: a million of them then stay in the processor's cache.
             codes = (self._codes.astype(np.int8) if len(table) <= _IN_A_BYTE else self._codes).take(order)
             card = QColor(theme.colours().card)
-            shown = full = [*table, QColor(theme.colours().quiet)]  # -1, the quiet one, is the last
+            shown = full = [*table, self._rest]  # -1 is the last
             chosen = np.flatnonzero(self._selected.take(order))
             if self._selected.any():
                 shown = [mixed(colour, card, _FADED) for colour in full]
             self._drawing = DotDrawing(
-                self.raster, _values(shown).take(codes), chosen, _values(full).take(codes.take(chosen)),
+                self.raster, _values(shown).take(codes), codes < 0, chosen, _values(full).take(codes.take(chosen)),
                 card if self.tinted else None, self._current_tint() if self.tinted else None,
             )  # fmt: skip
         return self._drawing

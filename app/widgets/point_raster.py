@@ -90,13 +90,24 @@ class PointRaster:
                 best, best_distance = int(self.order[part.start + nearest]), float(distances[nearest])
         return best
 
-    def draw(self, view: View, canvas: Canvas, colours: NDArray[np.uint32], pixel_ratio: float = 1.0) -> None:
+    def draw(
+        self,
+        view: View,
+        canvas: Canvas,
+        colours: NDArray[np.uint32],
+        pixel_ratio: float = 1.0,
+        beneath: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Draw the visible points; colours: opaque ARGB uint32 in the order of `order`.
 
-        Of points on one place the later one shows.
+        Of points on one place the later one shows; those of `beneath`, bool [N] in the order of `order`, come first.
         """
         parts = list(self._slices(*view.rect(margin=_MARGIN)))
         x, y, shown = (_joined(values, parts) for values in (self.x, self.y, colours))
+        low = None if beneath is None else _joined(beneath, parts)
+        if low is not None and low.any():
+            rows = np.concatenate([np.flatnonzero(low), np.flatnonzero(~low)])
+            x, y, shown = x.take(rows), y.take(rows), shown.take(rows)
         canvas.stamp(view, x, y, shown, self.dot_size(view, pixel_ratio))
 
     def draw_some(

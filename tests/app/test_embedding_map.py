@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from app import theme
-from app.widgets.embedding_map import BOX, LASSO, POINT
+from app import palette, theme
+from app.widgets.embedding_map import BOX, LASSO, POINT, EmbeddingMap
 
 from .maps import COLOURS, around, at, colour_at, drag, map_of_three_groups, surface, three_groups
 
@@ -131,7 +131,7 @@ def test_points_are_coloured_by_anything_and_by_group_again(shown, points):
     shown.set_colouring(codes, [red, black])
     assert colour_at(shown, 0) == red
     assert colour_at(shown, 1) == black
-    assert colour_at(shown, 2) == QColor(theme.colours().quiet)
+    assert colour_at(shown, 2) == palette.unknown()
     assert set(shown._overlay._boxes) == {0, 1}, "the names stay those of the groups"
     shown.set_colouring(None)
     for index in (0, 1, 25):
@@ -377,3 +377,17 @@ def test_z_shows_what_is_selected_as_large_as_it_fits_and_home_all(shown, qtbot)
     assert 0 < shown.view_rect.width() < seen.width()
     qtbot.keyClick(shown, Qt.Key.Key_Home)
     assert shown.view_rect.width() == pytest.approx(everything.width(), rel=0.01)
+
+
+def test_of_points_on_one_place_one_of_unknown_colour_lies_under_the_others_and_is_pale(qtbot):
+    made = EmbeddingMap()
+    qtbot.addWidget(made)
+    made.resize(600, 450)
+    made.set_points(np.array([[0, 0], [0, 0], [0, 0], [9, 9]], np.float32), np.zeros(4, np.int32))
+    made.set_groups(["Drums"], COLOURS[:1])
+    made.set_colouring(np.array([-1, 1, -1, -1], np.int32), COLOURS)
+    with qtbot.waitExposed(made):
+        made.show()
+    assert colour_at(made, 0) == COLOURS[1]
+    quiet, pale = QColor(theme.colours().quiet), colour_at(made, 3)
+    assert quiet.lightness() < pale.lightness() < QColor(theme.colours().card).lightness()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from datetime import datetime, timezone
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app import time_words
-from app.time_bins import DAY, HOUR, MONTH, QUARTER, WEEK, YEAR, bins_for, marks
+from app.time_bins import DAY, HOUR, MONTH, QUARTER, WEEK, YEAR, bins_for, even_spans, marks
 from app.widgets.timeline import Timeline
 from tests.app.windows import find
 
@@ -237,3 +238,27 @@ def test_without_any_date_it_says_so(shown):
 def test_every_part_has_a_name_for_screen_readers(shown):
     assert bars(shown).accessibleName() == "When the photos were taken"
     assert all(part.objectName() for part in shown.findChildren(QPushButton) + shown.findChildren(QLabel))
+
+
+def test_a_few_old_photos_leave_the_season_of_the_others_several_spans():
+    rng = np.random.default_rng(0)
+    season = at("2026-01-05") + rng.uniform(0, 240 * 86_400, 60)
+    old = [at(day) for day in ("2005-12-14", "2009-03-01", "2014-05-05", "2017-06-06", "2025-06-01")]
+    times = np.concatenate([old, season, [np.nan]])
+    spans = even_spans(times, 5)
+    assert len(spans) == 5
+    shares = [int(((times >= start) & (times < end)).sum()) for start, end in spans]
+    assert sum(shares) == 65
+    assert 10 <= min(shares) <= max(shares) <= 17
+    assert [datetime.fromtimestamp(start, timezone.utc).day for start, _ in spans[1:]] == [1] * 4, "months begin"
+
+
+@pytest.mark.parametrize("times", [[5.0], [5.0] * 40, [5.0, 86_400 * 900.0], [np.nan]])
+def test_spans_hold_all_photos_and_none_is_empty(times):
+    times = np.array(times)
+    spans = even_spans(times, 5)
+    assert spans[0][0] == -np.inf
+    assert spans[-1][1] == np.inf
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))
+    if np.isfinite(times).any():
+        assert all(((times >= start) & (times < end)).any() for start, end in spans)
