@@ -11,6 +11,9 @@ from typing import Any
 from .errors import PrismhError
 from .tables import as_number, read_csv, read_numbered_csv
 
+PHOTO_COLUMNS = ("photo", "filename", "filepath", "file", "image", "picture", "path")
+"""What people call the column `file_path` in tables of their own."""
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -62,12 +65,12 @@ def read_metadata(path: Path) -> dict[str, Metadata]:
 def read_rows(path: Path) -> Mapping[int, Mapping[str, Any]]:
     """The rows of a CSV, or of a JSON file as `read_metadata` takes it, each with a `file_path` at least.
 
-    By their number: that of a spreadsheet, where the header is row 1; in JSON the first object is row 1. Raises
-    `PrismhError` for what is neither.
+    In a CSV that column may also be called one of `PHOTO_COLUMNS`. By their number: that of a spreadsheet, where the
+    header is row 1; in JSON the first object is row 1. Raises `PrismhError` for what is neither.
     """
     if path.suffix.lower() == ".json":
         return dict(enumerate(_json_rows(path), start=1))
-    return read_numbered_csv(path, ("file_path",))
+    return read_numbered_csv(path, ("file_path",), PHOTO_COLUMNS)
 
 
 def _metadata(path: Path, row: Mapping[str, Any]) -> Metadata:

@@ -60,17 +60,22 @@ def read_csv(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     return list(read_numbered_csv(path, columns).values())
 
 
-def read_numbered_csv(path: Path, columns: Sequence[str]) -> dict[int, dict[str, str]]:
-    """`read_csv` by the number a spreadsheet gives the row; the header is row 1."""
+def read_numbered_csv(path: Path, columns: Sequence[str], other_names: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+    """`read_csv` by the number a spreadsheet gives the row; the header is row 1.
+
+    other_names: what the first of `columns` may be called instead, in small letters, the likeliest first; its capitals,
+    blanks and dashes in the file do not matter.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()
-            reader = csv.reader(chain([first], stream), delimiter=_separator(first, columns))
-            header = next(reader, [])
+            reader = csv.reader(chain([first], stream), delimiter=_separator(first, columns, other_names))
+            header = _with_first(columns, next(reader, []), other_names)
             missing = [column for column in columns if column not in header]
             if missing:
+                instead = f", or {', '.join(other_names)} in place of {columns[0]}" if other_names else ""
                 raise PrismhError(
-                    f"{path} has no column {missing[0]!r}: its first line must name {', '.join(columns)}."
+                    f"{path} has no column {missing[0]!r}: its first line must name {', '.join(columns)}{instead}."
                 )
             return {
                 number: {name: _uncell(text) for name, text in zip_longest(header, row[: len(header)], fillvalue="")}
@@ -92,11 +97,21 @@ def as_number(value: Any) -> float:
     return number
 
 
-def _separator(header: str, columns: Sequence[str]) -> str:
+def _with_first(columns: Sequence[str], header: Sequence[str], other_names: Sequence[str]) -> list[str]:
+    """A header in which the first of `columns` is called so, where it stands under another name."""
+    plain = ["".join(c for c in name.lower() if c not in " -_") for name in header]
+    place = next((plain.index(other) for other in other_names if other in plain), None)
+    if columns[0] in header or place is None:
+        return list(header)
+    return [columns[0] if number == place else name for number, name in enumerate(header)]
+
+
+def _separator(first_line: str, columns: Sequence[str], other_names: Sequence[str]) -> str:
     """What stands between the columns: the sign that brings most of `columns` out of the header, else a comma."""
 
     def found(sign: str) -> int:
-        return len(set(columns) & set(next(csv.reader([header], delimiter=sign), [])))
+        header = next(csv.reader([first_line], delimiter=sign), [])
+        return len(set(columns) & set(_with_first(columns, header, other_names)))
 
     return max((",", ";", "\t"), key=found)
 

@@ -42,7 +42,8 @@ class ImportSettings(Settings):
     project: Path | None = setting(None, "the project whose photos the table tells of")
     metadata: Path | None = setting(
         None,
-        "CSV or JSON with file_path (as in outputs, or below the photo folder, or the bare file name) and any of "
+        "CSV or JSON with file_path, in a CSV also called photo, filename or image (as in outputs, or below the photo "
+        "folder, or the bare file name) and any of "
         "taken_at, latitude, longitude, label (several joined by ;), camera",
     )
     replace: bool = setting(False, "let the table stand over what a photo's own EXIF says")
@@ -71,10 +72,11 @@ class ImportedRow:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of the rows of a table."""
+    """What became of the rows of a table. other_columns: those of which nothing is taken, whatever stands in them."""
 
     table: Path
     rows: Sequence[ImportedRow]
+    other_columns: Sequence[str] = ()
 
     @property
     def unmatched(self) -> int:
@@ -93,6 +95,11 @@ class ImportReport:
         taken = [f"{words} for {counted(self.photos_with(name), 'photo')}" for name, words in _WORDS.items()
                  if self.photos_with(name)]  # fmt: skip
         told.append(f"Taken from it: {', '.join(taken)}." if taken else "Nothing was taken from it.")
+        if self.other_columns:
+            named = ", ".join(self.other_columns[:_ROWS_NAMED])
+            further = len(self.other_columns) - _ROWS_NAMED
+            more = f" and {counted(further, 'further one')}" if further > 0 else ""
+            told.append(f"Left out, since a project has no place for them: {named}{more}.")
         stayed = len({row.photo for row in self.rows if row.stayed})
         if stayed:
             told.append(f"What the EXIF data of {counted(stayed, 'photo')} says itself was left as it is.")
@@ -139,7 +146,10 @@ def import_into_project(
     yield Progress(_READING, 0, None)
     rows = read_rows(table)
     if rows and not any(column in row for row in rows.values() for column in TAKEN_COLUMNS):
-        raise PrismhError(f"{table} has none of the columns {', '.join(TAKEN_COLUMNS)}: name one of them as such.")
+        raise PrismhError(
+            f"{table} has no column that can be taken: call one taken_at, label or camera, or two of them "
+            "latitude and longitude."
+        )
     names = PhotoNames(project.photos.all())
     said = _Said()
     for done, (number, row) in enumerate(rows.items()):
@@ -153,7 +163,9 @@ def import_into_project(
         for label, photo_ids in said.labels.items():
             project.labels.name_photos(photo_ids, label)
     yield Progress(_READING, len(rows), len(rows))
-    return ImportReport(table, said.rows(kept))
+    columns = dict.fromkeys(column for row in rows.values() for column in row)
+    others = [name for name in columns if name and name not in ("file_path", *TAKEN_COLUMNS)]
+    return ImportReport(table, said.rows(kept), others)
 
 
 def write_report(path: Path, report: ImportReport) -> None:

@@ -131,6 +131,23 @@ def test_a_time_is_taken_where_it_can_only_mean_one_thing(
     assert bool(report.rows[0].problems) == (kept is None)
 
 
+@pytest.mark.parametrize("called", ["photo", "File name", "Image", "filename", "PATH"])
+def test_the_column_of_the_photos_may_be_called_as_people_call_it(
+    project: Project, photos: Path, tmp_path: Path, called: str
+) -> None:
+    taken_in(project, table(tmp_path / "t.csv", f"label;{called}", "drum;told.jpg"))
+    assert project.labels.of_photos() == {photo(project, "told.jpg").id: ["drum"]}
+
+
+def test_columns_of_which_nothing_is_taken_are_told(project: Project, photos: Path, tmp_path: Path) -> None:
+    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,team,larvae", "told.jpg,drum,A,3"))
+    assert "Left out, since a project has no place for them: team, larvae." in report.sentences()
+    with pytest.raises(PrismhError, match="call one taken_at, label or camera, or two of them latitude"):
+        taken_in(project, table(tmp_path / "t.csv", "file_path,team", "told.jpg,A"))
+    with pytest.raises(PrismhError, match="must name file_path, or photo, filename"):
+        taken_in(project, table(tmp_path / "t.csv", "team,larvae", "A,3"))
+
+
 def test_a_table_is_undone_and_done_again_as_one_step(project: Project, photos: Path, tmp_path: Path) -> None:
     def all_of_it() -> list[object]:
         return [(p.look.taken_at, p.look.latitude, p.look.camera) for p in project.photos.all()] + [
@@ -330,7 +347,7 @@ def test_a_quality_table_and_an_export_can_be_taken_in_again(project: Project, p
 def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
     project: Project, photos: Path, tmp_path: Path, capsys: Any
 ) -> None:
-    with pytest.raises(PrismhError, match="none of the columns taken_at"):
+    with pytest.raises(PrismhError, match="no column that can be taken"):
         taken_in(project, table(tmp_path / "t.csv", "file_path,Date", "told.jpg,2024"))
     with pytest.raises(PrismhError, match="no column 'file_path'"):
         taken_in(project, table(tmp_path / "t.csv", "name,camera", "told.jpg,x"))
