@@ -6,6 +6,7 @@ first and the last photo would have nothing in common.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +25,9 @@ _GREY_SIDE = 32
 _GREY_CORRELATION = 0.95
 _FLAT_DEVIATION, _FLAT_DIFFERENCE = 1.0, 8.0
 _BANDS = 4
+_SHARP = 50.0
+"""Sharpness counts in steps of a factor of two from here, where the verdict "blurry" ends unless another is asked for:
+for its place alone, no photo judged blurred stands over one that is not."""
 _ONES = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 
 
@@ -75,9 +79,17 @@ def find_duplicates(
     return found
 
 
-def _rank(look: Look, name: str) -> tuple[bool, int, float, int, str]:
-    """Best first: whole, large, sharp; of equal ones "IMG_1.jpg" before "IMG_1 (1).jpg"."""
-    return look.truncated, -(look.width or 0) * (look.height or 0), -(look.sharpness or 0.0), len(name), name
+def _rank(look: Look, name: str) -> tuple[bool, int, int, bool, bool, float, int, str]:
+    """Best first: whole, large, sharp, and of about equally sharp ones one that says where and when it was taken.
+
+    Whoever keeps the other one loses the place it cannot say. Of equal ones "IMG_1.jpg" before "IMG_1 (1).jpg".
+    """
+    sharpness = look.sharpness or 0.0
+    about = math.floor(math.log2(max(sharpness, 1.0) / _SHARP))
+    return (
+        look.truncated, -(look.width or 0) * (look.height or 0), -about, look.latitude is None, look.taken_at is None,
+        -sharpness, len(name), name,
+    )  # fmt: skip
 
 
 def _near_duplicates(

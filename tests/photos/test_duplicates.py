@@ -63,6 +63,35 @@ def test_a_small_or_recompressed_copy_hangs_on_the_better_photo() -> None:
     assert {index: one.best for index, one in found(looks, images).items()} == {0: 1, 2: 1}
 
 
+def best_of(first: dict[str, object], second: dict[str, object]) -> int:
+    """Which of two photos that look the same is kept."""
+    looks, features = at_angles(0, 1)
+    facts = [{"sharpness": 390.0}, {"sharpness": 300.0}]
+    looks = [
+        dataclasses.replace(look, **{**fact, **more})  # type: ignore[arg-type]
+        for look, fact, more in zip(looks, facts, (first, second), strict=True)
+    ]
+    (duplicate,) = found(looks, features=features).values()
+    return duplicate.best
+
+
+def test_of_about_equally_sharp_photos_the_one_that_knows_its_place_or_time_is_kept() -> None:
+    place, time = {"latitude": 14.6, "longitude": 121.0}, {"taken_at": "2026-07-14T09:30:00"}
+    assert best_of({}, {}) == 0
+    assert best_of({}, place) == 1
+    assert best_of({}, time) == 1
+    assert best_of(time, place) == 1
+    assert best_of(place, {**place, **time}) == 1
+
+
+def test_a_place_does_not_make_up_for_a_photo_that_is_much_worse() -> None:
+    place = {"latitude": 14.6, "longitude": 121.0}
+    assert best_of({}, {**place, "sharpness": 90.0}) == 0
+    assert best_of({"sharpness": 55.0}, {**place, "sharpness": 45.0}) == 0, "it would be judged blurred"
+    assert best_of({}, {**place, "width": 50}) == 0
+    assert best_of({}, {**place, "truncated": True}) == 0
+
+
 def test_without_features_a_brighter_copy_is_found_by_its_hash() -> None:
     image = picture(3, (320, 240))
     looks, images = looks_of(encoded(image), encoded(ImageEnhance.Brightness(image).enhance(1.1)))
