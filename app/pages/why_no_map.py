@@ -53,7 +53,7 @@ def _why_too_few(contents: MapContents) -> str:
         missing = tr("{missing} of {all} photos are not where they were. Say where they are now.")
         return missing.format(missing=number(contents.missing), all=number(contents.all_photos))
     if contents.used == contents.all_photos:
-        return tr("There are {all} so far. Add a folder with more.").format(all=words.photos(contents.used))
+        return tr("{all} so far. Add a folder with more.").format(all=words.photos(contents.used))
     aside = tr("{used} of {all} photos are used. Take some back, or add a folder.")
     return aside.format(used=number(contents.used), all=number(contents.all_photos))
 
