@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import errno
 import json
 import os
 import signal
@@ -17,6 +19,7 @@ from typing import Any, TextIO, TypeVar
 
 from . import jobs, settings
 from .errors import BadValueError, PrismhError
+from .files import cannot_write
 from .jobs import Job, Progress, StopToken
 from .settings import Resolved, Settings, setting
 
@@ -61,9 +64,13 @@ def run_step(
     telling_class = _TellingAsJson if json_progress else _Telling
     settings.add_flags(parser, telling_class)
     try:
-        flags = vars(parser.parse_args(argv))
+        parsed, unknown = parser.parse_known_args(argv)
     except SystemExit as end:  # argparse has printed what is wrong
         return int(end.code or 0)
+    if unknown:
+        known = [field.name for kind in (settings_class, telling_class) for field in fields(kind)]
+        return _fail(_unknown_flag(settings_class.step, unknown[0], [*known, "config"]), WRONG_USAGE)
+    flags = vars(parsed)
     config = flags.pop("config")
     try:
         file = settings.read_config(config, settings_class.step) if config else {}
@@ -72,6 +79,10 @@ def run_step(
         resolved = settings.resolve(settings_class, flags, _only(file.keys() - told, file))
     except PrismhError as error:
         return _fail(error, WRONG_USAGE)
+    try:
+        _check_outputs(resolved.settings)
+    except PrismhError as error:
+        return _fail(error, FAILED)
     follows = os.environ.get("RANK", "0") != "0"
     quiet, as_json = telling.quiet or follows, getattr(telling, "progress", "auto") == "json"
     stop = StopToken()
@@ -97,6 +108,25 @@ def required(resolved: Resolved[Any], *names: str) -> None:
             replaced = hasattr(resolved.settings, "project") and name not in {"output", "project", "metadata"}
             instead = " (or --project)" if replaced else ""
             raise BadValueError(f"--{name}{instead} is needed: see prismh-engine {resolved.settings.step} --help")
+
+
+def _unknown_flag(step: str, given: str, known: Sequence[str]) -> BadValueError:
+    flag = given.partition("=")[0]
+    near = difflib.get_close_matches(flag.lstrip("-").replace("-", "_"), known, n=1) if flag.startswith("-") else []
+    hint = f" Did you mean --{near[0]}?" if near else ""
+    what = f"no flag {flag}" if flag.startswith("-") else f"nothing to be done with {given!r}"
+    return BadValueError(f"In the step {step} there is {what}.{hint} prismh-engine {step} --help lists its flags.")
+
+
+def _check_outputs(chosen: Settings) -> None:
+    """Raise `PrismhError` where something stands in the way of an output: before the work, not after it."""
+    folder, file = getattr(chosen, "output_dir", None), getattr(chosen, "output", None)
+    for place in (folder, None if file is None else file.parent):
+        there = next((at for at in (place, *place.parents) if os.path.lexists(at)), None) if place is not None else None
+        if there is not None and not there.is_dir():
+            raise cannot_write(there, NotADirectoryError(errno.EEXIST, ""))
+    if file is not None and file.is_dir():
+        raise cannot_write(file, IsADirectoryError(errno.EISDIR, ""))
 
 
 def _only(names: Set[str], values: Mapping[str, Any]) -> dict[str, Any]:

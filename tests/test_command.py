@@ -94,7 +94,45 @@ def test_a_fault_is_one_sentence_and_a_code(
 def test_an_unknown_flag_or_half_a_flag_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("--too", "1") == 2
     assert _run("--t", "1") == 2
-    assert "unrecognized arguments" in capsys.readouterr().err
+    assert "there is no flag --t. Did you mean --to?" in capsys.readouterr().err
+    assert _run("--ennd=well") == 2
+    assert capsys.readouterr().err == (
+        "In the step count there is no flag --ennd. Did you mean --end? prismh-engine count --help lists its flags.\n"
+    )
+    assert _run("photos") == 2
+    assert "nothing to be done with 'photos'" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class WriteSettings(Settings):
+    step: ClassVar[str] = "write"
+    output_dir: Path | None = setting(None, "a folder")
+    output: Path | None = setting(None, "a file")
+
+
+@pytest.mark.parametrize(
+    ("flag", "place", "words"),
+    [
+        ("--output_dir", "file", "file: a file of that name is in the way"),
+        ("--output_dir", "file/deeper", "file: a file of that name is in the way"),
+        ("--output", "file/table.csv", "file: a file of that name is in the way"),
+        ("--output", ".", "it is a folder"),
+    ],
+)
+def test_what_is_in_the_way_of_an_output_is_told_before_the_work(
+    flag: str, place: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    began = []
+
+    def work(resolved: Resolved[WriteSettings], stop: StopToken) -> Job[None]:
+        began.append(True)
+        yield Progress("Working", 0, 1)
+
+    assert run_step(WriteSettings, work, [flag, str(tmp_path / place)], description="") == 1
+    assert words in capsys.readouterr().err
+    assert not began
+    assert run_step(WriteSettings, work, [flag, str(tmp_path / "new" / "place")], description="") == 0
 
 
 def test_help_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
