@@ -81,6 +81,8 @@ class Session(QObject):
         self.thumbnails: Thumbnails | None = None
         self.running_kind: str | None = None
         self.progress: Progress | None = None
+        self.saving = False
+        """Whether the Export page writes something; it sets this, and emits `job_changed`."""
         self.summary = Summary()
         self.notes: tuple[str, ...] = ()
         """What the training that runs, or ran last, said to the person: what was lowered for memory, what changed."""
@@ -148,7 +150,6 @@ class Session(QObject):
         if self.project is not None:
             self._let_go()
             self.project_changed.emit()
-            garbage.look_through_everything()
 
     def close(self) -> None:
         """The last call: nothing runs afterwards."""
@@ -308,7 +309,7 @@ class Session(QObject):
         if self.cache is not None:
             self.cache.close()
         self.project.close()
-        self.project, self.cache, self.summary, self.notes = None, None, Summary(), ()
+        self.project, self.cache, self.summary, self.notes, self.saving = None, None, Summary(), (), False
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> jobs.RunningJob | None:
         if self._job is not None:
