@@ -81,6 +81,8 @@ class MapContents:
         """The group of each photo, -1 where it has none, int32 [N]."""
         if self.grouping is None:
             return np.full(len(photo_ids), -1, np.int32)
+        if len(self.clusters) and np.array_equal(photo_ids, self.photo_ids):  # nearly always: to compare is nothing
+            return self.clusters
         return _looked_up(self.grouping.photo_ids, self.grouping.clusters, photo_ids)
 
     def cut(self, groups: int, photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
