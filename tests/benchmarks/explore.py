@@ -132,7 +132,11 @@ def do_everything(acts: Acts, window: Any, folder: Path) -> None:
 
     session, act = window.session, acts.act
     acts.idle()
-    act("project opened", lambda: window.open_folder(folder), lambda: bool(window.page()._grid.photos()))
+    act(
+        "project opened",
+        lambda: window.open_folder(folder),
+        lambda: session.project is not None and bool(window.page()._grid.photos()),
+    )
     act("Explore opened", lambda: window.show_page("explore"), lambda: bool(len(window.page()._ids)))
     acts.idle()
     page = window.page()
