@@ -310,6 +310,7 @@ class Session(QObject):
             self.cache.close()
         self.project.close()
         self.project, self.cache, self.summary, self.notes, self.saving = None, None, Summary(), (), False
+        garbage.look_through_what_is_left()
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> jobs.RunningJob | None:
         if self._job is not None:
