@@ -19,6 +19,8 @@ _SECONDS = {HOUR: 3600, DAY: 86_400, WEEK: 7 * 86_400}
 _MONDAY = 4 * 86_400  # the first one after 1970-01-01
 _MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 _STRAYS = 0.01
+_BULK, _FEWEST = 0.85, 3
+"""Where so large a share of the photos has fewer bars than these, it is shown alone, in finer ones."""
 _MOST_MONTHS = 18
 _MARKS = (
     (HOUR, 1), (HOUR, 3), (HOUR, 6), (HOUR, 12), (DAY, 1), (DAY, 2), (WEEK, 1), (MONTH, 1), (MONTH, 3), (MONTH, 6),
@@ -76,12 +78,11 @@ def bins_for(times: NDArray[np.float64], most: int) -> TimeBins | None:
     known = np.sort(times[np.isfinite(times)])
     if not len(known):
         return None
-    low, high = _without_strays(known)
-    numbers = (0, 0)
-    for unit in _UNITS:
-        numbers = _number(unit, low), _number(unit, high)
-        if numbers[1] - numbers[0] < most:
-            break
+    unit, numbers = _finest(*_without_strays(known), most)
+    bulk = _bulk(known)
+    if _number(unit, bulk[1]) - _number(unit, bulk[0]) < _FEWEST - 1:  # nearly all in a bar or two: those alone
+        finer, among = _finest(*bulk, most)
+        unit, numbers = (finer, among) if _UNITS.index(finer) < _UNITS.index(unit) else (unit, numbers)
     inner = [_start(unit, number) for number in range(numbers[0], numbers[1] + 2)]
     before, after = int(known[0] < inner[0]), int(known[-1] >= inner[-1])
     return TimeBins(unit, np.array([*[-math.inf] * before, *inner, *[math.inf] * after]))
@@ -143,10 +144,31 @@ def even_spans(times: NDArray[np.float64], most: int) -> list[tuple[float, float
     return list(itertools.pairwise(kept))
 
 
+def _finest(low: float, high: float, most: int) -> tuple[str, tuple[int, int]]:
+    """The finest unit of which `most` bars hold the moments from low to high; the numbers of the first and the last."""
+    unit, numbers = YEAR, (0, 0)
+    for unit in _UNITS:
+        numbers = _number(unit, low), _number(unit, high)
+        if numbers[1] - numbers[0] < most:
+            break
+    return unit, numbers
+
+
+def _bulk(known: NDArray[np.float64]) -> tuple[float, float]:
+    """The shortest stretch that holds nearly all of the rising moments, with what lies not far from it."""
+    held = math.ceil(_BULK * len(known))
+    first = int((known[held - 1 :] - known[: len(known) - held + 1]).argmin())
+    return _with_near(known, float(known[first]), float(known[first + held - 1]))
+
+
 def _without_strays(known: NDArray[np.float64]) -> tuple[float, float]:
     """The first and the last of rising moments, but for the few at either end that lie far off from all others."""
     few = max(1, int(len(known) * _STRAYS)) if len(known) >= 10 else 0
-    low, high = known[few], known[-1 - few]
+    return _with_near(known, float(known[few]), float(known[-1 - few]))
+
+
+def _with_near(known: NDArray[np.float64], low: float, high: float) -> tuple[float, float]:
+    """From low to high, and as far beyond as rising moments lie no farther than that is long."""
     room = max(high - low, _SECONDS[WEEK])
     near = known[(known >= low - room) & (known <= high + room)]
     return float(near[0]), float(near[-1])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme, time_words, words
 from .card import label
@@ -25,7 +26,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self.setObjectName("timeline")
         self._undated = 0
-        self._chosen = label("", "small")
+        self._chosen = _Shortening()
         self._chosen.setObjectName("timeline_chosen")
         self._note = label("", "small")
         self._note.setObjectName("timeline_undated")
@@ -47,9 +48,6 @@ class Timeline(QWidget):
         layout.setSpacing(2)
         layout.addLayout(above)
         layout.addWidget(self._bars, 1)
-        room = self._all.sizePolicy()
-        room.setRetainSizeWhenHidden(True)  # nothing jumps when a range is chosen
-        self._all.setSizePolicy(room)
         self._show_words()
 
     def set_times(self, times: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
@@ -78,14 +76,13 @@ class Timeline(QWidget):
     def _show_words(self) -> None:
         chosen, bars = self._bars.chosen_range, self._bars
         if bars.bins is None:
-            text = self.tr("None of the photos has a date.") if self._undated else ""
+            self._chosen.say(self.tr("None of the photos has a date.") if self._undated else "")
         elif chosen is None:
-            text = self.tr("When they were taken: {0}").format(time_words.range_in_words(bars.bins.span))
+            span = time_words.range_in_words(bars.bins.span)
+            self._chosen.say(self.tr("When they were taken: {0}").format(span), span)
         else:
-            text = self.tr("Chosen: {0} · {1}").format(
-                time_words.range_in_words(chosen), words.photos(bars.count_in(chosen))
-            )
-        self._chosen.setText(text)
+            span, photos = time_words.range_in_words(chosen), words.photos(bars.count_in(chosen))
+            self._chosen.say(self.tr("Chosen: {0} · {1}").format(span, photos), f"{span} · {photos}", photos)
         earlier, later = bars.stray_counts()
         notes = (
             (earlier, self.tr("{0} far earlier")), (later, self.tr("{0} far later")),
@@ -93,3 +90,31 @@ class Timeline(QWidget):
         )  # fmt: skip
         self._note.setText(" · ".join(note.format(words.number(count)) for count, note in notes if count))
         self._all.setVisible(chosen is not None)
+        self._note.setMinimumHeight(self._all.sizeHint().height())  # the bars stay where they are when it comes
+
+
+class _Shortening(QLabel):
+    """One line of which the longest text that fits is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "small")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._texts: tuple[str, ...] = ("",)
+
+    def say(self, *texts: str) -> None:
+        """The same in ever fewer words."""
+        self._texts = texts
+        self.setAccessibleName(texts[0])
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        fitting = (text for text in self._texts if self.fontMetrics().horizontalAdvance(text) <= self.width())
+        last = self.fontMetrics().elidedText(self._texts[-1], Qt.TextElideMode.ElideRight, self.width())
+        self.setText(next(fitting, last))
+        self.setToolTip("" if self.text() == self._texts[0] else self._texts[0])

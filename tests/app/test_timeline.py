@@ -61,6 +61,20 @@ def test_a_clock_that_was_never_set_takes_no_room_from_the_others():
     assert bins.span == (JULY, JULY + 30 * DAYS)
 
 
+def test_a_season_is_not_squeezed_into_one_bar_by_a_few_photos_of_other_years():
+    season = at("2026-01-05") + np.random.default_rng(0).uniform(0, 240 * DAYS, 60)
+    old = [at(day) for day in ("2005-12-14", "2009-03-01", "2014-05-05", "2014-06-05", "2017-06-06", "2018-06-01")]
+    bins = bins_for(np.concatenate([old, season]), 60)
+    assert bins.unit == WEEK
+    assert (bins.earlier, bins.later) == (1, 0)
+    assert (bins.bars_of(np.array(old)) == 0).all()
+    assert (bins.bars_of(season) > 0).all()
+
+
+def test_years_of_work_stay_years():
+    assert bins_for(at("2005-01-01") + np.linspace(0, 20 * 365 * DAYS, 200), 60).earlier == 0
+
+
 def test_without_a_date_there_are_no_bars():
     assert bins_for(np.full(3, math.nan), 80) is None
     assert bins_for(np.empty(0), 80) is None
@@ -262,3 +276,16 @@ def test_spans_hold_all_photos_and_none_is_empty(times):
     assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))
     if np.isfinite(times).any():
         assert all(((times >= start) & (times < end)).any() for start, end in spans)
+
+
+def test_where_there_is_little_room_the_line_above_says_less_and_nothing_is_cut(shown, qtbot):
+    said, note = find(shown, "timeline_chosen"), find(shown, "timeline_undated")
+    for width in range(600, 240, -20):
+        shown.resize(width, 90)
+        assert said.fontMetrics().horizontalAdvance(said.text()) <= said.width()
+        assert said.geometry().right() < note.geometry().left()
+        assert said.accessibleName() == "When they were taken: 1 to 30 July 2026"
+    assert said.text() == "1 to 30 July 2026"
+    top = bars(shown).y()
+    shown._bars.choose(days(4, 9))
+    assert bars(shown).y() == top, "the bars stay where they are"
