@@ -30,6 +30,8 @@ UNNAMED = ""
 """In place of a name: the photos that have none."""
 
 MANIFEST = "manifest.csv"
+INCOMPLETE = "manifest_incomplete.csv"
+"""What a copy that was stopped leaves: the next one writes `MANIFEST`, and nobody takes the one for the other."""
 MANIFEST_COLUMNS = (
     "file", "name", "file_path", "taken_at", "latitude", "longitude", "cluster", "cluster_name", "label",
 )  # fmt: skip
@@ -94,13 +96,13 @@ def copy_photos(
     """Copy photos into `output_dir`, each into a folder for each of its names, and write `manifest.csv` beside them.
 
     names: those whose photos are wanted, `UNNAMED` for photos without one; None for all. photo_ids: which photos; None
-    for the used ones. features: whose groups the
-    manifest tells of; None for the newest run's. No file that is there is changed: a copy whose name is
-    taken gets a number, `a-2.jpg`, and so does the manifest; an equal file counts as the copy.
+    for the used ones. features: whose groups the manifest tells of; None for the newest run's. No file that is there is
+    changed: a copy whose name is taken gets a number, `a-2.jpg`, and so does the manifest; an equal file counts as the
+    copy.
 
     With positions left out (`with_location` False) or rounded (`location_decimals`) the copies carry none either: see
-    `photos.without_place`. A stop keeps the copies made so far, with a manifest of them. Raises `PrismhError` where the
-    folder lies among the photos or in the project, or the disk refuses.
+    `photos.without_place`. A stop keeps the copies made so far, told of in `manifest_incomplete.csv` instead. Raises
+    `PrismhError` where the folder lies among the photos or in the project, or the disk refuses.
     """
     _check_output(project, output_dir)
     location = Location(not with_location, location_decimals)
@@ -129,7 +131,7 @@ def copy_photos(
         yield Progress("Copying", len(wanted), len(wanted))
     except Stopped:
         stopped = True
-    manifest = _free(output_dir / MANIFEST)
+    manifest = _free(output_dir / (INCOMPLETE if stopped else MANIFEST))
     write_csv(manifest, MANIFEST_COLUMNS, rows)
     return CopyReport(
         manifest, len({photo.id for photo, _ in wanted}), copier.copies, copier.already_there, copier.made_jpeg,

@@ -223,6 +223,10 @@ def test_a_stop_keeps_whole_copies_and_a_table_of_them(project: Project, folder:
     assert (report.photos, report.copies, len(_manifest(report))) == (6, 2, 2)
     assert len(_files(tmp_path / "out")) == 3
     assert not list((tmp_path / "out").rglob("*.part"))
+    assert not (tmp_path / "out" / "manifest.csv").exists(), "it would be taken for a whole one"
+    again = _copy(project, tmp_path / "out")
+    assert again.manifest == tmp_path / "out" / "manifest.csv"
+    assert len(_manifest(again)) == again.copies + again.already_there
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="the superuser may write everywhere")
