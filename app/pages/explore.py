@@ -179,6 +179,7 @@ class ExplorePage(Page):
         self._views.hovered.connect(self._hovered)
         self._views.make_map_wanted.connect(session.start_instant_map)
         self._views.photos_page_wanted.connect(partial(self.go_to.emit, "photos"))
+        self._views.show_all_wanted.connect(self._filter_bar.show_all)
 
     # ---- reading
 

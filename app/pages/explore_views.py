@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
 from prismh_engine.jobs import StopToken
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from .why_no_map import Reason
 
-_LEGEND_WIDTH = 236
+_WIDEST_LEGEND = 260
+_SHOW_ALL = "show_all"
 _KEPT_SQUARES = 500
 MANY_PHOTOS = 5000
 """From so many on, reading them takes long enough to say so."""
@@ -53,6 +54,8 @@ class Views(Card):
     """A `PlaceBox` whose photos alone are to be seen."""
     make_map_wanted = Signal()
     photos_page_wanted = Signal()
+    show_all_wanted = Signal()
+    """No photo passes the filters, and the user wants to see all again."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("map_card")
@@ -81,6 +84,7 @@ class Views(Card):
         self._notice = MapNotice()
         self._notice.pressed.connect(self._notice_pressed)
         self._leads_to = ""
+        self._by_place = self._none_passes = False
         self._card = PhotoCard(self)
         self._card_photo: Photo | None = None
         self._stack = QStackedWidget()
@@ -88,6 +92,7 @@ class Views(Card):
             self._stack.addWidget(view)
         self.body.setContentsMargins(1, 1, 1, 1)
         self._legend_panel = QWidget()
+        self._legend_panel.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         panel = QVBoxLayout(self._legend_panel)
         panel.setContentsMargins(12, 10, 0, 10)
         panel.addWidget(self._legend)
@@ -105,7 +110,14 @@ class Views(Card):
 
     def show_map(self, *, by_place: bool) -> None:
         """Show the map by look or by place."""
-        self._stack.setCurrentWidget(self.place if by_place else self.map)
+        self._by_place = by_place
+        if self._none_passes:
+            self._leads_to = _SHOW_ALL
+            sentence = self.tr("The filters, the dates or the legend hide every photo.")
+            self._notice.say(self.tr("No photo passes"), sentence, button=self.tr("Show all"))
+            self._stack.setCurrentWidget(self._notice)
+        else:
+            self._stack.setCurrentWidget(self._seen())
         self._card.hide()
 
     def fit(self) -> None:
@@ -117,7 +129,7 @@ class Views(Card):
         self._seen().fit_selection()
 
     def _seen(self) -> EmbeddingMap | PlaceView:
-        return self.place if self._stack.currentWidget() is self.place else self.map
+        return self.place if self._by_place else self.map
 
     def set_tool(self, tool: str) -> None:
         self.map.set_tool(tool)
@@ -163,9 +175,13 @@ class Views(Card):
         self._colour(colouring.codes, [colour for _, colour, _ in colouring.entries])
 
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
-        """Show only these points, bool [N]; None: all."""
+        """Show only these points, bool [N]; None: all. Where there is none it is said in the place of the map."""
         self.map.set_shown(mask)
         self.place.set_shown(mask)
+        none_passes = mask is not None and not mask.any()
+        if none_passes != self._none_passes:
+            self._none_passes = none_passes
+            self.show_map(by_place=self._by_place)
 
     def select(self, rows: NDArray[np.int64]) -> None:
         self.map.select(rows)
@@ -216,6 +232,9 @@ class Views(Card):
     def _notice_pressed(self) -> None:
         if self._leads_to == why_no_map.MAKE_IT:
             self.make_map_wanted.emit()
+        elif self._leads_to == _SHOW_ALL:
+            self._legend.show_all()
+            self.show_all_wanted.emit()
         else:
             self.photos_page_wanted.emit()
 
@@ -252,7 +271,7 @@ class Views(Card):
             self.place.set_colouring(codes, colours)
 
     def _fit(self) -> None:
-        self._legend_panel.setFixedWidth(theme.pixels(_LEGEND_WIDTH))
+        self._legend_panel.setMaximumWidth(theme.pixels(_WIDEST_LEGEND))
 
 
 def _middle(picture: QPixmap, side: int) -> QPixmap:

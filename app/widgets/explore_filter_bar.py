@@ -21,6 +21,7 @@ from .flow_layout import FlowLayout
 from .place_view import spot_in_words
 
 _LONGEST = 24
+_ANYWHERE = PlaceBox(-90.0, 90.0, -180.0, 180.0)
 _MOST_NAMES = 200
 _MOST_SPOTS = 10
 
@@ -47,7 +48,7 @@ class ExploreFilterBar(QWidget):
         self._all.setObjectName("filter_show_all_button")
         self._all.setAccessibleName(self._all.text())
         self._all.setProperty("role", "link")
-        self._all.clicked.connect(self._show_all)
+        self._all.clicked.connect(self.show_all)
         room = self._all.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # the count stays where it is
         self._all.setSizePolicy(room)
@@ -94,7 +95,8 @@ class ExploreFilterBar(QWidget):
             self._show_words()
             self.changed.emit(filters)
 
-    def _show_all(self) -> None:
+    def show_all(self) -> None:
+        """Let all photos through, as the person does."""
         self._names.setFocus(Qt.FocusReason.OtherFocusReason)  # the button goes
         self._set(**{field.name: field.default for field in dataclasses.fields(Filters)})
 
@@ -164,7 +166,7 @@ class ExploreFilterBar(QWidget):
         menu.offer(self.tr("All places"), any_place, lambda: self._set_place(None), "filter_all_places")
         menu.addSeparator()
         boxes = [box_around(spot) for spot in self._spots[:_MOST_SPOTS]]
-        if filters.place is not None and filters.place not in boxes:
+        if filters.place not in (None, _ANYWHERE, *boxes):
             menu.offer(self.tr("Part of the map by place"), True, lambda: None, "filter_place_chosen")
         for number, (spot, box) in enumerate(zip(self._spots, boxes, strict=False)):
             text = self.tr("{0} around {1}").format(spot_in_words(spot), words.place(spot.latitude, spot.longitude))
@@ -172,6 +174,8 @@ class ExploreFilterBar(QWidget):
         unknown = int(np.isnan(self._facts.latitudes).sum())
         if unknown or PLACE in filters.without:
             menu.addSeparator()
+            known = _counted(self.tr("With a place"), len(self._facts) - unknown)
+            menu.offer(known, filters.place == _ANYWHERE, lambda: self._set_place(_ANYWHERE), "filter_any_place")
             text = _counted(self.tr("Without a place"), unknown)
             without = filters.without | {PLACE}
             menu.offer(
@@ -213,6 +217,8 @@ class ExploreFilterBar(QWidget):
         return texts.get(verdict, verdict)
 
     def _place_in_words(self, place: PlaceBox) -> str:
+        if place == _ANYWHERE:
+            return self.tr("known")
         spot = next((spot for spot in self._spots[:_MOST_SPOTS] if box_around(spot) == place), None)
         return self.tr("part of the map") if spot is None else spot_in_words(spot)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QObject, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -28,6 +28,7 @@ from .list_rows import Index, ListRows
 
 _LINE = 24
 _DOT = 10
+_AROUND_TEXTS = 36
 _LINES = 12
 """More entries than these are scrolled to."""
 
@@ -164,7 +165,9 @@ class _View(QListView):
 
     def sizeHint(self) -> QSize:
         rows = self.model().rowCount() if self.model() is not None else 0
-        return QSize(180, min(max(rows, 1), _LINES) * theme.pixels(_LINE) + 2)
+        width = max((self.sizeHintForIndex(self.model().index(row, 0)).width() for row in range(rows)), default=0)
+        bar = self.verticalScrollBar().sizeHint().width() if rows > _LINES else 0
+        return QSize(width + bar, min(max(rows, 1), _LINES) * theme.pixels(_LINE) + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, theme.pixels(_LINE) + 2)
@@ -192,7 +195,11 @@ class _Delegate(QStyledItemDelegate):
         self._model = model
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(80, theme.pixels(_LINE))
+        """As wide as the whole of its text and number needs."""
+        entry: LegendEntry = index.data(Qt.ItemDataRole.UserRole)
+        metrics = QFontMetrics(theme.font(12))
+        texts = metrics.horizontalAdvance(entry.text) + metrics.horizontalAdvance(words.number(entry.count))
+        return QSize(texts + _DOT + _AROUND_TEXTS, theme.pixels(_LINE))
 
     @guarded
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:

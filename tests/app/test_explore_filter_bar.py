@@ -78,7 +78,9 @@ def test_menus_offer_what_the_photos_have_with_their_numbers(shown):
     assert [action.text() for action in opened(shown, "verdicts").values()] == [
         "All verdicts", "Nothing found  (9)", "Blurry, taken back  (1)",
     ]  # fmt: skip
-    assert [action.text() for action in opened(shown, "places").values()] == ["All places", "Without a place  (3)"]
+    assert [action.text() for action in opened(shown, "places").values()] == [
+        "All places", "With a place  (7)", "Without a place  (3)",
+    ]  # fmt: skip
 
 
 def test_filters_cross_and_the_buttons_say_what_lets_photos_through(shown, told, facts):
@@ -190,3 +192,11 @@ def test_of_many_months_the_years_are_offered():
     ]  # fmt: skip
     assert sum(count for _, count in years) == len(times)
     assert calendar_parts(np.array([math.nan])) == []
+
+
+def test_photos_that_have_a_place_can_be_asked_for(shown, told, facts):
+    opened(shown, "places")["filter_any_place"].trigger()
+    assert told[-1].mask(facts).tolist() == [True] * 7 + [False] * 3
+    assert find(shown, "filter_places").accessibleName() == "Place: known"
+    assert opened(shown, "places")["filter_any_place"].isChecked()
+    assert "filter_place_chosen" not in opened(shown, "places")

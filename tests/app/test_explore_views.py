@@ -185,3 +185,37 @@ def test_a_moved_slider_colours_by_group_and_says_so(page, qtbot):
         assert page._views.map._mask is None, "nothing is hidden by colours that are not seen"
     wait(page, qtbot)
     assert colour.currentData() == "group"
+
+
+def test_filters_that_let_nothing_pass_say_so_in_the_place_of_the_map_with_a_way_back(page, qtbot):
+    choose_dates(page, qtbot, (0.0, 1.0))
+    notice = find(page, "map_notice")
+    assert notice.isVisible()
+    assert "No photo passes" in notice.accessibleName()
+    assert not page._views.map.isVisible()
+    find(page, "map_notice_button").click()
+    wait(page, qtbot)
+    assert page._views.map.isVisible()
+    assert page._views.map._mask is None
+    assert page._timeline.chosen_range is None
+
+
+def test_a_legend_that_hides_all_is_shown_again_from_the_place_of_the_map(page, qtbot):
+    page._colour_chosen("date")
+    legend = page._views._legend
+    for row in range(len(legend.entries())):
+        legend._toggle(row)
+    assert find(page, "map_notice_button").isVisible()
+    find(page, "map_notice_button").click()
+    wait(page, qtbot)
+    assert not legend.hidden()
+    assert page._views.map.isVisible()
+
+
+def test_a_legend_of_short_words_leaves_the_room_to_the_map(page, qtbot):
+    page.resize(1000, 700)
+    page._colour_chosen("place")
+    wait(page, qtbot)
+    legend, of_map = page._views._legend_panel, page._views.map
+    assert legend.isVisible()
+    assert legend.width() < 0.4 * of_map.width()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QListView, QPushButton
 
+from app import theme
 from app.widgets.legend import Legend, LegendEntry
 
 from .windows import find
@@ -115,3 +116,12 @@ def test_without_entries_it_is_empty_and_does_no_harm(legend, qtbot):
         qtbot.keyClick(rows(legend), key)
     legend.show_all()
     assert legend.entries() == []
+
+
+def test_it_is_as_wide_as_its_longest_entry_needs_and_no_wider(legend):
+    short = rows(legend).sizeHint().width()
+    assert 60 < short < 180
+    long = "before 1 February 2026 and whatever else is said"
+    legend.set_entries([*ENTRIES, LegendEntry(2, long, QColor("#009e73"), 12_345)])
+    needed = QFontMetrics(theme.font(12)).horizontalAdvance(long + "12,345")
+    assert needed < rows(legend).sizeHint().width() < needed + 60
