@@ -12,6 +12,7 @@ from ..command import required, run_step
 from ..errors import BadValueError
 from ..jobs import Job, Progress, StopToken
 from ..project import Project
+from ..project.feature_sets import STARTER
 from ..settings import Resolved, Settings, setting
 from ..sources import check_source
 from .export_csv import write_csv_table
@@ -71,16 +72,18 @@ class ExportSettings(Settings):
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was written; `unknown` tells where a given table and the photos differ, a sentence each."""
+    """What was written; `notes` tell where a given table and the photos differ, or whose groups a project's are, a
+    sentence each.
+    """
 
     file: Path
     photos: int
     columns: int
-    unknown: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         photos = f"{self.photos:,} photo{'s' * (self.photos != 1)}"
-        return " ".join([f"{photos}, {self.columns:,} columns: {self.file}.", *self.unknown])
+        return " ".join([f"{photos}, {self.columns:,} columns: {self.file}.", *self.notes])
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def export_features(resolved: Resolved[ExportSettings], stop: StopToken | None =
     if settings.project is not None:
         with Project.open(settings.project) as project:
             table = table_of_project(project, with_features=with_features, location=location)
-            return (yield from _write(settings.output, table, stop))
+            return (yield from _write(settings.output, table, stop, _whose(project)))
     assert settings.embeddings is not None
     table, unknown = table_of_files(
         settings.embeddings,
@@ -172,6 +175,19 @@ def preview_project(project: Project, rows: int = 20, features: str | None = Non
     return ExportPreview(header, shown, project.photos.counts()["used"], table.dimension, digits)
 
 
+def _whose(project: Project) -> list[str]:
+    """Whose features and groups the command writes, and where the window shows others."""
+    if not project.features.all():
+        return []
+    written, shown = project.features.newest().name, project.shown_features
+    other = "" if shown is None or shown == written else f" The window shows those of {_of_whom(shown)}."
+    return [f"Features and groups are those of {_of_whom(written)}.{other}"]
+
+
+def _of_whom(features: str) -> str:
+    return "the starter" if features == STARTER else features
+
+
 def _writer(output: Path) -> Callable[[Path, ExportTable], Generator[int, None, None]]:
     writer = FORMATS.get(output.suffix.lower())
     if writer is None:
@@ -180,14 +196,14 @@ def _writer(output: Path) -> Callable[[Path, ExportTable], Generator[int, None, 
     return writer
 
 
-def _write(output: Path, table: ExportTable, stop: StopToken | None, unknown: Sequence[str] = ()) -> Job[ExportReport]:
+def _write(output: Path, table: ExportTable, stop: StopToken | None, notes: Sequence[str] = ()) -> Job[ExportReport]:
     yield Progress("Writing", 0, table.photos)
     with closing(_writer(output)(output, table)) as writing:
         for done in writing:
             yield Progress("Writing", done, table.photos)
             if stop is not None:
                 stop.check()
-    return ExportReport(output, table.photos, len(table.columns) + table.dimension, tuple(unknown))
+    return ExportReport(output, table.photos, len(table.columns) + table.dimension, tuple(notes))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

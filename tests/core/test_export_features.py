@@ -246,3 +246,19 @@ def test_a_person_chooses_the_columns_of_a_projects_table(project: Project, tmp_
     assert _rows(tmp_path / "f.csv") == [{"file_path": "photos/a.jpg", "camera": "Pixel 8", "sharpness": "120.5"}]
     with pytest.raises(BadValueError, match=r"columns must be of file_path, .*, got 'colour'"):
         jobs.run(export_project(project, tmp_path / "f.csv", columns=("file_path", "colour")))
+
+
+def test_the_command_says_whose_groups_it_wrote_where_the_window_shows_others(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--project", str(project.folder), "--output", str(tmp_path / "t.csv")]
+    assert main(arguments) == 0
+    assert "those of" not in capsys.readouterr().out, "there are none yet"
+    fill_with_embeddings(project, tmp_path / "photos", np.eye(3))
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.endswith("t.csv. Features and groups are those of the starter.\n")
+    add_features(project, np.eye(3), "run-1")
+    project.show_features("starter")
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "are those of run-1. The window shows those of the starter." in said
