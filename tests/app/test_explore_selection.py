@@ -1,4 +1,4 @@
-"""What a person does with a selection on the Explore page: names, groups, questions, suggestions; and undoing it."""
+"""What a person does with a selection on the Explore page: names, questions, suggestions; and undoing it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,6 @@ def undo(page, decisions, qtbot):
     wait(page, qtbot)
 
 
-def grouping(session):
-    return session.project.groupings.newest(session.project.features.get("starter"))
-
-
 def kinds(session, photo_ids):
     return {photo.path.name.partition("_")[0] for photo in session.project.photos.some(photo_ids)}
 
@@ -43,136 +39,6 @@ def name_two_groups(page, qtbot):
     write(page, qtbot, "First kind")
     choose_group(page, qtbot, 1)
     write(page, qtbot, "Second kind")
-
-
-def test_finer_groups_are_seen_at_once_and_kept_when_the_slider_rests_and_names_stay(page, session, decisions, qtbot):
-    before = grouping(session)
-    choose_group(page, qtbot, 0)
-    write(page, qtbot, "Kept")
-    choose_group(page, qtbot, 0)
-    colours = len(set(_colours_on_map(page)))
-    slider = find(page, "group_slider")
-    slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key.Key_Right)
-    assert len(set(_colours_on_map(page))) == colours + 1, "seen before it is kept"
-    assert grouping(session).groups == before.groups
-    wait(page, qtbot)
-    assert grouping(session).groups == before.groups + 1
-    assert len(titles(page)) == before.groups + 1
-    assert "Kept" in titles(page)
-    undo(page, decisions, qtbot)
-    assert len(titles(page)) == before.groups
-    assert slider.value() == before.groups
-
-
-def test_while_the_slider_moves_the_map_says_what_its_groups_will_be_called(page, session, qtbot):
-    choose_group(page, qtbot, 0)
-    write(page, qtbot, "Kept")
-    choose_group(page, qtbot, 0)
-    selected = listed(page)
-    slider = find(page, "group_slider")
-    slider.setFocus()
-    for key in (Qt.Key.Key_End, Qt.Key.Key_Home):
-        qtbot.keyClick(slider, key)
-        previewed = _names_on_map(page)
-        assert len(previewed) == slider.value()
-        assert sorted(page._ids[page._views.map.selection]) == sorted(selected)
-        wait(page, qtbot)
-        assert previewed == _names_on_map(page)
-        assert any(name.startswith("Kept") for name in previewed)
-
-
-def test_parts_of_a_named_group_are_told_apart_by_numbers_the_largest_first(page, session, qtbot):
-    choose_group(page, qtbot, 0)
-    write(page, qtbot, "Kept")
-    slider = find(page, "group_slider")
-    slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key.Key_End)
-    wait(page, qtbot)
-    sizes = {row.text: row.of for row in page._side.groups.rows()}
-    parts = sorted((title for title in sizes if title.startswith("Kept")), key=lambda title: int(title.split()[1]))
-    assert len(parts) > 1
-    assert parts == [f"Kept {number}" for number in range(1, len(parts) + 1)]
-    assert [sizes[part] for part in parts] == sorted((sizes[part] for part in parts), reverse=True)
-    assert set(parts) <= set(_names_on_map(page))
-    names = session.project.labels.of_groups(grouping(session).members())
-    assert set(names.values()) == {"Kept"}, "in the project each part has the plain name"
-    choose_group(page, qtbot, titles(page).index("Kept 1"))
-    find(page, "rename_button").click()
-    assert find(page, "name_field").text() == "Kept"
-
-
-def test_a_coarse_group_of_which_at_most_half_are_named_is_called_and_others(page, session, qtbot):
-    choose_group(page, qtbot, 1)
-    write(page, qtbot, "Kept")
-    page._selecting.show_cut(1)
-    wait(page, qtbot)
-    assert titles(page) == ["Kept and others"]
-    qtbot.waitUntil(lambda: (session.summary.groups, session.summary.named) == (1, 0))
-    choose_group(page, qtbot, 0)
-    assert find(page, "selection_title").text() == "Kept and others"
-    assert find(page, "name_field").isVisible(), "as a whole it has no name yet"
-    assert not find(page, "rename_button").isVisible()
-    slider = find(page, "group_slider")
-    slider.setFocus()
-    qtbot.keyClick(slider, Qt.Key.Key_End)
-    previewed = _names_on_map(page)
-    wait(page, qtbot)
-    assert previewed == _names_on_map(page)
-
-
-def test_groups_that_are_not_touched_keep_number_colour_and_place_when_another_is_split(
-    page, session, decisions, qtbot
-):
-    def seen():
-        return [(row.text, row.colour.name(), row.of) for row in page._side.groups.rows()]
-
-    before = seen()
-    choose_group(page, qtbot, 0)
-    press(page, qtbot, "ask_split")
-    after = seen()
-    assert after[1 : len(before)] == before[1:]
-    assert after[0][:2] == before[0][:2]
-    assert after[-1][0] == f"Group {len(before) + 1}"
-    assert after[0][2] + after[-1][2] == before[0][2]
-    undo(page, decisions, qtbot)
-    assert seen() == before
-
-
-def _names_on_map(page):
-    return list(page._views.map._names)
-
-
-def _colours_on_map(page):
-    codes, colours = page._views.map._colouring or (page._views.map._groups, page._views.map._group_colours)
-    return [colours[code].name() for code in codes if code >= 0]
-
-
-def test_a_group_is_split_and_two_are_joined_and_both_are_undone_after_a_restart(page, session, mapped, qtbot):
-    count, photos = len(titles(page)), len(page._ids)
-    choose_group(page, qtbot, 0)
-    press(page, qtbot, "ask_split")
-    assert grouping(session).groups == count + 1
-    choose_group(page, qtbot, 0)
-    joined = page.findChild(type(find(page, "join_menu")), "join_menu")
-    joined.actions()[0].trigger()
-    wait(page, qtbot)
-    assert grouping(session).groups == count
-    assert sum(len(ids) for ids in grouping(session).members().values()) == photos
-    session.close_project()
-    open_project(qtbot, session, mapped)
-    wait(page, qtbot)
-    for groups in (count + 1, count):
-        undo(page, page._decisions, qtbot)
-        assert grouping(session).groups == groups
-
-
-def test_groups_selected_together_can_be_joined(page, session, qtbot):
-    count = len(titles(page))
-    page._views.map._user_selects(np.flatnonzero(np.isin(page._contents.clusters, [0, 1])))
-    assert find(page, "ask_join").text() == "Join these 2 groups"
-    press(page, qtbot, "ask_join")
-    assert grouping(session).groups == count - 1
 
 
 def test_what_filters_hide_is_neither_suggested_nor_accepted(page, session, decisions, qtbot):
@@ -304,42 +170,12 @@ def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_pr
     assert third.id not in names
 
 
-def _join_with_first(page, qtbot):
-    menu = page.findChild(type(find(page, "join_menu")), "join_menu")
-    menu.actions()[0].trigger()
-    wait(page, qtbot)
-
-
-def test_what_was_joined_is_selected_and_a_sentence_says_so(page, session, decisions, qtbot):
-    told = []
-    decisions.told.connect(told.append)
-    sizes = [len(group.photo_ids) for group in page._contents.groups]
-    choose_group(page, qtbot, 1)
-    _join_with_first(page, qtbot)
-    both = sizes[0] + sizes[1]
-    assert told == [f"Group 2 and Group 1 are one group now: {both} photos"]
-    assert find(page, "selection_title").text() == "Group 1"
-    assert len(listed(page)) == both
-    assert len(page._views.map.selection) == both
-    assert find(page, "ask_split").isVisible()
-
-
-def test_a_split_says_how_large_the_parts_are(page, session, decisions, qtbot):
-    told = []
-    decisions.told.connect(told.append)
-    choose_group(page, qtbot, 0)
-    press(page, qtbot, "ask_split")
-    rows = page._side.groups.rows()
-    parts = sorted((rows[0].of, rows[-1].of), reverse=True)
-    assert told == [f"Split in two: {parts[0]} and {words.photos(parts[1])}"]
-
-
 def test_the_name_of_its_group_is_taken_off_one_photo(page, session, decisions, qtbot):
     choose_group(page, qtbot, 0)
     write(page, qtbot, "Drums")
     choose_group(page, qtbot, 0)
     first, count = listed(page)[0], len(listed(page))
-    assert not find(page, "name_chip_0").isVisible() if find(page, "name_chip_0") else True, "the title says it of all"
+    assert not find(page, "name_chips").isVisible(), "the title says it of all"
     find(page, "selection_grid").select([first])
     press(page, qtbot, "details_button")
     assert find(page, "one_photo_group").text() == (
@@ -357,15 +193,23 @@ def test_the_name_of_its_group_is_taken_off_one_photo(page, session, decisions, 
     assert session.project.labels.counts() == {"Drums": count - 2}, "off those that are chosen in the grid"
 
 
-@pytest.mark.parametrize("part", ["details_button", "name_these_next"])
-def test_escape_leads_back_from_anywhere_on_the_page(page, qtbot, part):
+@pytest.mark.parametrize(
+    ("part", "pressed_in", "then"),
+    [
+        ("details_button", "to_export_button", "selection_grid"),
+        ("name_these_next", "next_name_field", "group_list"),
+        ("name_these_next", "explore_undo", "group_list"),
+    ],
+)
+def test_escape_leads_back_from_anywhere_on_the_page(page, qtbot, part, pressed_in, then):
+    choose_group(page, qtbot, 0)
+    write(page, qtbot, "Drums")
     choose_group(page, qtbot, 0)
     find(page, "selection_grid").select(listed(page)[:1])
     press(page, qtbot, part)
-    button = find(page, "explore_undo") if part == "details_button" else find(page, "next_name_field")
-    qtbot.keyClick(find(page, "to_export_button") if part == "details_button" else button, Qt.Key.Key_Escape)
-    shown = "selection_grid" if part == "details_button" else "group_list"
-    assert find(page, shown).isVisible()
+    assert not find(page, then).isVisible()
+    qtbot.keyClick(find(page, pressed_in), Qt.Key.Key_Escape)
+    assert find(page, then).isVisible()
 
 
 def test_a_name_given_from_the_map_leads_back_to_the_map(page, qtbot):
@@ -392,15 +236,6 @@ def test_space_chooses_a_group_and_a_group_is_renamed_where_the_keyboard_is_in_t
     write(page, qtbot, "Oil drums")
     assert set(session.project.labels.counts()) == {"Oil drums"}
     assert groups.hasFocus()
-
-
-def test_split_and_join_without_a_group_say_what_to_choose(page, session, qtbot):
-    said = []
-    session.failed.connect(said.append)
-    for what in ("split", "join"):
-        page._selecting.ask(what)
-    assert len(said) == 2
-    assert all(sentence.startswith("Choose") for sentence in said)
 
 
 def test_that_no_names_are_suggested_is_said(page, session, qtbot):
