@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
 from . import theme
@@ -293,12 +294,22 @@ class MainWindow(QMainWindow):
         if project is None:
             if not self._closed:
                 self.show_page("start")
-        elif self.session.unfinished_run() is not None:
+        elif (run := self.session.unfinished_run()) is not None and run.name != project.left_run:
             self.notice.say(
                 self.tr("Learning was stopped before its end. What it learned so far is kept."),
                 (self.tr("Go on learning"), "resume_learning", self._resume_learning),
-                (self.tr("Not now"), "not_now", self.notice.dismiss),
+                (self.tr("Not now"), "not_now", self._leave_unfinished),
             )
+
+    def _leave_unfinished(self) -> None:
+        """Go on another time, from the Learn page: this run is not asked about at each opening."""
+        self.notice.dismiss()
+        project, run = self.session.project, self.session.unfinished_run()
+        if project is not None and run is not None:
+            try:
+                project.leave_run(run.name)
+            except PrismhError as error:
+                self._say_failure(str(error))
 
     def _get_ready(self) -> None:
         """The first project is open and counted: from here one goes to its map."""

@@ -173,6 +173,8 @@ class Session(QObject):
         """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
         stop = StopToken()
         self.notes = ()
+        if self.project is not None:
+            self.project.leave_run(None)
         self._start(LEARNING, steps.learning(resolved, stop), stop)
 
     def resume_learning(self, *, allow_changed_photos: bool = False) -> None:

@@ -126,6 +126,15 @@ class Project:
         self._keep_fact("shown_features", self.features.get(name).name)
 
     @property
+    def left_run(self) -> str | None:
+        """The unfinished run that a person does not want to be asked about, None for none."""
+        return self._fact("left_run") or None
+
+    def leave_run(self, name: str | None) -> None:
+        """Keep that nobody is to be asked about an unfinished run any more; None: about each again."""
+        self._keep_fact("left_run", name or "")
+
+    @property
     def export_choices(self) -> dict[str, Any]:
         """What a person chose at the last export, as `keep_export_choices` was told; {} before the first one."""
         kept = json.loads(self._fact("export_choices") or "{}")
