@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from prismh_engine.project import Photo, Project
 
 SAMPLE_PHOTOS, SAMPLES_BETWEEN_LOOKS = 300, 24
+_PART = 4096
+"""So many photos are taken into a list between two looks at whether a stop was asked for."""
 
 
 def instant_map_of(project: Project, stop: StopToken) -> Job[None]:
@@ -35,7 +37,7 @@ def instant_map_of(project: Project, stop: StopToken) -> Job[None]:
 def folders_moved(project: Project) -> Job[bool]:
     """Whether a photo folder is gone whose photos were there, or is there again: a drive is not always plugged in."""
     yield Progress("Looking for the photo folders", 0, None)
-    return any(folder.path.is_dir() != bool(project.photos.known(folder.id)) for folder in project.folders())
+    return any(folder.path.is_dir() != project.photos.any_in_place(folder.id) for folder in project.folders())
 
 
 def look_for_photos(project: Project, stop: StopToken) -> Job[None]:
@@ -54,8 +56,11 @@ def list_of_photos(project: Project, sort: str, day_words: Callable[[str], str])
     for part in project.photos.in_parts():
         found += part
         yield Progress("Reading the list of photos", len(found), None)
-    photos = PhotoList(sorted(found, key=lambda photo: photo.file_path), day_words)
-    yield Progress("Reading the list of photos", len(found), None)
+    found.sort(key=lambda photo: photo.file_path)
+    photos = PhotoList(day_words=day_words)
+    for start in range(0, len(found), _PART):
+        photos.put(found[start : start + _PART])
+        yield Progress("Reading the list of photos", len(found), None)
     photos.prepare(sort)
     return photos
 

@@ -71,16 +71,19 @@ class Summary:
 
 def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     """Count what a project holds; some thumbnails of it are made where they are missing."""
-    from prismh_engine.project.photo_catalogue import SET_ASIDE
+    from prismh_engine.project.photo_catalogue import SET_ASIDE, USED
     from prismh_engine.project.runs import FINISHED
 
     yield Progress("Counting", 0, None)
     counts = project.photos.counts()
+    yield Progress("Counting", 1, None)
     groups, named = _groups(project)
+    yield Progress("Counting", 2, None)
     runs = project.runs.all()
     elsewhere = newest_run.learned_elsewhere(project)
-    yield Progress("Counting", 1, None)
-    thumbnails = [name for name in (_thumbnail(cache, photo) for photo in project.photos.examples(THUMBNAILS)) if name]
+    examples = project.photos.examples(THUMBNAILS, counts[USED])
+    yield Progress("Counting", 3, None)
+    thumbnails = [name for name in (_thumbnail(cache, photo) for photo in examples) if name]
     return Summary(
         photos=counts["all"], set_aside=counts[SET_ASIDE], missing=counts["missing"],
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),

@@ -127,6 +127,12 @@ class PhotoCatalogue:
             for row in rows
         }
 
+    def any_in_place(self, folder_id: int) -> bool:
+        """Whether any photo of a folder was where it was when it was looked for last."""
+        return bool(
+            self._database.rows("SELECT 1 FROM photos WHERE folder_id = ? AND NOT missing LIMIT 1", (folder_id,))
+        )
+
     def mark_missing(self, folder_id: int, relative_paths: Iterable[str]) -> None:
         """Note that photos are not where they were; they are shown as missing and never dropped."""
         with self._database.writing() as db:
@@ -153,9 +159,9 @@ class PhotoCatalogue:
         """The photos of `used` in no order, one by one, for those who keep little of each. Drain it at once."""
         return (photo for photo in self._select("", ()) if photo.used and not photo.missing)
 
-    def examples(self, count: int) -> list[Photo]:
-        """At most so many of the used photos, spread evenly over the folders."""
-        used, ids = self.counts()[USED], []
+    def examples(self, count: int, used: int) -> list[Photo]:
+        """At most so many of the used photos, of which there are `used` by `counts`, spread evenly over the folders."""
+        ids: list[int] = []
         for number in range(min(count, used)):
             at = number * used // min(count, used)
             sql = f"SELECT id FROM photos WHERE {_IS_SEEN} ORDER BY folder_id, relative_path LIMIT 1 OFFSET {at}"

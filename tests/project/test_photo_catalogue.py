@@ -89,11 +89,22 @@ def test_the_counts_are_those_of_the_photos_under_every_verdict_and_decision(pro
 
 
 def test_examples_are_used_photos_from_all_over(project: Project, tmp_path: Path) -> None:
-    assert project.photos.examples(3) == []
+    assert project.photos.examples(3, used=0) == []
     ids = recorded(project, tmp_path / "photos", {f"{n:02}.jpg": Look(f"{n:064}") for n in range(12)})
     project.photos.overrule(ids[:6], "set aside")
-    assert [photo.id for photo in project.photos.examples(3)] == [ids[6], ids[8], ids[10]]
-    assert [photo.id for photo in project.photos.examples(20)] == ids[6:]
+    assert [photo.id for photo in project.photos.examples(3, used=6)] == [ids[6], ids[8], ids[10]]
+    assert [photo.id for photo in project.photos.examples(20, used=6)] == ids[6:]
+
+
+def test_a_folder_is_known_to_hold_photos_as_long_as_one_is_in_its_place(project: Project, tmp_path: Path) -> None:
+    recorded(project, tmp_path / "photos", {f"{n}.jpg": Look(f"{n:064}") for n in range(2)})
+    folder = project.folders()[0].id
+    assert project.photos.any_in_place(folder)
+    assert not project.photos.any_in_place(folder + 1)
+    project.photos.mark_missing(folder, ["0.jpg"])
+    assert project.photos.any_in_place(folder)
+    project.photos.mark_missing(folder, ["1.jpg"])
+    assert not project.photos.any_in_place(folder)
 
 
 def test_ids_of_used_photos_and_decisions_follow_what_a_person_says(project: Project, tmp_path: Path) -> None:
