@@ -172,7 +172,9 @@ class MainWindow(QMainWindow):
         if name == "explore":
             from .pages.explore import ExplorePage
 
-            return ExplorePage(self.session, self._decisions)
+            explore = ExplorePage(self.session, self._decisions)
+            explore.views.told.connect(self.notice.say_of_page)
+            return explore
         if name == "export":
             from .pages.export import ExportPage
 

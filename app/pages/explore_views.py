@@ -54,6 +54,8 @@ class Views(Card):
     """A `PlaceBox` whose photos alone are to be seen."""
     make_map_wanted = Signal()
     photos_page_wanted = Signal()
+    told = Signal(str)
+    """What was done, to be said to the user."""
     show_all_wanted = Signal()
     """No photo passes the filters, and the user wants to see all again."""
 
@@ -197,6 +199,10 @@ class Views(Card):
                 meanings = list(zip(self._titles, self._group_colours, strict=True))
             saving = self._session.run_beside(view.picture(meanings).save(chosen), StopToken())
             saving.failed.connect(self._session.failed)
+            saving.finished.connect(self._say_saved)
+
+    def _say_saved(self, path: Path) -> None:
+        self.told.emit(self.tr("The map was saved as a picture: {0}").format(path))
 
     def _meanings_in_sight(self) -> list[tuple[str, QColor]]:
         """What the colours in sight mean; empty where the map is coloured by its groups, which bear their names."""
@@ -250,20 +256,23 @@ class Views(Card):
         if self._card.isVisible() and self._session.thumbnails is not None and self._card_photo is not None:
             self._card.set_pixmap(self._session.thumbnails.whole(self._card_photo))
 
-    def _thumbnail(self, row: int) -> QPixmap | None:
+    def _thumbnail(self, row: int, times: int) -> QPixmap | None:
         """The middle of a photo. Cut out of the whole one: of squares one size a photo is kept, that of the lists."""
         photo = self._photos[row] if row < len(self._photos) else None
         if photo is None or self._session.thumbnails is None:
             return None
         content = photo.look.content_hash
-        if content not in self._squares:
-            whole = self._session.thumbnails.whole(photo)
-            if whole is None:
-                return None
+        if times == 1 and content in self._squares:
+            return self._squares[content]
+        whole = self._session.thumbnails.whole(photo)
+        if whole is None:
+            return None
+        square = _middle(whole, round(SIDE * max(times, self.devicePixelRatioF())))
+        if times == 1:
             while len(self._squares) >= _KEPT_SQUARES:
                 self._squares.pop(next(iter(self._squares)))
-            self._squares[content] = _middle(whole, round(SIDE * self.devicePixelRatioF()))
-        return self._squares[content]
+            self._squares[content] = square
+        return square
 
     def _colour(self, codes: NDArray[np.int32], colours: Sequence[QColor]) -> None:
         self.map.set_colouring(codes, colours)

@@ -136,11 +136,7 @@ class EmbeddingMap(QWidget):
         self._show_only()
 
     def set_thumbnails(self, provider: Provider | None) -> None:
-        """Show photos in place of dots where there is room for them; None: dots only.
-
-        provider: the index of a point -> its photo as a square pixmap of `map_thumbnails.SIDE` or more, None while it
-        is not there yet. It is asked, in a paint, for what is on screen only.
-        """
+        """Show photos in place of dots where there is room; None: dots only. It is asked for what is on screen only."""
         self._thumbnails.set_provider(provider)
 
     def thumbnails_changed(self) -> None:

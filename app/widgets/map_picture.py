@@ -49,7 +49,7 @@ def take(
     view, area = dots.view_on(1.0)
     return MapPicture(
         [_recorded(layer) for layer in under], dots.drawing(), view, dots.view_on(_TIMES)[0], area,
-        thumbnails.photos(), [_recorded(layer) for layer in above], overlay.leader_path(), overlay.name_paths(),
+        thumbnails.photos(_TIMES), [_recorded(layer) for layer in above], overlay.leader_path(), overlay.name_paths(),
         _Legend(meanings, round(area.right())), theme.colours(),
         QCoreApplication.translate("MapPicture", "Map of the photos"),
     )  # fmt: skip

@@ -23,11 +23,16 @@ from .view_layer import ViewLayer
 SIDE = 64
 """Of a photo on the map, in pixels."""
 
-Provider = Callable[[int], QPixmap | None]
+Provider = Callable[[int, int], QPixmap | None]
+"""The photo of a point as a square of `SIDE` times a number of pixels, or more; None while there is none."""
 
 _GAP = 4
 _CROWDED = 1.5
-"""More points than this times as many photos as fill the view are shown as dots."""
+"""Points in more spots than this times as many photos as fill the view are shown as dots."""
+_SPOT = 16
+"""Points in a square of so many pixels lie in one spot: dots there would hide each other."""
+_MOST = 5000
+"""More points than these in sight are shown as dots: to spread them would take more than a part of a frame."""
 _FRAME = 2.0
 _SELECTED_FRAME = 3.0
 _AROUND_NUMBER = 4
@@ -75,7 +80,7 @@ class MapThumbnails(ViewLayer):
         self.setZValue(1)
 
     def set_provider(self, provider: Provider | None) -> None:
-        """Where photos come from: a square pixmap for the index of a point, None while there is none."""
+        """Where photos come from; None: there are none."""
         self._provider = provider
         self.update()
 
@@ -102,14 +107,15 @@ class MapThumbnails(ViewLayer):
             self._frame_of(index, box, stands_for).paint(painter)
         painter.restore()
 
-    def photos(self) -> list[tuple[QImage, QRectF, Frame]]:
-        """What is shown now, to be painted anywhere: photos, their places in scene pixels, and what is around them."""
+    def photos(self, times: int) -> list[tuple[QImage, QRectF, Frame]]:
+        """What is shown now, to be painted anywhere at some times its size: photos, their places in scene pixels, and
+        what is around them."""
         return [
             (pixmap.toImage(), box, self._frame_of(index, box, stands_for))
-            for index, box, pixmap, stands_for in self._placed_photos()
+            for index, box, pixmap, stands_for in self._placed_photos(times)
         ]
 
-    def _placed_photos(self) -> Iterator[tuple[int, QRectF, QPixmap, int]]:
+    def _placed_photos(self, times: int = 1) -> Iterator[tuple[int, QRectF, QPixmap, int]]:
         if self._provider is None:
             return
         view, area = self._dots.view_on(1.0)
@@ -117,7 +123,7 @@ class MapThumbnails(ViewLayer):
         if self._spread_for is None or self._spread_for[0] is not raster or self._spread_for[1] != view:
             self._spread, self._spread_for = spread(raster, view), (raster, view)
         for index, x, y, stands_for in self._spread:
-            pixmap = self._provider(index)
+            pixmap = self._provider(index, times)
             if pixmap is not None:
                 corner = round(area.left() + x - SIDE / 2), round(area.top() + y - SIDE / 2)
                 yield index, QRectF(*corner, SIDE, SIDE), pixmap, stands_for
@@ -137,25 +143,26 @@ def spread(raster: PointRaster, view: View) -> list[tuple[int, float, float, int
     A point gives way only to those that come before it in one fixed order, so that a photo stays where it is while the
     view moves.
     """
-    room = _CROWDED * view.width * view.height / (SIDE + _GAP) ** 2
-    if raster.visible(view) > 4 * room:  # counts whole cells of the grid, so it is only about right
+    if raster.visible(view) > _MOST:  # counts whole cells of the grid, so it is only about right
         return []
     left, right, low, high = view.rect(margin=SIDE)
     found = raster.within(left, right, low, high)
-    places = raster.positions[found] * np.array([view.scale_x, view.scale_y]) + [view.offset_x, view.offset_y]
-    size = [view.width, view.height]
-    if ((places >= 0) & (places <= size)).all(axis=1).sum() > room:
+    x = raster.positions[found, 0].astype(float) * view.scale_x + view.offset_x
+    y = raster.positions[found, 1].astype(float) * view.scale_y + view.offset_y
+    on_screen = (x >= 0) & (x <= view.width) & (y >= 0) & (y <= view.height)
+    spots = np.unique((x // _SPOT + y // _SPOT * 1e6)[on_screen])
+    if len(spots) > _CROWDED * view.width * view.height / (SIDE + _GAP) ** 2:
         return []
-    seen = ((places > -SIDE / 2) & (places < np.add(size, SIDE / 2))).all(axis=1)
-    taken = np.empty((0, 2))
     chosen = []
-    for at in np.argsort(_mixed_up(found), kind="stable"):
-        place = places[at]
-        if not (np.abs(taken - place) < SIDE + _GAP).all(axis=1).any():
-            taken = np.vstack([taken, place])
-            if seen[at]:
-                hidden = (np.abs(places - place) <= SIDE / 2).all(axis=1).sum()
-                chosen.append((int(found[at]), float(place[0]), float(place[1]), int(hidden)))
+    remaining = np.argsort(_mixed_up(found), kind="stable")
+    while len(remaining):
+        at = remaining[0]
+        across, down = np.abs(x - x[at]), np.abs(y - y[at])
+        if -SIDE / 2 < x[at] < view.width + SIDE / 2 and -SIDE / 2 < y[at] < view.height + SIDE / 2:
+            hidden = np.count_nonzero((across <= SIDE / 2) & (down <= SIDE / 2))
+            chosen.append((int(found[at]), float(x[at]), float(y[at]), hidden))
+        near = (across < SIDE + _GAP) & (down < SIDE + _GAP)
+        remaining = remaining[~near[remaining]]
     return chosen
 
 

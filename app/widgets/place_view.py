@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
 from ..place_plane import METRES_A_UNIT, PlacePlane
-from .card import ElidedLabel, label
+from .card import label
 from .embedding_map import EmbeddingMap
 from .map_picture import MapPicture
+from .map_thumbnails import Provider
 from .place_layers import Graticule, GraticuleNumbers, HotSpotRings
 
 _LEAST_METRES = 200
@@ -54,8 +55,9 @@ class PlaceView(QWidget):
         for layer in (self._graticule, self._rings, self._numbers):
             self._map.add_layer(layer)
         self.setFocusProxy(self._map)
-        self._note = ElidedLabel("", "small")
+        self._note = label("", "small")
         self._note.setObjectName("place_note")
+        self._note.setWordWrap(True)
         self._area = QPushButton(self.tr("Only what is in sight"))
         self._area.setObjectName("place_area_button")
         self._area.setAccessibleName(self._area.text())
@@ -160,8 +162,8 @@ class PlaceView(QWidget):
 
     # As of `EmbeddingMap`
 
-    def set_thumbnails(self, provider: Callable[[int], QPixmap | None] | None) -> None:
-        self._map.set_thumbnails(None if provider is None else lambda point: provider(int(self._rows[point])))
+    def set_thumbnails(self, provider: Provider | None) -> None:
+        self._map.set_thumbnails(provider and (lambda point, times: provider(int(self._rows[point]), times)))
 
     def picture(self, meanings: Sequence[tuple[str, QColor]] = ()) -> MapPicture:
         """What is seen now, below it what colours mean; its `save` is a job."""
@@ -221,6 +223,7 @@ class PlaceView(QWidget):
             )
             parts.append(self.tr("{0}: denser than elsewhere").format(spots))
         self._note.setText(" · ".join(parts))
+        self._note.setAccessibleName(self._note.text())
         limits = self.tr(
             "A hot spot is named where five photos or more lie closer together than chance puts them. There must be "
             "photos in ten places, 100 m or more apart, to compare with."

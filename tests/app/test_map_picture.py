@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -108,7 +108,7 @@ def test_an_svg_of_very_many_dots_carries_them_as_one_picture(shown, tmp_path):
 def test_photos_that_stand_on_the_map_are_in_the_file(shown, tmp_path, kind):
     photo = QPixmap(SIDE, SIDE)
     photo.fill(QColor("#123456"))
-    shown.set_thumbnails(lambda index: photo)
+    shown.set_thumbnails(lambda index, times: photo)
     shown.zoom(3, QPointF(*shown.positions[45].tolist()))
     shown.grab()
     save(shown, tmp_path / f"map.{kind}")
@@ -133,7 +133,7 @@ def test_the_file_is_written_beside_the_window_and_shows_what_was_seen_when_it_w
 ):
     photo = QPixmap(SIDE, SIDE)
     photo.fill(QColor("#123456"))
-    shown.set_thumbnails(lambda index: photo if index % 2 else None)
+    shown.set_thumbnails(lambda index, times: photo if index % 2 else None)
     shown.select(np.arange(7))
     meanings = [("July", QColor("#aa0000"))]
     save(shown, tmp_path / f"before.{kind}", meanings)
@@ -208,3 +208,33 @@ def test_of_the_map_by_place_that_is_seen_that_is_saved_with_the_names_of_the_gr
     texts = [text.text.strip() for text in root.iter(f"{SVG}text")]
     assert any("°" in text for text in texts), "the degrees along the edges"
     assert int(root.get("viewBox").split()[3]) > page._views.place._map.height()
+
+
+def test_photos_in_a_png_of_twice_the_size_are_as_sharp_as_it_is(shown, tmp_path):
+    asked = set()
+
+    def photo(index, times):
+        asked.add(times)
+        image = QImage(64 * times, 64 * times, QImage.Format.Format_RGB32)
+        for y in range(64 * times):
+            for x in range(64 * times):
+                image.setPixel(x, y, 0xFFFFFF if (x + y) % 2 else 0)
+        return QPixmap.fromImage(image)
+
+    shown.set_points(np.array([[0, 0]], np.float32), np.zeros(1, np.int32))
+    shown.set_thumbnails(photo)
+    shown.grab()
+    save(shown, tmp_path / "map.png")
+    picture = QImage(str(tmp_path / "map.png"))
+    middle = 2 * (shown.pixel_of(0) - shown._graphics.pos()).toPoint()
+    seen = {picture.pixelColor(middle + QPoint(x, y)).lightness() for x in range(4) for y in range(4)}
+    assert seen == {0, 255}, "each of its pixels is one of the photo"
+
+
+def test_where_a_picture_of_the_map_was_saved_is_said(session, mapped, qtbot, tmp_path, monkeypatch):
+    page = page_of(session, mapped, qtbot)
+    monkeypatch.setattr("app.pages.explore_views.choose_new_file", lambda *_: tmp_path / "map.png")
+    with qtbot.waitSignal(page.views.told) as said:
+        page.save_picture()
+    assert str(tmp_path / "map.png") in said.args[0]
+    assert (tmp_path / "map.png").is_file()

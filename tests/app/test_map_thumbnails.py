@@ -27,7 +27,7 @@ def asked(shown):
     """The points whose photos were asked for since the last look."""
     asked = []
 
-    def photo(index):
+    def photo(index, times):
         asked.append(index)
         pixmap = QPixmap(SIDE, SIDE)
         pixmap.fill(PHOTO)
@@ -108,7 +108,7 @@ def test_a_photo_stays_where_it_is_while_the_view_moves(shown, asked):
 
 def test_a_photo_that_is_not_there_yet_stays_a_dot_and_comes_when_told(shown, asked):
     photos = {}
-    shown.set_thumbnails(photos.get)
+    shown.set_thumbnails(lambda index, times: photos.get(index))
     assert boxes(shown) == {}
     assert colour_at(shown, 0) != PHOTO
     for index in range(60):
@@ -149,3 +149,12 @@ def test_the_wheel_at_the_corner_of_a_photo_keeps_the_photo_where_it_is(shown, a
         QApplication.sendEvent(surface(shown), wheel)
         assert index in boxes(shown)
     assert (shown.pixel_of(index) - before).manhattanLength() < 2
+
+
+def test_very_many_photos_in_a_few_places_stand_as_photos_with_their_numbers(shown, asked):
+    rng = np.random.default_rng(0)
+    towns = np.array([[0, 0], [100, 0], [0, 80]])
+    shown.set_points((towns.repeat(500, axis=0) + rng.normal(size=(1500, 2)) * 0.5).astype(np.float32), np.zeros(1500))
+    shown.fit()
+    assert len(boxes(shown)) == 3
+    assert [frame.number.isEmpty() for *_, frame in shown._thumbnails.photos(1)] == [False] * 3

@@ -263,7 +263,7 @@ def test_degrees_can_be_read_where_photos_stand_on_them(shown):
         return {place for place in left if picture.pixelColor(*place).lightness() < 140}
 
     before = written()
-    shown.set_thumbnails(lambda index: photo)
+    shown.set_thumbnails(lambda index, times: photo)
     shown.grab()
     assert shown.grab().toImage().pixelColor(36, int(shown.pixel_of(5).y())) == pale
     assert len(before) > 50
