@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QPushButton,
-    QStackedWidget,
-    QStyle,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
@@ -33,6 +23,7 @@ from .photos_menu import PhotosMenu
 from .session import LEARNING, Session
 from .settings import AppSettings
 from .widgets.file_dialogs import choose_folder
+from .widgets.leave_learning import may_leave
 from .widgets.notice import Notice
 from .widgets.opening_notice import OpeningNotice
 from .widgets.rail import Rail
@@ -198,6 +189,7 @@ class MainWindow(QMainWindow):
 
         self.menuBar().addMenu(EditMenu(self._decisions, self.notice, self))
         self._photos_menu = PhotosMenu(self.session, self._photos_page, self)
+        self._photos_menu.told.connect(self.notice.say_of_page)
         self.menuBar().addMenu(self._photos_menu)
         self._explore_menu = ExploreMenu(self._explore_page, self)
         self.menuBar().addMenu(self._explore_menu)
@@ -399,20 +391,7 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self) -> bool:
         """Ask once where something is being learned; everything else just stops and goes on another time."""
-        if self.session.running_kind != LEARNING:
-            return True
-        box = QMessageBox(self)
-        box.setObjectName("leave_learning")
-        box.setWindowTitle(self.tr("Learning is under way"))
-        box.setText(self.tr("What was learned is saved, and goes on from there when you open the project again."))
-        leave = box.addButton(self.tr("Save and close"), QMessageBox.ButtonRole.AcceptRole)
-        leave.setObjectName("save_and_close")
-        stay = box.addButton(self.tr("Keep learning"), QMessageBox.ButtonRole.RejectRole)
-        stay.setObjectName("keep_learning")
-        box.setDefaultButton(leave)
-        box.setEscapeButton(stay)
-        box.exec()
-        return box.clickedButton() is leave
+        return self.session.running_kind != LEARNING or may_leave(self)
 
     def _restore_geometry(self) -> None:
         stored = self._settings.geometry

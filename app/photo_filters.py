@@ -19,7 +19,9 @@ BLURRIEST, DARKEST, UNUSUAL = "blurriest", "darkest", "unusual"
 
 def groups_of(photo: Photo) -> tuple[str, ...]:
     """The filters a photo falls under besides "all": "used", or why it is not; others come on top."""
-    first = USED if photo.used else photo.verdict if photo.verdict in VERDICTS else BY_HAND
+    # What could not be read is told before it is judged, with all others at the end.
+    reason = photo.verdict if photo.verdict in VERDICTS else BY_HAND if photo.overruled else "invalid"
+    first = USED if photo.used else reason
     groups = (first,)
     if photo.overruled == "used" and photo.verdict != "clean" and photo.used:
         groups += (TAKEN_BACK,)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from . import steps, words
 from .session import Session
 from .widgets.file_dialogs import choose_folder
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 class PhotosMenu(QMenu):
     """page: brings the page with the photos on screen and returns it."""
 
+    told = Signal(str)
+    """What came of looking for new photos, in words."""
+
     def __init__(self, session: Session, page: Callable[[], PhotosPage], parent: QWidget) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Ph&otos"))
@@ -25,7 +30,7 @@ class PhotosMenu(QMenu):
         self._on_page = False
         self._when_idle = [
             self._action("add_folder_action", self.tr("&Add folder…"), self._add_folder),
-            self._action("look_again", self.tr("&Look for new photos"), session.start_instant_map, "F5"),
+            self._action("look_again", self.tr("&Look for new photos"), self._look_again, "F5"),
             self._action("add_data", self.tr("Add &data from a table…"), self._add_data),
         ]
         self.addSeparator()
@@ -71,6 +76,20 @@ class PhotosMenu(QMenu):
         folder = choose_folder(self.parentWidget(), self.tr("Choose a folder with photos"))
         if folder is not None:
             self._session.add_folder(folder)
+
+    def _look_again(self) -> None:
+        if self._session.project is not None:
+            looking = self._session.start_reading(steps.look_again, self._session.project)
+            if looking is not None:
+                looking.finished.connect(self._looked_again)
+
+    def _looked_again(self, new: int) -> None:
+        if self._session.project is not None:
+            here = words.photos(self._session.project.photos.counts()["all"])
+            if new:
+                self.told.emit(self.tr("New: {0}. The project has {1} now.").format(words.photos(new), here))
+            else:
+                self.told.emit(self.tr("Nothing new: the project has {0}, as before.").format(here))
 
     def _add_data(self) -> None:
         self._page().add_data()

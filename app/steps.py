@@ -34,6 +34,13 @@ def instant_map_of(project: Project, stop: StopToken) -> Job[None]:
     yield from instant_map(project, stop)
 
 
+def look_again(project: Project, stop: StopToken) -> Job[int]:
+    """The same once more; how many photos came in."""
+    before = project.photos.counts()["all"]
+    yield from instant_map_of(project, stop)
+    return project.photos.counts()["all"] - before
+
+
 def folders_moved(project: Project) -> Job[bool]:
     """Whether a photo folder is gone whose photos were there, or is there again: a drive is not always plugged in."""
     yield Progress("Looking for the photo folders", 0, None)

@@ -324,6 +324,7 @@ class ExportPage(Page):
         self._writing.failed.connect(self._write_failed)
         self._writing.stopped.connect(self._write_stopped)
         self._saving.begin()
+        self._say_saving(True)
         self._save.setEnabled(False)
         return self._writing
 
@@ -367,9 +368,18 @@ class ExportPage(Page):
 
     def _write_ended(self, sentence: str, role: str) -> None:
         self._writing = None
+        self._say_saving(False)
+        focused = self.focusWidget()
+        had_focus = focused is not None and self._saving.isAncestorOf(focused)
         self._saving.end(sentence, role)
         self._show_table()
         self._show_copies()
+        if had_focus:  # the button to stop is gone
+            self._save.setFocus()
+
+    def _say_saving(self, saving: bool) -> None:
+        self.session.saving = saving
+        self.session.job_changed.emit()
 
 
 def _documents() -> Path:

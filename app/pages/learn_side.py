@@ -46,6 +46,7 @@ class LearnSide(QWidget):
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("learn_side_scroll")
+        scroll.setAccessibleName(self.tr("What is known of this learning"))
         scroll.setWidgetResizable(True)
         scroll.setWidget(cards)
         around = QVBoxLayout(self)

@@ -52,7 +52,7 @@ class PhotosPage(Page):
             session,
             _tr("Photos"),
             _tr(
-                "Every photo was looked at once. Nothing is deleted: photos that are set aside stay where they are, "
+                "Every photo is looked at once. Nothing is deleted: photos that are set aside stay where they are, "
                 "and you can take any of them back."
             ),
         )

@@ -8,21 +8,22 @@ from prismh_engine.jobs import Progress
 
 from .. import words
 from ..session import LEARNING, Session
-from .card import Card, ElidedLabel, label
+from .card import Card, label
 
 STEPS = 1000
-PHASE_SHARE = 0.3
 
 
 class JobCard(Card):
-    """Follows the session's long job. Its bar never goes back: each phase takes its share of what is left."""
+    """Follows the session's long job. The bar stands where the numbers under it say: it begins anew with each phase of
+    looking at photos, and goes through all of a learning.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__("job_card")
         self._session = session
-        self._phase, self._base, self._share = "", 0.0, 0.0
-        self._name = ElidedLabel("", "job_name")
+        self._name = label("", "job_name")
         self._name.setObjectName("job_name")
+        self._name.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setObjectName("job_progress")
         self._bar.setAccessibleName(self.tr("Progress"))
@@ -65,12 +66,12 @@ class JobCard(Card):
             self.tr("Go on with what was paused") if self._session.paused else self.tr("Pause what is running")
         )
         if kind is None:
-            self._phase, self._base, self._share = "", 0.0, 0.0
             self._bar.setValue(0)
-            self._name.setText(self.tr("All work is saved"))
-            self._state.setText(self.tr("Nothing is running"))
+            self._say(self.tr("Saving for you") if self._session.saving else self.tr("All work is saved"))
+            self._state.setText(self.tr("See Export") if self._session.saving else self.tr("Nothing is running"))
         elif progress is None:
-            self._name.setText(self.tr("Paused") if self._session.paused else self.tr("Starting"))
+            self._bar.setValue(0)
+            self._say(self.tr("Paused") if self._session.paused else self.tr("Starting"))
             self._state.setText("")
         elif kind == LEARNING:
             self._show_learning(progress)
@@ -78,15 +79,13 @@ class JobCard(Card):
             self._show_reading(progress)
 
     def _show_reading(self, progress: Progress) -> None:
-        if progress.what != self._phase:
-            self._phase = progress.what
-            self._base += self._share
-            self._share = (1.0 - self._base) * PHASE_SHARE
-        self._name.setText(self.tr("Paused") if self._session.paused else progress.what)
-        if progress.total:
-            done = self._base + self._share * progress.done / progress.total
-            self._bar.setValue(max(self._bar.value(), round(STEPS * done)))
+        self._say(self.tr("Paused") if self._session.paused else progress.what)
+        self._bar.setValue(round(STEPS * progress.done / progress.total) if progress.total else 0)
         self._state.setText(self._count(progress))
+
+    def _say(self, what: str) -> None:
+        self._name.setText(what)
+        self._name.setAccessibleName(what)
 
     def _pause_pressed(self) -> None:
         self._session.resume() if self._session.paused else self._session.pause()
@@ -98,7 +97,7 @@ class JobCard(Card):
 
     def _show_learning(self, progress: Progress) -> None:
         paused = self._session.saved_and_waiting
-        self._name.setText(
+        self._say(
             self.tr("Learning, paused") if paused else self.tr("Pausing") if self._session.paused else progress.what
         )
         if not progress.metrics.get("epochs"):  # still getting ready, which takes no share of the bar

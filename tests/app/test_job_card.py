@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QLabel, QProgressBar
 
-from app.session import LEARNING
+from app.session import LEARNING, READING
 from app.widgets.job_card import JobCard
 from prismh_engine.jobs import Progress
 
@@ -35,6 +35,35 @@ def test_what_comes_before_the_first_step_takes_nothing_of_the_bar(card, session
     session._progressed(Progress("Learning", 10, 100, {"epochs": 10, "loss": 3.0, "seconds_left": 60.0}))
     assert share(card) == pytest.approx(0.1)
     assert state(card) == "1 min left"
+
+
+def test_the_bar_of_looking_at_photos_stands_where_the_numbers_say(card, session):
+    session.running_kind = READING
+    session._progressed(Progress("Looking at photos", 750, 750))
+    assert share(card) == 1
+    session._progressed(Progress("Comparing photos", 232, 750))
+    assert state(card) == "232 of 750"
+    assert share(card) == pytest.approx(232 / 750, abs=0.001)
+
+
+def test_a_long_title_is_shown_whole(card, session):
+    session.running_kind = READING
+    session._progressed(Progress("Making finer and coarser groups", 1, 8))
+    card.resize(190, card.heightForWidth(190))
+    card.show()
+    name = card.findChild(QLabel, "job_name")
+    assert name.text() == "Making finer and coarser groups"
+    assert name.height() >= 2 * name.fontMetrics().height()
+
+
+def test_saving_is_no_rest(card, session):
+    session.running_kind = None
+    session.job_changed.emit()
+    assert card.findChild(QLabel, "job_name").text() == "All work is saved"
+    session.saving = True
+    session.job_changed.emit()
+    assert card.findChild(QLabel, "job_name").text() == "Saving for you"
+    assert state(card) == "See Export"
 
 
 def test_a_note_is_not_taken_for_what_is_running(card, session):

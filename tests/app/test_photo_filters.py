@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from app.photo_list import PhotoList
@@ -18,6 +19,12 @@ def photo(number, verdict="clean", overruled=None, *, missing=False, taken=None,
 
 def ids(photos):
     return [photo.id for photo in photos]
+
+
+def test_what_cannot_be_read_is_not_taken_for_a_decision_before_it_is_judged():
+    unreadable = photo(1, "invalid")
+    counts = PhotoList([dataclasses.replace(unreadable, verdict=None), photo(2, "clean", "set aside")]).counts
+    assert (counts["invalid"], counts["by_hand"]) == (1, 1)
 
 
 def test_every_photo_is_used_or_under_one_reason_why_not():

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QListView, QWidget
@@ -240,6 +241,18 @@ def test_enter_pushes_the_button_that_has_the_keyboard(qtbot, window, grid, key)
     find(window, "see_the_map").setFocus()
     qtbot.keyClick(focused(window), key)
     assert window.page().objectName() == "explore_page"
+
+
+def test_looking_for_new_photos_says_what_was_found(qtbot, window, grid, mapped):
+    trigger(window, "look_again")
+    nothing = "Nothing new: the project has 24 photos, as before."
+    qtbot.waitUntil(lambda: window.notice.text() == nothing, timeout=MS_TO_READ)
+    one = next((mapped.parent / "photos").rglob("*.jpg"))
+    picture = Image.open(one).transpose(Image.Transpose.ROTATE_90)
+    picture.save(one.with_name("new.jpg"))
+    trigger(window, "look_again")
+    qtbot.waitUntil(lambda: window.notice.text() == "New: 1 photo. The project has 25 photos now.", timeout=MS_TO_READ)
+    assert len(grid.photos()) == 25
 
 
 def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
