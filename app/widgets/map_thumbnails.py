@@ -40,7 +40,7 @@ _AROUND_NUMBER = 4
 
 @dataclass(frozen=True)
 class Frame:
-    """What is around a photo: the line in its colour, another where it is selected, and at its lower right, where more
+    """What is around a photo: the line in its colour, another where it is selected, and at its upper right, where more
     photos than itself lie under it, how many they are."""
 
     box: QRectF
@@ -60,7 +60,7 @@ class Frame:
         if not self.number.isEmpty():
             shape, edge = self.number.boundingRect(), _AROUND_NUMBER
             ground = shape.adjusted(-edge, -edge, edge, edge)
-            ground.moveBottomRight(self.box.bottomRight())
+            ground.moveTopRight(self.box.topRight())
             painter.fillPath(rounded(ground, CORNER), QColor(self.colours.card))
             corner = ground.topLeft() + QPointF(edge, edge) - shape.topLeft()
             painter.fillPath(self.number.translated(corner), QColor(self.colours.ink))

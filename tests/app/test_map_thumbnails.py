@@ -66,8 +66,8 @@ def test_a_photo_says_how_many_lie_under_it_and_the_others_stay_dots(shown, aske
     shown_alone = next(iter({31, 32} & set(found)))
 
     def has_number(index):
-        corner = surface(shown).mapTo(shown, found[index].bottomRight().toPoint())
-        return picture.pixelColor(corner - QPoint(4, 4)) != PHOTO
+        corner = surface(shown).mapTo(shown, found[index].topRight().toPoint())
+        return picture.pixelColor(corner + QPoint(-4, 4)) != PHOTO
 
     alike = [index for index in found if index < 30]
     assert len(alike) == 1
