@@ -347,6 +347,12 @@ def test_help_opens_beside_the_window(qtbot):
     with open_window(qtbot) as window:
         click_action(window, "show_help")
         assert "Take back" in find(window, "help_text").toPlainText()
+        block, headings = find(window, "help_text").document().begin(), []
+        while block.isValid():
+            headings += [block.text()] if block.blockFormat().headingLevel() else []
+            block = block.next()
+        assert headings[1:4] == ["1. Photos", "2. Explore", "3. Export"]
+        assert "Keyboard" in headings
 
 
 def click_action(window, object_name):
