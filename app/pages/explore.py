@@ -158,6 +158,7 @@ class ExplorePage(Page):
         session.photos_changed.connect(self._photos_changed)
         session.names_changed.connect(self._names_changed)
         session.job_changed.connect(self._show_view)
+        session.summary_changed.connect(self._show_view)
         session.map_wanted.connect(self.show_map_of)
         decisions.changed.connect(self._decided)
         decisions.steps_changed.connect(self._show_undo)

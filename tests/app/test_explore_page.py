@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from app import theme
+from app.decisions import Decisions
+from app.pages.explore import ExplorePage
 from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
 from prismh_engine.project.maps import Map
+from prismh_engine.project.photo_catalogue import PhotoCatalogue
 
-from .explore_pages import MS, choose_group, find, open_page, titles, write
+from .explore_pages import MS, choose_group, find, open_page, titles, wait, write
 from .opening import open_project
 
 
@@ -144,6 +149,29 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
         session.map_moved.emit(ids, positions * step)
         assert find(page, "embedding_map").isVisible()
         assert np.array_equal(page._views.map.positions, positions * np.float32(step))
+
+
+def test_while_many_photos_are_read_the_page_says_how_many(session, mapped, qtbot, monkeypatch):
+    monkeypatch.setattr("app.pages.explore_views.MANY_PHOTOS", 10)
+    may_read, reads = threading.Event(), PhotoCatalogue.used_ids
+
+    def read_slowly(catalogue):
+        assert may_read.wait(MS / 1000)
+        return reads(catalogue)
+
+    monkeypatch.setattr(PhotoCatalogue, "used_ids", read_slowly)
+    open_project(qtbot, session, mapped)
+    page = ExplorePage(session, Decisions(session))
+    qtbot.addWidget(page)
+    try:
+        with qtbot.waitExposed(page):
+            page.show()
+        page.shown()
+        qtbot.waitUntil(lambda: "Reading 24 photos…" in find(page, "map_notice").accessibleName())
+    finally:
+        may_read.set()
+    wait(page, qtbot)
+    assert not find(page, "map_notice").isVisible()
 
 
 def test_a_project_without_photos_says_what_to_do_and_leads_there(session, qtbot, tmp_path):
