@@ -35,7 +35,7 @@ _COLUMNS = (
     f"outlier_distance, overruled, {', '.join(f'photos.{name}' for name in _LOOK_COLUMNS)}"
 )
 _FIRST_OF_LOOK = 11
-_PART = 4096
+_PART = 1024
 _AFTER_LOOK = _FIRST_OF_LOOK + len(_LOOK_COLUMNS)
 _NOTHING_IMPORTED = (None,) * 4
 _RECORDED = (
@@ -146,7 +146,7 @@ class PhotoCatalogue:
         return sorted(self._select("", ()), key=lambda photo: photo.file_path)
 
     def in_parts(self) -> Iterator[list[Photo]]:
-        """Every photo, in no order, some thousand at a time, for those who may be stopped. Drain it at once."""
+        """Every photo, in no order, a thousand at a time, for those who may be stopped. Drain it at once."""
         photos = iter(self._select("", ()))
         while part := list(itertools.islice(photos, _PART)):
             yield part
