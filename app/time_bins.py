@@ -19,8 +19,8 @@ _SECONDS = {HOUR: 3600, DAY: 86_400, WEEK: 7 * 86_400}
 _MONDAY = 4 * 86_400  # the first one after 1970-01-01
 _MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 _STRAYS = 0.01
-_BULK, _FEWEST = 0.85, 3
-"""Where so large a share of the photos has fewer bars than these, it is shown alone, in finer ones."""
+_BULK, _FEWEST, _LEAST_PART = 0.85, 3, 1 / 16
+"""Where so large a share of the photos has fewer bars than these, or than this part of all, it is shown alone."""
 _MOST_MONTHS = 18
 _MARKS = (
     (HOUR, 1), (HOUR, 3), (HOUR, 6), (HOUR, 12), (DAY, 1), (DAY, 2), (WEEK, 1), (MONTH, 1), (MONTH, 3), (MONTH, 6),
@@ -80,7 +80,8 @@ def bins_for(times: NDArray[np.float64], most: int) -> TimeBins | None:
         return None
     unit, numbers = _finest(*_without_strays(known), most)
     bulk = _bulk(known)
-    if _number(unit, bulk[1]) - _number(unit, bulk[0]) < _FEWEST - 1:  # nearly all in a bar or two: those alone
+    fewest = max(_FEWEST, _LEAST_PART * (numbers[1] - numbers[0] + 1))
+    if _number(unit, bulk[1]) - _number(unit, bulk[0]) + 1 < fewest:  # nearly all in a few bars: those alone
         finer, among = _finest(*bulk, most)
         unit, numbers = (finer, among) if _UNITS.index(finer) < _UNITS.index(unit) else (unit, numbers)
     inner = [_start(unit, number) for number in range(numbers[0], numbers[1] + 2)]

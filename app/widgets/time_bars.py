@@ -44,7 +44,7 @@ class TimeBars(QWidget):
     range_chosen = Signal(object)
     """As of `Timeline`; at most some times a second, the last one always."""
     range_changed = Signal()
-    """`chosen_range` is another one, as the person sees already."""
+    """`chosen_range` is another one, or the bars are, as the person sees already."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,6 +105,7 @@ class TimeBars(QWidget):
         super().resizeEvent(event)
         self._make_bins()
         self._count()
+        self.range_changed.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         bins = self.bins

@@ -61,11 +61,12 @@ def test_a_clock_that_was_never_set_takes_no_room_from_the_others():
     assert bins.span == (JULY, JULY + 30 * DAYS)
 
 
-def test_a_season_is_not_squeezed_into_one_bar_by_a_few_photos_of_other_years():
+@pytest.mark.parametrize("room", [30, 60, 150])
+def test_a_season_is_not_squeezed_into_a_few_bars_by_some_photos_of_other_years(room):
     season = at("2026-01-05") + np.random.default_rng(0).uniform(0, 240 * DAYS, 60)
     old = [at(day) for day in ("2005-12-14", "2009-03-01", "2014-05-05", "2014-06-05", "2017-06-06", "2018-06-01")]
-    bins = bins_for(np.concatenate([old, season]), 60)
-    assert bins.unit == WEEK
+    bins = bins_for(np.concatenate([old, season]), room)
+    assert bins.unit in (WEEK, MONTH)
     assert (bins.earlier, bins.later) == (1, 0)
     assert (bins.bars_of(np.array(old)) == 0).all()
     assert (bins.bars_of(season) > 0).all()
@@ -289,3 +290,13 @@ def test_where_there_is_little_room_the_line_above_says_less_and_nothing_is_cut(
     top = bars(shown).y()
     shown._bars.choose(days(4, 9))
     assert bars(shown).y() == top, "the bars stay where they are"
+
+
+def test_in_a_wider_window_it_says_from_when_to_when_its_finer_bars_go(shown):
+    days = np.append(JULY + 100.0, JULY + np.arange(40) * 9 * DAYS)
+    shown.resize(200, 90)
+    shown.set_times(days, np.ones(len(days), bool))
+    before = find(shown, "timeline_chosen").accessibleName()
+    shown.resize(1200, 90)
+    span = time_words.range_in_words(bars(shown).bins.span)
+    assert find(shown, "timeline_chosen").accessibleName() == f"When they were taken: {span}" != before
