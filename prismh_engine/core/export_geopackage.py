@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import PrismhError
 from ..files import cannot_write, place_whole
-from .export_table import KINDS, REAL, TEXT, WHOLE, Block, ExportTable
+from .export_table import KINDS, REAL, TEXT, WHOLE, Block, ExportTable, in_utc
 
 TABLE = "photos"
 FEATURES_A_TABLE = 1900  # SQLite takes 2,000 columns
@@ -58,7 +58,8 @@ def write_geopackage(output: Path, table: ExportTable) -> Generator[int, None, N
     """Write a table whole or not at all; gives how many rows there are so far.
 
     The table `photos` has a point for each photo (none where its position is unknown or left out) and every column.
-    Features past the 1,900th stand in further tables, `photos_2` and so on, which have the same `fid`.
+    taken_at is a DATETIME where every moment that is known has its offset, since the standard has moments in UTC alone;
+    else TEXT. Features past the 1,900th stand in further tables, `photos_2` and so on, which have the same `fid`.
     """
     try:
         with place_whole(output) as file, closing(sqlite3.connect(file, isolation_level=None)) as db:
@@ -80,6 +81,8 @@ def _fill(db: sqlite3.Connection, table: ExportTable) -> Generator[int, None, No
     done, corners = 0, []
     for block in table.blocks:
         positions = _positions(block, table.columns)
+        if table.zoned and "taken_at" in table.columns:
+            _into_utc(block, table.columns.index("taken_at"))
         for number, insert in enumerate(inserts):
             db.executemany(insert, _rows(block, positions, done + 1, number))
         done += len(block.rows)
@@ -102,7 +105,7 @@ def _create_tables(db: sqlite3.Connection, table: ExportTable) -> list[str]:
         name = f"{TABLE}_{number + 1}" if number else TABLE
         columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"]
         if not number:
-            columns += ["geom POINT", *(f"{column} {_TYPES[KINDS[column]]}" for column in table.columns)]
+            columns += ["geom POINT", *(f"{column} {_type(column, table.zoned)}" for column in table.columns)]
         columns += [f"{feature} FLOAT" for feature in features[start : start + FEATURES_A_TABLE]]
         db.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
         about = "one row a photo" if not number else f"further features of the photos in {TABLE}, by fid"
@@ -115,6 +118,17 @@ def _create_tables(db: sqlite3.Connection, table: ExportTable) -> list[str]:
         inserts.append(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})")
     db.execute("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POINT', ?, 0, 0)", (TABLE, _WGS_84))
     return inserts
+
+
+def _type(column: str, zoned: bool) -> str:
+    return "DATETIME" if column == "taken_at" and zoned else _TYPES[KINDS[column]]
+
+
+def _into_utc(block: Block, column: int) -> None:
+    """Moments as the standard writes a DATETIME, 2024-05-01T08:11:12.000Z."""
+    for row in block.rows:
+        moment = in_utc(row[column] or "")
+        row[column] = None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _positions(block: Block, columns: Sequence[str]) -> list[tuple[float, float] | None]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import embedding_files, photo_tables
 from ..project import Photo, Project
-from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, without_embeddings
+from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, all_zoned, without_embeddings
 from .project_rows import ProjectRows
 
 
@@ -65,7 +65,8 @@ def table_of_files(
         count = "1 photo that is" if len(strangers) == 1 else f"{len(strangers):,} photos that are"
         unknown.append(f"{labels} names {count} not among them, such as {min(strangers)}.")
     dimension = read.dimension if with_features else 0
-    return ExportTable(COLUMNS, dimension, len(read.file_paths), read.roots, blocks()), unknown
+    zoned = all_zoned(facts.taken_at for facts in facts_of.values())
+    return ExportTable(COLUMNS, dimension, len(read.file_paths), read.roots, blocks(), zoned), unknown
 
 
 def table_of_project(
@@ -105,7 +106,8 @@ def table_of_project(
 
     dimension = 0 if feature_set is None or not with_features else feature_set.encoder.dimension
     roots = {folder.alias: folder.path for folder in project.folders()}
-    return ExportTable(tuple(columns), dimension, len(photos), roots, blocks())
+    zoned = all_zoned(photo.look.taken_at for photo in photos)
+    return ExportTable(tuple(columns), dimension, len(photos), roots, blocks(), zoned)
 
 
 def _first_used(project: Project, count: int) -> list[Photo]:

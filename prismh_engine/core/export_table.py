@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class ExportTable:
     """A table with a row for each photo. columns: names of `KINDS`; dimension: how many features follow them, D.
 
     photos: how many rows there are. roots: alias -> photo folder, {"": folder} for a single one. blocks: the rows,
-    once.
+    once. zoned: whether every taken_at that is known has its offset from UTC, and at least one is known.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +50,7 @@ class ExportTable:
     photos: int
     roots: Mapping[str, Path]
     blocks: Iterator[Block]
+    zoned: bool = False
 
     def feature_names(self) -> list[str]:
         return [f"feature_{number:04d}" for number in range(self.dimension)]
@@ -74,6 +76,20 @@ class Location:
         if self.decimals is None:
             return latitude, longitude
         return round(latitude, self.decimals), round(longitude, self.decimals)
+
+
+def all_zoned(moments: Iterable[str | None]) -> bool:
+    """Whether all known moments (ISO 8601) have their offset from UTC, and at least one is known."""
+    return {in_utc(moment) is not None for moment in moments if moment} == {True}
+
+
+def in_utc(moment: str) -> datetime | None:
+    """A moment (ISO 8601) in UTC, None where its offset is unknown or it is none."""
+    try:
+        told = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        return None if told.tzinfo is None else told.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def without_embeddings(rows: list[list[Any]]) -> Block:

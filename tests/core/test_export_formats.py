@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +300,28 @@ def test_a_disk_that_refuses_in_the_middle_is_told_in_a_sentence_and_nothing_is_
         assert f"Cannot write out/t{suffix}" in sentence
         assert sentence.endswith("What was there before is unchanged.")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("moments", "kind", "written"),
+    [
+        (
+            ["2024-05-01T10:11:12+02:00", None, "2024-05-01T23:30:00-03:00"],
+            "DATETIME",
+            ["2024-05-01T08:11:12.000Z", None, "2024-05-02T02:30:00.000Z"],
+        ),
+        (["2024-05-01T10:11:12+02:00", "2024-05-01T10:11:12"], "TEXT", None),
+        (["2024-05-01"], "TEXT", None),
+        ([None], "TEXT", None),
+    ],
+)
+def test_a_geopackage_has_moments_in_utc_where_all_offsets_are_known(
+    project: Project, tmp_path: Path, moments: list[str | None], kind: str, written: list[str | None] | None
+) -> None:
+    looks = {f"{i}.jpg": look(i, taken_at=moment) for i, moment in enumerate(moments)}
+    fill(project, tmp_path / "photos", looks)
+    rows = _export(project, tmp_path / "t.gpkg")
+    with closing(sqlite3.connect(tmp_path / "t.gpkg")) as db:
+        kinds = {name: declared for _, name, declared, *_ in db.execute("PRAGMA table_info(photos)")}
+    assert kinds["taken_at"] == kind
+    assert [row["taken_at"] for row in rows] == (moments if written is None else written)
