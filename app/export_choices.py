@@ -29,13 +29,15 @@ _UNNAMED = ""
 
 @dataclass(frozen=True)
 class ExportChoices:
-    """format: a suffix, or `FOLDERS`. ticked: of `COLUMNS` those wanted. rounded: whether positions are. file: where
+    """format: a suffix, or `FOLDERS`. ticked: of `COLUMNS` those wanted in a table. features_on_maps: whether features
+    stand in a file for maps, where a thousand columns a point are a burden. rounded: whether positions are. file: where
     the last table went, folder: where the last copies went, "" before. not_copied: names whose photos are not wanted
     in folders, "" for photos without a name. place_in_copies: whether copies tell where they were taken.
     """
 
     format: str = ".csv"
     ticked: frozenset[str] = frozenset(COLUMNS) - {MEASURES, CAMERA}
+    features_on_maps: bool = False
     rounded: bool = False
     file: str = ""
     folder: str = ""
@@ -48,7 +50,7 @@ class ExportChoices:
         known: dict[str, Any] = {}
         if values.get("format") in (*SUFFIXES, FOLDERS):
             known["format"] = values["format"]
-        for name in ("rounded", "place_in_copies"):
+        for name in ("features_on_maps", "rounded", "place_in_copies"):
             if isinstance(values.get(name), bool):
                 known[name] = values[name]
         for name in ("file", "folder"):
@@ -64,6 +66,19 @@ class ExportChoices:
         """In values that JSON knows."""
         values = dataclasses.asdict(self)
         return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
+
+    def wanted(self) -> frozenset[str]:
+        """Of `COLUMNS` those wanted in the format that is chosen."""
+        if self.format not in FOR_MAPS:
+            return self.ticked
+        return self.ticked | {FEATURES} if self.features_on_maps else self.ticked - {FEATURES}
+
+    def with_wanted(self, wanted: frozenset[str]) -> ExportChoices:
+        """These columns are wanted in the format that is chosen."""
+        if self.format not in FOR_MAPS:
+            return dataclasses.replace(self, ticked=wanted)
+        ticked = wanted - {FEATURES} | (self.ticked & {FEATURES})
+        return dataclasses.replace(self, ticked=ticked, features_on_maps=FEATURES in wanted)
 
     def columns(self) -> list[str]:
         """The columns wanted, without the features, in the order of the table."""

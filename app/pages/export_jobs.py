@@ -60,7 +60,7 @@ def save_table(project: Project, file: Path, choices: ExportChoices, stop: StopT
         file,
         features=project.shown_features,
         columns=choices.columns(),
-        with_features=FEATURES in choices.ticked,
+        with_features=FEATURES in choices.wanted(),
         location_decimals=KILOMETRE_DECIMALS if choices.rounded else None,
         stop=stop,
     )

@@ -69,9 +69,10 @@ class ColumnChoice(ScrollingCard):
 
     def show_choices(self, choices: ExportChoices) -> None:
         """Tick the boxes as these choices say, without telling anyone."""
+        wanted = choices.wanted()
         for name, box in [*self._boxes.items(), ("", self._rounded)]:
             box.blockSignals(True)
-            box.setChecked(name in choices.ticked if name else choices.rounded)
+            box.setChecked(name in wanted if name else choices.rounded)
             box.blockSignals(False)
         self._show_what_follows()
 

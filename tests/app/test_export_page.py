@@ -145,8 +145,9 @@ def test_after_a_file_was_saved_all_of_the_columns_card_is_in_sight(qtbot, monke
 def test_what_was_exported_last_time_is_proposed_again(qtbot, monkeypatch, tmp_path, named):
     with open_window(qtbot) as window:
         open_export(qtbot, window, named)
+        assert find(window, "with_features").isChecked()
         click(qtbot, window, "chip_geojson")
-        click(qtbot, window, "with_features")
+        assert not find(window, "with_features").isChecked(), "a thousand columns a point are a burden on a map"
         find(window, "with_camera").click()
         click(qtbot, window, "rounded_location")
         save(qtbot, monkeypatch, window, tmp_path / "ward.geojson")
@@ -159,6 +160,7 @@ def test_what_was_exported_last_time_is_proposed_again(qtbot, monkeypatch, tmp_p
         monkeypatch.setattr("app.pages.export.choose_new_file", lambda *question: asked.append(question))
         click(qtbot, window, "save_as")
         click(qtbot, window, "chip_csv")
+        assert find(window, "with_features").isChecked()
         click(qtbot, window, "save_as")
         assert [proposal for _, _, proposal, _ in asked] == [tmp_path / "ward.geojson", tmp_path / "ward.csv"]
 
