@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
@@ -37,6 +38,7 @@ class MapNotice(QWidget):
         for widget in (self._heading, self._sentence, self._bar, self._button):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(1)
+        self.setMinimumWidth(1)  # else the sentence would be the measure of the map, not the map that of the sentence
         theme.changed.connect(self._fit)
         self._fit()
 
@@ -58,9 +60,17 @@ class MapNotice(QWidget):
         self._bar.setAccessibleName(heading)
         self._bar.show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
-        """Widths that go with the text size; a centred label is not asked how high its lines are, so it is told."""
-        self._bar.setFixedWidth(theme.pixels(_BAR_WIDTH))
+        """Widths that go with the text size, as far as there is room.
+
+        A centred label is not asked how high its lines are, so it is told.
+        """
+        room = max(1, self.contentsRect().width() - 2 * theme.PAGE_MARGIN)
+        self._bar.setFixedWidth(min(theme.pixels(_BAR_WIDTH), room))
         self._sentence.ensurePolished()
-        width = theme.pixels(_SENTENCE_WIDTH)
+        width = min(theme.pixels(_SENTENCE_WIDTH), room)
         self._sentence.setFixedSize(width, max(0, self._sentence.heightForWidth(width)))
