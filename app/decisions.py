@@ -86,10 +86,13 @@ class Decisions(QObject):
                 text.format(words.photos(len(ids))), partial(_overrule, ids, decision), partial(self._overruled, ids)
             )
 
-    def take(self, text: str, change: Callable[[Project], object], then: Callable[[Any], None]) -> None:
+    def take(
+        self, text: str | Callable[[Project], str], change: Callable[[Project], object], then: Callable[[Any], None]
+    ) -> None:
         """Let `change` write into the project, as one step called `text`; then call `then` with what it returned.
 
-        change runs in another thread; then runs in this one, and not where the change could not be kept.
+        text: asked just before, where only the project knows what will change. It and change run in another thread;
+        then runs in this one, and not where the change could not be kept.
         """
         if self._session.project is not None:
             self.run(_step(self._session.project, text, change), then)
@@ -176,9 +179,9 @@ class Decisions(QObject):
             self._session.names_changed.emit()
 
 
-def _step(project: Project, text: str, change: Callable[[Project], object]) -> Job[object]:
-    yield Progress(text, 0, None)
-    with project.history.step(text):
+def _step(project: Project, text: str | Callable[[Project], str], change: Callable[[Project], object]) -> Job[object]:
+    yield Progress("Keeping what was decided", 0, None)
+    with project.history.step(text if isinstance(text, str) else text(project)):
         return change(project)
 
 

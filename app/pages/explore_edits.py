@@ -38,11 +38,11 @@ class Edits(QObject):
 
     def unname_group(self, photo_ids: NDArray[np.int64], name: str) -> None:
         """Take off what these photos are called as a group, `name`."""
-        self._take(self._taken_off(photo_ids, name), _unname_group, photo_ids)
+        self._take(partial(self._taken_off, photo_ids, name), _unname_group, photo_ids)
 
     def remove_name(self, photo_ids: NDArray[np.int64], name: str) -> None:
         """Take a name off these photos."""
-        self._take(self._taken_off(photo_ids, name), _remove_name, photo_ids, name)
+        self._take(partial(self._taken_off, photo_ids, name), _remove_name, photo_ids, name)
 
     def accept(self, features: str, photo_ids: NDArray[np.int64]) -> None:
         """Give these photos the names that are suggested for them."""
@@ -65,7 +65,13 @@ class Edits(QObject):
         )
         self._regroup(_join, features, numbers, then=lambda _: self._decisions.told.emit(told))
 
-    def _take(self, text: str, change: Callable[..., object], photo_ids: NDArray[np.int64], *arguments: str) -> None:
+    def _take(
+        self,
+        text: str | Callable[[Project], str],
+        change: Callable[..., object],
+        photo_ids: NDArray[np.int64],
+        *arguments: str,
+    ) -> None:
         if len(photo_ids):
             self._decisions.take(text, partial(change, photo_ids, *arguments), self._names_changed)
 
@@ -89,8 +95,11 @@ class Edits(QObject):
     def _named_so(self, count: int, name: str) -> str:
         return self.tr("{0} named {1}").format(words.photos(count), name)
 
-    def _taken_off(self, photo_ids: NDArray[np.int64], name: str) -> str:
-        return self.tr("{1} taken off {0}").format(words.photos(len(photo_ids)), name)
+    def _taken_off(self, photo_ids: NDArray[np.int64], name: str, project: Project) -> str:
+        """Of all that were chosen only some may bear the name."""
+        names = project.labels.given()
+        bearing = sum(name in names.get(photo_id, ()) for photo_id in photo_ids.tolist())
+        return self.tr("{1} taken off {0}").format(words.photos(bearing), name)
 
     def _names_changed(self, result: object) -> None:
         self._session.names_changed.emit()

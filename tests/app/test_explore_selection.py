@@ -78,6 +78,14 @@ def test_a_name_is_taken_off_a_group_and_off_photos(page, session, decisions, qt
     assert not labels.of_photos()
 
 
+def test_undo_counts_the_photos_that_bore_the_name_and_not_all_that_were_chosen(page, decisions, qtbot):
+    page._views.map._user_selects(np.array([0, 1]))
+    write(page, qtbot, "Shaded")
+    page._views.map._user_selects(np.arange(5))
+    press(page, qtbot, "name_chip_0")
+    assert decisions.undo_text == "Shaded taken off 2 photos"
+
+
 def test_only_the_photos_chosen_in_the_grid_are_named(page, session, qtbot):
     choose_group(page, qtbot, 0)
     chosen = listed(page)[1:3]
