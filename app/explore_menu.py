@@ -38,7 +38,7 @@ class ExploreMenu(QMenu):
         self._say("lasso", self.tr("&Lasso"), self._choose_tool, "Ctrl+Shift+L")
         self._say("box", self.tr("&Box"), self._choose_tool, "Ctrl+Shift+B")
         self._say("point", self.tr("P&oint"), self._choose_tool, "Ctrl+Shift+P")
-        self._say("fit_selection", self.tr("&Zoom to the selection"), self._fit_selection, "Ctrl+J")
+        self._say("fit_selection", self.tr("&Zoom to the selection"), self._fit_selection, "Ctrl+Shift+M")
         self._say("fit", self.tr("Show all of the &map"), self._fit, "Ctrl+0")
         self._say("show_filters", self.tr("Fil&ters"), self._show_filters, "Ctrl+Shift+F")
         self._say("all_groups", self.tr("Back to all &groups"), self._close, "Alt+Left")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -153,6 +155,15 @@ def test_the_menu_explore_works_on_the_explore_page_and_nowhere_else(qtbot, mapp
         window.findChild(QAction, "explore_near_duplicates").trigger()
         wait_until_read(qtbot, window)
         assert find(window.page(), "selection_title").text() == "Near duplicates"
+
+
+def test_no_two_entries_of_the_menus_share_a_shortcut(qtbot, mapped):
+    """Qt does nothing at all at a key that two of them ask for."""
+    with open_window(qtbot) as window:
+        actions = [action for action in window.findChildren(QAction) if not action.shortcut().isEmpty()]
+        keys = Counter(action.shortcut().toString() for action in actions)
+        assert len(keys) > 15
+        assert not [key for key, count in keys.items() if count > 1]
 
 
 def test_everything_about_a_group_can_be_done_by_keyboard_alone(page, session, qtbot):
