@@ -287,10 +287,12 @@ def test_where_there_is_little_room_the_line_above_says_less_and_nothing_is_cut(
         assert said.geometry().right() < note.geometry().left()
         assert said.accessibleName().startswith("When they were taken: ")
     assert said.text() == "1 to 30 July 2026"
-    shown.resize(225, 90)
+    times = np.append(np.repeat(JULY + np.arange(30) * DAYS, 10), np.full(716_000, math.nan))
+    shown.resize(260, 90)
+    shown.set_times(times, np.ones(len(times), bool))
     assert said.text() == "1 to 30 July 2026"
-    assert note.text() == "7 undated"
-    assert note.accessibleName() == "7 without a date"
+    assert note.text() == "716,000 undated"
+    assert note.accessibleName() == "716,000 without a date"
     top = bars(shown).y()
     shown._bars.choose(days(4, 9))
     assert bars(shown).y() == top, "the bars stay where they are"
