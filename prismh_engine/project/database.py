@@ -19,7 +19,7 @@ _COUNT = "INSERT INTO meta VALUES ('written', '1') ON CONFLICT(key) DO UPDATE SE
 
 
 class Database:
-    """The catalogue's connections. Close it when every thread that used it has ended."""
+    """The catalogue's connections. A thread that reads while it is closed reads on, and closes its own when it ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class Database:
         self._lock = threading.Lock()
         self._is_prepared = False
         try:
-            schema.prepare(self._connection(), path)
+            schema.prepare(self._of_thread().connection, path)
         except sqlite3.DatabaseError as error:
             raise schema.cannot_be_opened(path, error) from error
         self._is_prepared = True
@@ -55,7 +55,7 @@ class Database:
     def each(self, sql: str, parameters: Any = ()) -> Iterator[sqlite3.Row]:
         """The rows one by one, where all at once would take much memory. Drain it at once: others may wait to write."""
         try:
-            with closing(self._connection().execute(sql, parameters)) as cursor:
+            with self._in_use() as connection, closing(connection.execute(sql, parameters)) as cursor:
                 yield from cursor
         except sqlite3.DatabaseError as error:
             raise schema.failed_in_use(self.path, error) from error
@@ -63,11 +63,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of the block or, where it raises, nothing of it."""
-        try:
-            connection = self._connection()
-        except sqlite3.DatabaseError as error:
-            raise schema.failed_in_use(self.path, error) from error
-        with self._write_lock:
+        with self._write_lock, self._in_use() as connection:
             if connection.in_transaction:
                 yield connection
                 return
@@ -91,23 +87,41 @@ class Database:
         return next((int(row["value"]) for row in self.rows("SELECT value FROM meta WHERE key = 'written'")), 0)
 
     def close(self) -> None:
+        own = getattr(self._local, "kept", None)
         with self._lock:
             for kept in list(self._opened):
-                kept.connection.close()
+                # A connection that is closed while another thread is within SQLite ends the process.
+                if kept is own or not kept.uses:
+                    kept.connection.close()
             self._opened.clear()
-        self._local = threading.local()
 
-    def _connection(self) -> sqlite3.Connection:
+    @contextmanager
+    def _in_use(self) -> Iterator[sqlite3.Connection]:
+        """This thread's connection, which no other thread closes meanwhile."""
+        kept = self._of_thread()
+        with self._lock:
+            kept.uses += 1
+        try:
+            yield kept.connection
+        finally:
+            with self._lock:
+                kept.uses -= 1
+
+    def _of_thread(self) -> _OfThread:
         kept: _OfThread | None = getattr(self._local, "kept", None)
         if kept is None:
             if self._is_prepared and not self.path.is_file():
                 raise PrismhError(  # SQLite would make an empty one
                     f"The project {self.path.parent} is not there any more: bring the folder back and open it again."
                 )
-            kept = self._local.kept = _OfThread(schema.connect(self.path))
+            try:
+                kept = self._local.kept = _OfThread(schema.connect(self.path))
+            except sqlite3.DatabaseError as error:
+                told = schema.failed_in_use if self._is_prepared else schema.cannot_be_opened
+                raise told(self.path, error) from error
             with self._lock:
                 self._opened.add(kept)
-        return kept.connection
+        return kept
 
 
 class _OfThread:
@@ -115,6 +129,7 @@ class _OfThread:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.uses = 0  # statements and transactions under way
 
     def __del__(self) -> None:
         self.connection.close()  # its statements and it refer to each other: else the collector comes by first
