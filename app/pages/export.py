@@ -27,6 +27,7 @@ from ..widgets.name_table import NameTable
 from ..widgets.preview_table import PreviewTable
 from ..widgets.saving_line import SavingLine
 from . import export_jobs
+from .export_formats import estimated_bytes, formats
 from .page import Page
 
 if TYPE_CHECKING:
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
 CHOICES_WIDTH = 250
 TEXT_COLUMNS = ("file_path", "taken_at", "cluster_name", "label", "camera")
 PLACES = ("latitude", "longitude")
-
-# What a row takes without features, a feature beside its digits, each digit, each feature once, a file without rows;
-# measured.
-_BYTES = {
-    ".csv": (110, 1.0, 1.0, 0, 0), ".parquet": (42, 4.1, 0.0, 155, 0), ".npz": (41, 4.0, 0.0, 0, 0),
-    ".geojson": (350, 18.0, 1.0, 0, 0), ".gpkg": (210, 2.3, 0.64, 0, 36_000),
-}  # fmt: skip
 
 
 def _tr(text: str) -> str:
@@ -68,9 +62,10 @@ class ExportPage(Page):
         self._writing: RunningJob | None = None
         self._save = self.add_action(self.tr("Save as…"), "save_as", main=True)
         self._save.clicked.connect(self._choose_target)
-        self._formats = ChipRow([Chip(_chip(name), text) for name, text, _, _ in self._kinds()])
-        self._formats.setObjectName("format_chips")
-        self._formats.chosen.connect(self._format_chosen)
+        self._formats = formats()
+        self._format_chips = ChipRow([Chip(one.key, one.chip) for one in self._formats.values()])
+        self._format_chips.setObjectName("format_chips")
+        self._format_chips.chosen.connect(self._format_chosen)
         self._columns = ColumnChoice()
         self._columns.changed.connect(self._columns_changed)
         self._copies = CopyChoice()
@@ -93,7 +88,7 @@ class ExportPage(Page):
         content.setSpacing(theme.CARD_GAP)
         content.addWidget(self._left)
         content.addWidget(self._right, 1)
-        self.body.addWidget(self._formats)
+        self.body.addWidget(self._format_chips)
         self.body.addLayout(content, 1)
         self.body.addWidget(self._saving)
         theme.changed.connect(self._fit)
@@ -103,39 +98,6 @@ class ExportPage(Page):
         session.project_closing.connect(self._project_closing)
         for changed in (session.names_changed, session.map_changed, session.photos_changed):
             changed.connect(self._read_if_visible)
-
-    def _kinds(self) -> list[tuple[str, str, str, str]]:
-        """Of each format: its name, what its chip says, who opens it, and what the file dialog calls it."""
-        return [
-            (
-                ".csv", self.tr("CSV"),
-                self.tr("One row for each photo. Opens in Excel, LibreOffice, R, pandas and QGIS."), self.tr("Tables"),
-            ),
-            (
-                ".parquet", self.tr("Parquet"),
-                self.tr("One row for each photo, small and quick to read. Opens in pandas, polars, R and DuckDB."),
-                self.tr("Parquet tables"),
-            ),
-            (
-                ".npz", self.tr("NumPy (npz)"),
-                self.tr("An array for each column. Opens in Python with numpy.load; other commands here take it too."),
-                self.tr("NumPy arrays"),
-            ),
-            (
-                ".geojson", self.tr("GeoJSON"),
-                self.tr("A point for each photo. Opens in QGIS, ArcGIS and maps on web pages."),
-                self.tr("GeoJSON maps"),
-            ),
-            (
-                ".gpkg", self.tr("GeoPackage"),
-                self.tr("A point for each photo. Opens in QGIS, ArcGIS and R; the best one for maps of many photos."),
-                self.tr("GeoPackage maps"),
-            ),
-            (
-                FOLDERS, self.tr("Photos into folders"),
-                self.tr("Copies of the photos you choose, in a folder for each name. Any program opens them."), "",
-            ),
-        ]  # fmt: skip
 
     def _fit(self) -> None:
         self._left.setFixedWidth(theme.pixels(CHOICES_WIDTH))
@@ -196,7 +158,7 @@ class ExportPage(Page):
     # ---- what is chosen
 
     def _format_chosen(self, chip: str) -> None:
-        format_ = next(name for name, *_ in self._kinds() if _chip(name) == chip)
+        format_ = next(one.name for one in self._formats.values() if one.key == chip)
         self._choices = dataclasses.replace(self._choices, format=format_)
         self._show_choices()
         if format_ == FOLDERS and self._names is None:
@@ -216,8 +178,9 @@ class ExportPage(Page):
 
     def _show_choices(self) -> None:
         folders = self._choices.format == FOLDERS
-        self.why.setText(next(why for name, _, why, _ in self._kinds() if name == self._choices.format))
-        self._formats.show_choice(_chip(self._choices.format))
+        chosen = self._formats[self._choices.format]
+        self.why.setText(chosen.why)
+        self._format_chips.show_choice(chosen.key)
         self._save.setText(self.tr("Copy to…") if folders else self.tr("Save as…"))
         self._save.setAccessibleName(self._save.text())
         for stack in (self._left, self._right):
@@ -239,9 +202,8 @@ class ExportPage(Page):
             self._columns.show_facts([])
             return
         self._preview.show_rows(*self._chosen_columns(table))
-        a_row, a_feature, a_digit, once, file = _BYTES[choices.format]
         features = table.dimension if FEATURES in choices.wanted() else 0
-        bytes_ = table.photos * (a_row + features * (a_feature + a_digit * table.digits)) + features * once + file
+        bytes_ = estimated_bytes(choices.format, table.photos, features, table.digits)
         facts = [
             (self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos))),
             (self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))),
@@ -289,8 +251,8 @@ class ExportPage(Page):
                 self.copy(folder)
             return
         suffix = self._choices.format
-        kind = next(kind for name, _, _, kind in self._kinds() if name == suffix)
-        file = choose_new_file(self, self.tr("Save the table as"), self._proposal(suffix), f"{kind} (*{suffix})")
+        files = f"{self._formats[suffix].files} (*{suffix})"
+        file = choose_new_file(self, self.tr("Save the table as"), self._proposal(suffix), files)
         if file is not None:
             self.save(file if file.suffix.lower() == suffix else file.with_name(f"{file.name}{suffix}"))
 
@@ -385,10 +347,6 @@ class ExportPage(Page):
 def _documents() -> Path:
     documents = Path(platformdirs.user_documents_dir())
     return documents if documents.is_dir() else Path.home()
-
-
-def _chip(format_: str) -> str:
-    return format_.removeprefix(".")
 
 
 def _framed(object_name: str, content: QWidget) -> Card:
