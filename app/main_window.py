@@ -6,27 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
-from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
 from . import theme
 from .decisions import Decisions
+from .dropped_folder import DroppedFolder
 from .edit_menu import EditMenu
 from .elsewhere import Elsewhere
 from .explore_menu import ExploreMenu
 from .pages.page import Page
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
+from .project_menu import ProjectMenu
 from .session import LEARNING, Session
 from .settings import AppSettings
-from .widgets.file_dialogs import choose_folder
 from .widgets.leave_learning import may_leave
 from .widgets.notice import Notice
 from .widgets.opening_notice import OpeningNotice
 from .widgets.rail import Rail
+from .widgets.unfinished_notice import UnfinishedNotice
 
 if TYPE_CHECKING:
     from .pages.explore import ExplorePage
@@ -45,14 +46,12 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setWindowTitle("Prism-H")
         self.setWindowIcon(QIcon(str(theme.resource_folder() / "icons" / "prism.svg")))
-        self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST_WIDTH, SMALLEST_HEIGHT)
         self.session = Session(settings, self)
         self._decisions = Decisions(self.session)
         Elsewhere(self.session, self._decisions)
         self._settings = settings
         self._pages: dict[str, QWidget] = {}
-        self._dropped: Path | None = None
         self._help: QWidget | None = None
         self._closed = self._ready = False
         self._first_page = "photos"
@@ -63,12 +62,16 @@ class MainWindow(QMainWindow):
         self._rail.hide()
         self.notice = Notice()
         OpeningNotice(self.session, self.notice)
+        self._unfinished = UnfinishedNotice(self.session, self.notice)
+        self._unfinished.go_to.connect(self.show_page)
+        dropped = DroppedFolder(self.session, self.notice, self)
+        dropped.to_open.connect(self._open_dropped)
+        dropped.go_to.connect(self.show_page)
         self._stack = QStackedWidget()
         self._stack.setObjectName("pages")
         self._lay_out()
         self._make_menus()
         self.session.failed.connect(self._say_failure)
-        self.session.photos_differ.connect(self._ask_about_photos)
         self.session.project_changed.connect(self._project_changed)
         self.session.project_opened.connect(self._project_opened)
         self.session.job_changed.connect(self._enable_actions)
@@ -175,18 +178,7 @@ class MainWindow(QMainWindow):
         return TrainingPage(self.session)
 
     def _make_menus(self) -> None:
-        menu = self.menuBar().addMenu(self.tr("&Project"))
-        self._action(menu, "new_project", self.tr("&New project…"), "Ctrl+N").triggered.connect(self._new_project)
-        self._action(menu, "open_project", self.tr("&Open project…"), "Ctrl+O").triggered.connect(self._open_project)
-        self._recent = menu.addMenu(self.tr("&Recent"))
-        self._recent.aboutToShow.connect(self._fill_recent)
-        self._recent.triggered.connect(self._open_recent)
-        self._action(menu, "open_samples_action", self.tr("Open &samples")).triggered.connect(self._open_samples)
-        menu.addSeparator()
-        close = self._action(menu, "close_project", self.tr("&Close project"), "Ctrl+W")
-        close.triggered.connect(self._close_project)
-        self._action(menu, "quit", self.tr("&Quit"), "Ctrl+Q").triggered.connect(self.close)
-
+        self.menuBar().addMenu(ProjectMenu(self.session, self._start_page, self._may_leave, self))
         self.menuBar().addMenu(EditMenu(self._decisions, self.notice, self))
         self._photos_menu = PhotosMenu(self.session, self._photos_page, self)
         self._photos_menu.told.connect(self.notice.say_of_page)
@@ -212,7 +204,7 @@ class MainWindow(QMainWindow):
         menu = self.menuBar().addMenu(self.tr("&Help"))
         self._action(menu, "show_help", self.tr("&Help"), "F1").triggered.connect(self.show_help)
         self._action(menu, "show_settings", self.tr("&Settings…"), "Ctrl+,").triggered.connect(self.show_settings)
-        self._with_project = [close, *steps]
+        self._steps = steps
         self._enable_actions()
 
     def _action(self, menu: QMenu, object_name: str, text: str, shortcut: str = "") -> QAction:
@@ -224,7 +216,7 @@ class MainWindow(QMainWindow):
 
     def _enable_actions(self) -> None:
         is_open, is_idle = self.session.project is not None, self.session.running_kind is None
-        for action in self._with_project:
+        for action in self._steps:
             action.setEnabled(is_open)
         self._stop_action.setEnabled(not is_idle)
 
@@ -235,34 +227,15 @@ class MainWindow(QMainWindow):
         assert isinstance(action, QAction)
         self.show_page(str(action.data()))
 
-    def _new_project(self) -> None:
+    def _open_dropped(self, folder: Path) -> None:
         if self._may_leave():
-            self._pages["start"].new_project()  # type: ignore[attr-defined]
+            self.open_folder(folder)
 
-    def _open_samples(self) -> None:
-        if self._may_leave():
-            self.session.open_samples()
+    # ---- pages that menus use
 
-    def _open_project(self) -> None:
-        if self._may_leave():
-            folder = choose_folder(self, self.tr("Choose a project's folder"))
-            if folder is not None:
-                self.session.open_project(folder)
-
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for project in self._settings.recent():
-            self._recent.addAction(project.name.replace("&", "&&")).setData(project.folder)
-        if self._recent.isEmpty():
-            self._recent.addAction(self.tr("None yet")).setEnabled(False)
-
-    def _open_recent(self, action: QAction) -> None:
-        if self._may_leave():
-            self.session.open_project(Path(action.data()))
-
-    def _close_project(self) -> None:
-        if self._may_leave():
-            self.session.close_project()
+    def _start_page(self) -> StartPage:
+        page: StartPage = self._pages["start"]  # type: ignore[assignment]
+        return page
 
     def _photos_page(self) -> PhotosPage:
         """The page with the photos, brought on screen."""
@@ -285,48 +258,15 @@ class MainWindow(QMainWindow):
         self._enable_actions()
         self.notice.dismiss()
         self.setWindowTitle("Prism-H" if project is None else f"{project.name} – Prism-H")
-        if project is None:
-            if not self._closed:
-                self.show_page("start")
-        elif (run := self.session.unfinished_run()) is not None and run.name != project.left_run:
-            self.notice.say(
-                self.tr("Learning was stopped before its end. What it learned so far is kept."),
-                (self.tr("Go on learning"), "resume_learning", self._resume_learning),
-                (self.tr("Not now"), "not_now", self._leave_unfinished),
-            )
-
-    def _leave_unfinished(self) -> None:
-        """Go on another time, from the Learn page: this run is not asked about at each opening."""
-        self.notice.dismiss()
-        project, run = self.session.project, self.session.unfinished_run()
-        if project is not None and run is not None:
-            try:
-                project.leave_run(run.name)
-            except PrismhError as error:
-                self._say_failure(str(error))
+        if project is None and not self._closed:
+            self.show_page("start")
+        self._unfinished.offer()
 
     def _get_ready(self) -> None:
         """The first project is open and counted: from here one goes to its map."""
         if not self._ready and self.session.project is not None:
             self._ready = True
             self.session.run_beside(_explore_imported(), StopToken())
-
-    def _resume_learning(self) -> None:
-        self.show_page("training")
-        self.session.resume_learning()
-
-    def _ask_about_photos(self, changed: str) -> None:
-        self.notice.say(
-            self.tr(
-                "The photos are not those this learning began with: {changed}. Bring them back, or go on with them as "
-                "they are."
-            ).format(changed=changed),
-            (self.tr("Go on as they are"), "resume_as_they_are", self._resume_as_they_are),
-            (self.tr("Not now"), "not_now", self.notice.dismiss),
-        )
-
-    def _resume_as_they_are(self) -> None:
-        self.session.resume_learning(allow_changed_photos=True)
 
     def _say_failure(self, sentence: str) -> None:
         self._first_page = "photos"
@@ -341,40 +281,6 @@ class MainWindow(QMainWindow):
             button.click()
         else:
             super().keyPressEvent(event)
-
-    # ---- dropping a folder
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if self._folder_in(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        folder = self._folder_in(event)
-        if folder is None:
-            return
-        event.acceptProposedAction()
-        if self.session.project is None or (folder / "project.db").is_file():
-            if self._may_leave():
-                self.open_folder(folder)
-            return
-        self._dropped = folder
-        self.notice.say(
-            self.tr("What is {0} to become?").format(folder.name),
-            (self.tr("Part of this project"), "drop_into_project", self._add_dropped),
-            (self.tr("A new project"), "drop_as_project", self._open_dropped),
-        )
-
-    def _folder_in(self, event: QDropEvent) -> Path | None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        return next((path for path in paths if path.is_dir()), None)
-
-    def _add_dropped(self) -> None:
-        if self._dropped is not None and self.session.add_folder(self._dropped):
-            self.show_page("photos")
-
-    def _open_dropped(self) -> None:
-        if self._dropped is not None and self._may_leave():
-            self.open_folder(self._dropped)
 
     # ---- leaving
 

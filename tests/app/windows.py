@@ -49,7 +49,7 @@ def answer_folder(monkeypatch: Any, folder: Path | None) -> None:
     """What a person chooses in the next folder dialogs."""
     for module in ("start", "photos"):
         monkeypatch.setattr(f"app.pages.{module}.choose_folder", lambda parent, title: folder)
-    for module in ("main_window", "photos_menu"):
+    for module in ("project_menu", "photos_menu"):
         monkeypatch.setattr(f"app.{module}.choose_folder", lambda parent, title: folder)
 
 

@@ -1,0 +1,59 @@
+"""Offers in the line above the page to go on with a learning that came to a stop."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from prismh_engine.errors import PrismhError
+
+from ..session import Session
+from .notice import Notice
+
+
+class UnfinishedNotice(QObject):
+    """The window's `notice` where a learning did not come to its end."""
+
+    go_to = Signal(str)
+    """Ask for the page that shows how learning goes on."""
+
+    def __init__(self, session: Session, notice: Notice) -> None:
+        super().__init__(notice)
+        self._session, self._notice = session, notice
+        session.photos_differ.connect(self._ask_about_photos)
+
+    def offer(self) -> None:
+        """Offer to go on with the newest run of the open project, where it was stopped and not left so."""
+        project, run = self._session.project, self._session.unfinished_run()
+        if project is not None and run is not None and run.name != project.left_run:
+            self._notice.say(
+                self.tr("Learning was stopped before its end. What it learned so far is kept."),
+                (self.tr("Go on learning"), "resume_learning", self._resume),
+                (self.tr("Not now"), "not_now", self._leave),
+            )
+
+    def _resume(self) -> None:
+        self.go_to.emit("training")
+        self._session.resume_learning()
+
+    def _leave(self) -> None:
+        """Go on another time, from the Learn page: this run is not asked about at each opening."""
+        self._notice.dismiss()
+        project, run = self._session.project, self._session.unfinished_run()
+        if project is not None and run is not None:
+            try:
+                project.leave_run(run.name)
+            except PrismhError as error:
+                self._session.failed.emit(str(error))
+
+    def _ask_about_photos(self, changed: str) -> None:
+        self._notice.say(
+            self.tr(
+                "The photos are not those this learning began with: {changed}. Bring them back, or go on with them as "
+                "they are."
+            ).format(changed=changed),
+            (self.tr("Go on as they are"), "resume_as_they_are", self._resume_as_they_are),
+            (self.tr("Not now"), "not_now", self._notice.dismiss),
+        )
+
+    def _resume_as_they_are(self) -> None:
+        self._session.resume_learning(allow_changed_photos=True)
