@@ -14,11 +14,11 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainterPath
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from .. import palette, theme
-from . import map_picture, map_selecting, map_steps, map_words
+from . import map_keys, map_picture, map_selecting, map_words
 from .map_layers import Dots, Overlay
 from .map_motion import MapMotion
 from .map_picture import MapPicture
-from .map_pointer import MapPointer
+from .map_pointing import MapPointing
 from .map_thumbnails import MapThumbnails, Provider
 from .map_view import BOX, LASSO, POINT, MapView, graphics_of
 from .point_raster import PointRaster
@@ -27,8 +27,6 @@ from .view_layer import ViewLayer
 
 __all__ = ["BOX", "LASSO", "POINT", "EmbeddingMap"]
 
-_HOVER_PIXELS = 9
-_KEYBOARD_PAN, _KEYBOARD_ZOOM = 0.1, 1.25
 _LEAST_PART = 0.05
 _ANIMATED_POINTS = 20_000  # more are put in their new place at once: their frames would take too long
 
@@ -56,7 +54,6 @@ class EmbeddingMap(QWidget):
         self._group_colours: list[QColor] = []
         self._colouring: tuple[NDArray[np.int32], list[QColor]] | None = None
         self._selected = np.empty(0, bool)
-        self._hovered = -1
         self._by_keyboard = False  # the way the focus came
 
         self._box = MapView()
@@ -74,10 +71,8 @@ class EmbeddingMap(QWidget):
         self._box.outlined.connect(self._outlined)
         self._box.drawing.connect(self._overlay.set_outline)
         self._box.resized.connect(self.fit)
-        self._box.place_under = self._place_under
-        self._pointer = MapPointer(self._box, self._graphics.scene(), self)
-        self._pointer.points.connect(self._hovers)
-        self._box.sigRangeChanged.connect(self._tell_again)
+        self._pointing = MapPointing(self._box, self._graphics.scene(), self._thumbnails, self._overlay, self)
+        self._pointing.changed.connect(self.hovered)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._graphics)
@@ -102,7 +97,7 @@ class EmbeddingMap(QWidget):
         if len(groups) != len(self._all.positions):
             self._colouring = self._mask = None
         self._selected = np.zeros(len(groups), bool)
-        self._set_hovered(-1)
+        self._pointing.point_at(-1)
         self._describe()
         self._place(np.asarray(positions, np.float32))
 
@@ -131,8 +126,9 @@ class EmbeddingMap(QWidget):
         if mask is not None and len(mask) != len(self._groups):
             raise ValueError(f"there are {len(self._groups)} points, got a mask of {len(mask)}")
         self._mask = None if mask is None else np.asarray(mask, bool)
-        if 0 <= self._hovered < len(self._groups) and self._mask is not None and not self._mask[self._hovered]:
-            self._set_hovered(-1)
+        pointed = self._pointing.index
+        if 0 <= pointed < len(self._groups) and self._mask is not None and not self._mask[pointed]:
+            self._pointing.point_at(-1)
         self._show_only()
 
     def set_thumbnails(self, provider: Provider | None) -> None:
@@ -234,34 +230,36 @@ class EmbeddingMap(QWidget):
         (self._under if layer.zValue() < 0 else self._above).append(layer)
         self._box.addItem(layer, ignoreBounds=True)
 
+    # What keys do
+
+    def take_pointed(self, *, whole_group: bool) -> bool:
+        """Add the photo that is pointed at, or its whole group, to the selection; a second time takes it off again.
+        Return whether there is one.
+        """
+        index = self._pointing.index
+        if index < 0:
+            return False
+        group = int(self._groups[index]) if whole_group else -1
+        self._take(index, group, Qt.KeyboardModifier.ShiftModifier)
+        return True
+
+    def take_none(self) -> None:
+        """Select nothing."""
+        self._user_selects(np.empty(0, np.int64))
+
+    def take_all(self) -> None:
+        """Select all that is shown."""
+        self._user_selects(self._raster.order)
+
+    def step(self, right: int, up: int) -> None:
+        """Point at the next photo in a direction."""
+        self._pointing.step(right, up)
+        self._describe()
+
     # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)
-        }  # fmt: skip
-        key = Qt.Key(event.key())
-        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if key in moves and control:
-            self._step(*moves[key])
-        elif key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._hovered >= 0:
-            group = -1 if key == Qt.Key.Key_Space else int(self._groups[self._hovered])
-            self._take(self._hovered, group, Qt.KeyboardModifier.ShiftModifier)
-        elif key in moves:
-            self.pan(*(_KEYBOARD_PAN * part for part in moves[key]))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(_KEYBOARD_ZOOM)
-        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
-            self.zoom(1 / _KEYBOARD_ZOOM)
-        elif key == Qt.Key.Key_Home:
-            self.fit()
-        elif key == Qt.Key.Key_Z and not control:
-            self.fit_selection()
-        elif key == Qt.Key.Key_Escape and self._selected.any():
-            self._user_selects(np.empty(0, np.int64))
-        elif key == Qt.Key.Key_A and control:
-            self._user_selects(self._raster.order)
-        else:
+        if not map_keys.pressed(self, event):
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -278,11 +276,11 @@ class EmbeddingMap(QWidget):
 
     def _clicked(self, pixel: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        index = self._nearest(pixel)
+        index = self._pointing.nearest(pixel)
         group = int(self._groups[index]) if index >= 0 else self._overlay.group_named_at(pixel)
         if index < 0 and group < 0:
             if not modifiers & (map_selecting.ADD | map_selecting.REMOVE):
-                self._user_selects(np.empty(0, np.int64))
+                self.take_none()
             return
         self._take(index, group if self._box.tool != POINT or index < 0 else -1, modifiers)
 
@@ -294,21 +292,6 @@ class EmbeddingMap(QWidget):
             modifiers = map_selecting.REMOVE  # a second time takes back what the first one added
         self._user_selects(found, modifiers)
 
-    def _step(self, right: int, up: int) -> None:
-        """Go to the next point in a direction, from the one that is pointed at or from the middle of the view."""
-        self._pointer.leave()
-        if self._hovered >= 0:
-            x, y = self._all.positions[self._hovered].tolist()
-            index = map_steps.towards(self._raster, x, y, right, up)
-        else:
-            middle = self._box.viewRect().center()
-            index = map_steps.nearest(self._raster, middle.x(), middle.y())
-        if index < 0:
-            return
-        self._set_hovered(index)
-        self._box.bring_into_sight(QPointF(*self._all.positions[index].tolist()))
-        self._describe()
-
     def _outlined(self, outline: QPainterPath, modifiers: Qt.KeyboardModifier) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         if self._box.tool == BOX:
@@ -318,37 +301,6 @@ class EmbeddingMap(QWidget):
             view, area = self._dots.view_on(1.0)
             found = self._raster.under(*stencil(outline.translated(-area.topLeft()), view))
         self._user_selects(found, map_selecting.of_drag(modifiers))
-
-    def _hovers(self, pixel: QPointF | None) -> None:
-        self._set_hovered(-1 if pixel is None else self._nearest(pixel))
-
-    def _tell_again(self) -> None:
-        """What the keyboard points at is elsewhere on screen now."""
-        if self._hovered >= 0:
-            self.hovered.emit(self._hovered)
-
-    def _place_under(self, pixel: QPointF) -> QPointF:
-        """Of a photo the place it belongs to, so that it stays in sight."""
-        shown = self._thumbnails.index_at(pixel)
-        return QPointF(*self._all.positions[shown].tolist()) if shown >= 0 else self._box.mapSceneToView(pixel)
-
-    def _nearest(self, pixel: QPointF) -> int:
-        shown = self._thumbnails.index_at(pixel)
-        if shown >= 0:
-            return shown
-        at, (pixel_width, _) = self._box.mapSceneToView(pixel), self._box.viewPixelSize()
-        return self._raster.nearest(at.x(), at.y(), _HOVER_PIXELS * pixel_width)
-
-    def _set_hovered(self, index: int) -> None:
-        if index != self._hovered:
-            self._hovered = index
-            self._show_ring()
-            self.hovered.emit(index)
-
-    def _show_ring(self) -> None:
-        known = 0 <= self._hovered < len(self._groups)
-        place = QPointF(*self._all.positions[self._hovered].tolist()) if known else None
-        self._overlay.set_ring(self._hovered, place)
 
     def _user_selects(
         self, indices: NDArray[np.int64], modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
@@ -366,10 +318,10 @@ class EmbeddingMap(QWidget):
         if self._box.follow:
             self.fit()
         self._show_only()
-        self._show_ring()
 
     def _show_only(self) -> None:
         self._raster = self._all if self._mask is None else self._all.only(self._mask)
+        self._pointing.set_points(self._all, self._raster)
         self._recolour()
         self._rename()
 
@@ -389,8 +341,9 @@ class EmbeddingMap(QWidget):
     def _describe(self) -> None:
         """Tell a screen reader what is selected, what is pointed at by keyboard, and what the keys do."""
         parts = [self.selection_text, map_words.keys()]
-        if 0 <= self._hovered < len(self._groups):
-            parts.insert(0, map_words.place(int(self._groups[self._hovered]), self._names))
+        pointed = self._pointing.index
+        if 0 <= pointed < len(self._groups):
+            parts.insert(0, map_words.place(int(self._groups[pointed]), self._names))
         self.setAccessibleDescription(" ".join(parts))
 
     def _follow_theme(self) -> None:

@@ -281,7 +281,7 @@ def test_a_photo_that_is_reached_by_keyboard_comes_into_sight(shown, qtbot):
     shown.zoom(40)
     for _ in range(5):
         qtbot.keyClick(shown, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
-    assert shown.rect().contains(shown.pixel_of(shown._hovered).toPoint())
+    assert shown.rect().contains(shown.pixel_of(shown._pointing.index).toPoint())
 
 
 def test_a_screen_reader_hears_what_is_selected_and_where_one_is(shown, qtbot):

@@ -83,7 +83,7 @@ def test_what_the_colours_mean_stands_below_the_map(shown, tmp_path, kind):
 
 def test_only_what_is_shown_is_in_the_file_and_the_ring_is_not(shown, tmp_path):
     save(shown, tmp_path / "before.png")
-    shown._set_hovered(3)
+    shown._pointing.point_at(3)
     save(shown, tmp_path / "pointed_at.png")
     assert (tmp_path / "before.png").read_bytes() == (tmp_path / "pointed_at.png").read_bytes()
     shown.set_shown(np.arange(60) < 20)
