@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..command import run_step
-from ..errors import BadValueError
 from ..files import write_json
 from ..jobs import Job, Stopped, StopToken
 from ..settings import Resolved, Settings, setting
@@ -69,8 +68,6 @@ def benchmark(resolved: Resolved[BenchmarkSettings], stop: StopToken | None = No
     Raises `PrismhError` where the photos cannot be used or the output cannot be written.
     """
     settings = resolved.settings
-    if settings.output is not None and settings.output.is_dir():
-        raise BadValueError(f"--output must name a file, and {settings.output} is a folder.")
     from . import machine
 
     report = BenchmarkReport(machine.facts(), rows := [])

@@ -88,7 +88,7 @@ def test_what_cannot_be_measured_is_told(few_photos: Path, tmp_path: Path) -> No
 
 
 def test_training_is_set_beside_the_bound(conditions: Conditions) -> None:
-    (row,) = measured(training.measure, conditions, cases=[("resnet18", 32)], batch_size=4)
+    row, *_ = measured(training.measure, conditions, cases=[("resnet18", 32)], batch_size=4)  # bf16 too, where it helps
     assert (row.case, row.unit, row.beside) == ("resnet18, 32 px, float32", "photos/s", "the bound")
     assert row.best is not None
     assert 0.01 < row.best < 10
@@ -98,7 +98,8 @@ def test_what_was_measured_before_a_stop_is_kept(conditions: Conditions) -> None
     found: list[Row] = []
     with closing(training.measure(conditions, found, cases=[("resnet18", 32), ("resnet18", 48)], batch_size=4)) as job:
         next(progress for progress in job if "48 px" in progress.what)
-    assert [row.case for row in found] == ["resnet18, 32 px, float32"]
+    assert found[0].case == "resnet18, 32 px, float32"
+    assert all("48 px" not in row.case for row in found)
 
 
 def test_the_loss_is_set_beside_a_textbook_version_that_computes_the_same(conditions: Conditions) -> None:
@@ -218,5 +219,5 @@ def test_after_a_stop_the_report_holds_what_was_measured_until_then(tmp_path: Pa
 def test_the_command_refuses_what_it_does_not_know(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--rounds", "1", "lemon"]) == 2
     assert f"names must be one of {', '.join(NAMES)}, got 'lemon'" in capsys.readouterr().err
-    assert main(["loss", "--output", str(tmp_path)]) == 2
-    assert "--output must name a file" in capsys.readouterr().err
+    assert main(["loss", "--output", str(tmp_path)]) == 1
+    assert f"Cannot write {tmp_path}" in capsys.readouterr().err
