@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from prismh_engine.jobs import Job, Progress
 from prismh_engine.project import Project
+from prismh_engine.project.own_columns import OwnColumn
 
 _PART = 4096
 TIME, PLACE = "time", "place"
@@ -53,7 +54,8 @@ class PhotoFacts:
     unknown. latitudes, longitudes float64 [N]: WGS 84 degrees, nan unknown. names: the different names, the most
     frequent first; a photo may carry several, its own and those of its group: name_photos int32 [M], name_codes int32
     [M] are the pairs of rows and names; first_names int32 [N]: the one that a photo is coloured by, its own before that
-    of its group, -1 none. columns: by their names. groups int32 [N]: as `with_groups` gave them, else -1.
+    of its group, -1 none. columns: by their names; own: the columns of a team's own that came with tables, those that
+    hold only numbers as float64 [N], nan unknown. groups int32 [N]: as `with_groups` gave them, else -1.
     """
 
     photo_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -65,6 +67,7 @@ class PhotoFacts:
     name_codes: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     first_names: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     columns: Mapping[str, Column] = field(default_factory=lambda: {VERDICT: Column()})
+    own: Mapping[str, Column | NDArray[np.float64]] = field(default_factory=dict)
     groups: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __len__(self) -> int:
@@ -166,16 +169,33 @@ def read_facts(project: Project, photo_ids: NDArray[np.int64]) -> Job[PhotoFacts
         FOLDER: [path.rpartition("/")[0] for path in shots.file_paths],
     }
     columns = {}
-    for name, column in words.items():
+    for name, values in words.items():
         of_map = np.full(len(photo_ids), None, object)
-        of_map[known] = np.array(column, object)[at]
+        of_map[known] = np.array(values, object)[at]
         columns[name] = Column.of(of_map.tolist())
+    own = {}
+    for name, column in project.columns.own().items():
+        own[name] = _own(photo_ids, column)
+        yield Progress("Reading dates and places", 1, None)
     no_groups = np.full(len(photo_ids), -1, np.int32)
     facts = PhotoFacts(
-        photo_ids, times, latitudes, longitudes, columns=columns, first_names=no_groups, groups=no_groups
+        photo_ids, times, latitudes, longitudes, columns=columns, own=own, first_names=no_groups, groups=no_groups
     )
     yield Progress("Reading dates and places", 2, None)
     return with_names(facts, project)
+
+
+def _own(photo_ids: NDArray[np.int64], column: OwnColumn) -> Column | NDArray[np.float64]:
+    """A column of a team's own in the order of these photos."""
+    known, at = _where(photo_ids, np.array(column.photo_ids, np.int64))
+    numbers = column.numbers()
+    if numbers is not None:
+        of_map = np.full(len(photo_ids), np.nan)
+        of_map[known] = np.array(numbers, np.float64)[at]
+        return of_map
+    texts = np.full(len(photo_ids), None, object)
+    texts[known] = np.array(column.texts, object)[at]
+    return Column.of(texts.tolist())
 
 
 def with_names(facts: PhotoFacts, project: Project) -> PhotoFacts:

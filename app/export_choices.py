@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,21 +22,23 @@ COLUMNS = {
     GROUP: ("cluster", "cluster_name"), LABEL: ("label",), MAP_POSITION: ("x", "y"),
     MEASURES: ("brightness", "contrast", "sharpness"), CAMERA: ("camera",), FEATURES: (),
 }  # fmt: skip
-"""What a tick stands for, in the order of the table; the features follow all of them."""
+"""What a tick stands for, in the order of the table; columns of a team's own follow, and the features all of them."""
 
 _UNNAMED = ""
 
 
 @dataclass(frozen=True)
 class ExportChoices:
-    """format: a suffix, or `FOLDERS`. ticked: of `COLUMNS` those wanted in a table. features_on_maps: whether features
-    stand in a file for maps, where a thousand columns a point are a burden. rounded: whether positions are. file: where
-    the last table went, folder: where the last copies went, "" before. not_copied: names whose photos are not wanted
-    in folders, "" for photos without a name. place_in_copies: whether copies tell where they were taken.
+    """format: a suffix, or `FOLDERS`. ticked: of `COLUMNS` those wanted in a table; own: of a team's own columns those
+    wanted, also while they are undone. features_on_maps: whether features stand in a file for maps, where a thousand
+    columns a point are a burden. rounded: whether positions are. file: where the last table went, folder: where the
+    last copies went, "" before. not_copied: names whose photos are not wanted in folders, "" for photos without a name.
+    place_in_copies: whether copies tell where they were taken.
     """
 
     format: str = ".csv"
     ticked: frozenset[str] = frozenset(COLUMNS) - {MEASURES, CAMERA}
+    own: frozenset[str] = frozenset()
     features_on_maps: bool = False
     rounded: bool = False
     file: str = ""
@@ -58,8 +60,9 @@ class ExportChoices:
                 known[name] = values[name]
         if isinstance(values.get("ticked"), list):
             known["ticked"] = frozenset(values["ticked"]) & frozenset(COLUMNS) | {FILE}
-        if isinstance(values.get("not_copied"), list):
-            known["not_copied"] = frozenset(str(name) for name in values["not_copied"])
+        for name in ("own", "not_copied"):
+            if isinstance(values.get(name), list):
+                known[name] = frozenset(str(value) for value in values[name])
         return cls(**known)
 
     def as_values(self) -> dict[str, Any]:
@@ -80,9 +83,10 @@ class ExportChoices:
         ticked = wanted - {FEATURES} | (self.ticked & {FEATURES})
         return dataclasses.replace(self, ticked=ticked, features_on_maps=FEATURES in wanted)
 
-    def columns(self) -> list[str]:
-        """The columns wanted, without the features, in the order of the table."""
-        return [column for name, columns in COLUMNS.items() if name in self.ticked for column in columns]
+    def columns(self, own: Iterable[str]) -> list[str]:
+        """The columns wanted, without the features, in the order of the table. own: those of a team's own there are."""
+        ticked = [column for name, columns in COLUMNS.items() if name in self.ticked for column in columns]
+        return [*ticked, *(name for name in own if name in self.own)]
 
     def place(self, degrees: str) -> str:
         """A latitude or longitude as it will stand in the file."""

@@ -18,6 +18,11 @@ def number(value: int) -> str:
     return locale().toString(value)
 
 
+def amount(value: float) -> str:
+    """A number that need not be whole, to ten digits at most."""
+    return locale().toString(value, "g", 10)
+
+
 def photos(count: int) -> str:
     return tr("1 photo") if count == 1 else tr("{0} photos").format(number(count))
 

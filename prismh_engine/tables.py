@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,13 +65,13 @@ def read_numbered_csv(path: Path, columns: Sequence[str], other_names: Sequence[
     """`read_csv` by the number a spreadsheet gives the row; the header is row 1.
 
     other_names: what the first of `columns` may be called instead, in small letters, the likeliest first; its capitals,
-    blanks and dashes in the file do not matter.
+    blanks and dashes in the file do not matter. Of several columns of one name the further ones get a number: "team 2".
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             first = stream.readline()
             reader = csv.reader(chain([first], stream), delimiter=_separator(first, columns, other_names))
-            header = _with_first(columns, next(reader, []), other_names)
+            header = _distinct(_with_first(columns, [_uncell(name) for name in next(reader, [])], other_names))
             missing = [column for column in columns if column not in header]
             if missing:
                 instead = f", or {', '.join(other_names)} in place of {columns[0]}" if other_names else ""
@@ -104,6 +105,14 @@ def _with_first(columns: Sequence[str], header: Sequence[str], other_names: Sequ
     if columns[0] in header or place is None:
         return list(header)
     return [columns[0] if number == place else name for number, name in enumerate(header)]
+
+
+def _distinct(header: Sequence[str]) -> list[str]:
+    names: list[str] = []
+    for name in header:
+        others = (f"{name} {number}" for number in itertools.count(2))
+        names.append(name if not name or name not in names else next(o for o in others if o not in (*header, *names)))
+    return names
 
 
 def _separator(first_line: str, columns: Sequence[str], other_names: Sequence[str]) -> str:

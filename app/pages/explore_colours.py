@@ -15,13 +15,15 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor
 
 from .. import palette, time_words, words
-from ..explore_filters import CAMERA, FOLDER, VERDICT, PhotoFacts
+from ..explore_filters import CAMERA, FOLDER, VERDICT, Column, PhotoFacts
 from ..time_bins import even_spans
 
 BY_GROUP, BY_NAME, BY_DATE, BY_PLACE = "group", "name", "date", "place"
 
 MOST_COLOURS = palette.NUMBERED
 """Further words share the grey: nobody tells more colours apart."""
+_OWN = "own:"
+"""Begins the ways by a column of a team's own, which may be called like any other."""
 _STEPS, _MOST_CELLS = 5, 12
 _DAY = 86_400
 
@@ -46,7 +48,12 @@ def ways(facts: PhotoFacts) -> list[tuple[str, str]]:
     if np.isfinite(facts.latitudes).any():
         found.append((BY_PLACE, tr("Place")))
     columns = {VERDICT: tr("Verdict"), CAMERA: tr("Camera"), FOLDER: tr("Folder")}
-    return found + [(name, columns.get(name, name)) for name, c in facts.columns.items() if len(c.values) > 1]
+    found += [(name, columns.get(name, name)) for name, c in facts.columns.items() if len(c.values) > 1]
+    for name, values in facts.own.items():
+        if _tells_apart(values):
+            taken = name.casefold() in (text.casefold() for _, text in found)
+            found.append((_OWN + name, tr("{0}, from a table").format(name) if taken else name))
+    return found
 
 
 def colouring(way: str, facts: PhotoFacts) -> Colouring:
@@ -57,9 +64,21 @@ def colouring(way: str, facts: PhotoFacts) -> Colouring:
         return _of_dates(facts.times)
     if way == BY_PLACE:
         return _of_places(facts.latitudes, facts.longitudes)
+    if way.startswith(_OWN):
+        own = facts.own[way.removeprefix(_OWN)]
+        return _of_words(own.values, own.codes, tr("Unknown")) if isinstance(own, Column) else _of_numbers(own)
     column = facts.columns[way]
     shown = [_verdict(value) for value in column.values] if way == VERDICT else column.values
     return _of_words(shown, column.codes, tr("Unknown"))
+
+
+def _tells_apart(values: Column | NDArray[np.float64]) -> bool:
+    """Whether photos differ in it, and not nearly each from each other, as in remarks."""
+    if isinstance(values, Column):
+        known, different = int((values.codes >= 0).sum()), len(values.values)
+        return different + (known < len(values.codes)) > 1 and 0 < different <= max(MOST_COLOURS, known / 2)
+    numbers = values[np.isfinite(values)]
+    return bool(len(numbers)) and (len(numbers) < len(values) or bool(np.ptp(numbers)))
 
 
 def _of_words(
@@ -93,6 +112,30 @@ def _of_dates(times: NDArray[np.float64]) -> Colouring:
 def _days_of(times: NDArray[np.float64]) -> tuple[float, float]:
     """The whole days that hold known moments."""
     return float(times.min() // _DAY * _DAY), float((times.max() // _DAY + 1) * _DAY)
+
+
+def _of_numbers(values: NDArray[np.float64]) -> Colouring:
+    """From the smallest to the largest, in spans of about equally many photos; equal numbers share one."""
+    known = np.isfinite(values)
+    different, counts = np.unique(values[known], return_counts=True)
+    up_to = np.concatenate([[0], np.cumsum(counts)])  # photos before each of the different numbers
+    starts = [0]
+    for left in range(_STEPS, 1, -1):
+        wanted = up_to[starts[-1]] + (up_to[-1] - up_to[starts[-1]]) / left
+        following = max(int(np.abs(up_to - wanted).argmin()), starts[-1] + 1)
+        if following < len(different):
+            starts.append(following)
+    ends = [*(start - 1 for start in starts[1:]), len(different) - 1]
+    codes = np.where(known, np.searchsorted(different[starts[1:]], values, side="right"), -1).astype(np.int32)
+    entries = [
+        (_span(float(different[start]), float(different[end])), colour, int(up_to[end + 1] - up_to[start]))
+        for start, end, colour in zip(starts, ends, palette.sequence(len(starts)), strict=True)
+    ]
+    return Colouring(codes, entries, tr("Unknown"))
+
+
+def _span(first: float, last: float) -> str:
+    return words.amount(first) if first == last else tr("{0} to {1}").format(words.amount(first), words.amount(last))
 
 
 def _of_places(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> Colouring:

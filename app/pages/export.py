@@ -70,7 +70,7 @@ class ExportPage(Page):
         self._columns.changed.connect(self._columns_changed)
         self._copies = CopyChoice()
         self._copies.changed.connect(self._copies_changed)
-        self._preview = PreviewTable("export_preview", TEXT_COLUMNS)
+        self._preview = PreviewTable("export_preview")
         self._preview.setAccessibleName(self.tr("The first rows of the file"))
         self._to_copy = NameTable()
         self._to_copy.changed.connect(self._copies_changed)
@@ -166,7 +166,8 @@ class ExportPage(Page):
 
     def _columns_changed(self) -> None:
         wanted = self._choices.with_wanted(self._columns.ticked())
-        self._choices = dataclasses.replace(wanted, rounded=self._columns.rounded())
+        own = self._choices.own - self._columns.own() | self._columns.own_ticked()
+        self._choices = dataclasses.replace(wanted, own=own, rounded=self._columns.rounded())
         self._show_table()
 
     def _copies_changed(self) -> None:
@@ -185,6 +186,7 @@ class ExportPage(Page):
         self._save.setAccessibleName(self._save.text())
         for stack in (self._left, self._right):
             stack.setCurrentIndex(int(folders))
+        self._columns.show_own([] if self._table is None else list(self._table.own))
         self._columns.show_choices(self._choices)
         nobody_named = self._names is not None and not any(named.name for named in self._names)
         self._copies.show_place(self._choices.place_in_copies, self._placed, nobody_named)
@@ -198,10 +200,11 @@ class ExportPage(Page):
         self._columns.show_table(choices.format, 0 if table is None else table.dimension, self._placed)
         self._save.setEnabled(table is not None and table.photos > 0 and self._writing is None)
         if table is None:
-            self._preview.show_rows([], [])
+            self._preview.show_rows([], [], ())
             self._columns.show_facts([])
             return
-        self._preview.show_rows(*self._chosen_columns(table))
+        header, rows = self._chosen_columns(table)
+        self._preview.show_rows(header, rows, self._text_columns(table))
         features = table.dimension if FEATURES in choices.wanted() else 0
         bytes_ = estimated_bytes(choices.format, table.photos, features, table.digits)
         facts = [
@@ -212,16 +215,20 @@ class ExportPage(Page):
 
     def _chosen_columns(self, table: ExportPreview) -> tuple[list[str], list[list[str]]]:
         """The beginning of the file as the boxes say."""
-        wanted = self._choices.columns()
+        wanted, texts = self._choices.columns(table.own), self._text_columns(table)
         if FEATURES in self._choices.wanted():
-            wanted += [name for name in table.header if name.startswith("feature_")]
+            wanted += [name for name in table.header if name.startswith("feature_") and name not in table.own]
         kept = [(table.header.index(name), name) for name in wanted]
-        return wanted, [[self._as_written(name, row[i]) for i, name in kept] for row in table.rows]
+        return wanted, [[self._as_written(name, row[i], name in texts) for i, name in kept] for row in table.rows]
 
-    def _as_written(self, column: str, text: str) -> str:
+    def _as_written(self, column: str, value: str, is_text: bool) -> str:
         if column in PLACES:
-            return self._choices.place(text)
-        return str(cell(text)) if self._choices.format == ".csv" and column in TEXT_COLUMNS else text
+            return self._choices.place(value)
+        return str(cell(value)) if self._choices.format == ".csv" and is_text else value
+
+    def _text_columns(self, table: ExportPreview) -> list[str]:
+        """All others hold numbers."""
+        return [*TEXT_COLUMNS, *(name for name, is_numeric in table.own.items() if not is_numeric)]
 
     def _show_copies(self) -> None:
         if self._choices.format != FOLDERS:
@@ -267,9 +274,10 @@ class ExportPage(Page):
 
     def save(self, file: Path) -> None:
         """Write the table with the chosen columns, beside whatever else is running."""
-        if self.session.project is not None and self._writing is None:
+        if self.session.project is not None and self._table is not None and self._writing is None:
             stop = StopToken()
-            job = export_jobs.save_table(self.session.project, file, self._choices, stop)
+            columns = self._choices.columns(self._table.own)
+            job = export_jobs.save_table(self.session.project, file, self._choices, columns, stop)
             self._write(job, stop).finished.connect(self._saved)
 
     def copy(self, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,15 +52,17 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     return Readings(ExportChoices.kept(project.export_choices), table, placed, names)
 
 
-def save_table(project: Project, file: Path, choices: ExportChoices, stop: StopToken) -> Job[Path]:
-    """Write the table, and keep what was chosen."""
+def save_table(
+    project: Project, file: Path, choices: ExportChoices, columns: Sequence[str], stop: StopToken
+) -> Job[Path]:
+    """Write the table with these columns, and keep what was chosen."""
     from prismh_engine.core.export_features import export_project
 
     yield from export_project(
         project,
         file,
         features=project.shown_features,
-        columns=choices.columns(),
+        columns=columns,
         with_features=FEATURES in choices.wanted(),
         location_decimals=KILOMETRE_DECIMALS if choices.rounded else None,
         stop=stop,

@@ -108,7 +108,7 @@ class PhotosPage(Page):
         self._filters.focus_search()
 
     def add_data(self) -> None:
-        """Ask for a table with times, places, cameras or names of the photos, and take what it says."""
+        """Ask for a table with times, places, names or anything else about the photos, and take what it says."""
         project = self.session.project
         table = choose_file(self, self.tr("Choose a table about these photos"), self.tr("Tables (*.csv *.json)"))
         if project is not None and table is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from .. import words
@@ -59,6 +61,10 @@ class ColumnChoice(ScrollingCard):
                 inset.setContentsMargins(_INSET, 0, 0, 0)
                 inset.addWidget(below[name])
                 boxes.addLayout(inset)
+        self._own_boxes: dict[str, QCheckBox] = {}
+        self._own = QVBoxLayout()
+        self._own.setSpacing(4)
+        boxes.addLayout(self._own)
         self.body.addLayout(boxes)
         self._boxes[FILE].setEnabled(False)
         self._boxes[FILE].setToolTip(self.tr("Always there: by it the rows are told apart"))
@@ -67,13 +73,28 @@ class ColumnChoice(ScrollingCard):
         self.body.addStretch(1)
         self.body.addWidget(self._warning)
 
+    def show_own(self, names: Sequence[str]) -> None:
+        """These columns of a team's own can be ticked too."""
+        if list(self._own_boxes) == list(names):
+            return
+        for box in self._own_boxes.values():
+            self._own.removeWidget(box)
+            box.deleteLater()
+        self._own_boxes = {}
+        for name in names:
+            box = self._own_boxes[name] = self._box("with_own_column", name.replace("&", "&&"))
+            box.setAccessibleName(name)
+            box.setToolTip(self.tr("From a table"))
+            self._own.addWidget(box)
+
     def show_choices(self, choices: ExportChoices) -> None:
         """Tick the boxes as these choices say, without telling anyone."""
         wanted = choices.wanted()
-        for name, box in [*self._boxes.items(), ("", self._rounded)]:
-            box.blockSignals(True)
-            box.setChecked(name in wanted if name else choices.rounded)
-            box.blockSignals(False)
+        ticked = [(box, name in wanted) for name, box in self._boxes.items()]
+        ticked += [(box, name in choices.own) for name, box in self._own_boxes.items()]
+        for box, is_ticked in [*ticked, (self._rounded, choices.rounded)]:
+            with QSignalBlocker(box):
+                box.setChecked(is_ticked)
         self._show_what_follows()
 
     def show_table(self, format_: str, dimension: int, placed: bool) -> None:
@@ -91,6 +112,13 @@ class ColumnChoice(ScrollingCard):
     def ticked(self) -> frozenset[str]:
         """Of `COLUMNS` those wanted."""
         return frozenset(name for name in COLUMNS if self._boxes[name].isChecked())
+
+    def own(self) -> frozenset[str]:
+        """The columns of a team's own that can be ticked."""
+        return frozenset(self._own_boxes)
+
+    def own_ticked(self) -> frozenset[str]:
+        return frozenset(name for name, box in self._own_boxes.items() if box.isChecked())
 
     def rounded(self) -> bool:
         return self._rounded.isChecked()

@@ -17,12 +17,12 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class PreviewTable(QTableView):
-    """Shows rows; nothing in it can be changed. text_columns: those that hold text, all others hold numbers."""
+    """Shows rows; nothing in it can be changed."""
 
-    def __init__(self, object_name: str, text_columns: Collection[str], parent: QWidget | None = None) -> None:
+    def __init__(self, object_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(object_name)
-        self._table = _TableModel(text_columns, self)
+        self._table = _TableModel(self)
         self.setModel(self._table)
         plain(self)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -33,8 +33,9 @@ class PreviewTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(theme.pixels(ROW_HEIGHT))
         self.horizontalHeader().setMaximumSectionSize(theme.pixels(WIDEST_COLUMN))
 
-    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        self._table.show_rows(header, rows)
+    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: Collection[str]) -> None:
+        """text_columns: those that hold text, all others hold numbers."""
+        self._table.show_rows(header, rows, text_columns)
 
 
 def plain(view: QTableView) -> None:
@@ -50,15 +51,15 @@ def plain(view: QTableView) -> None:
 
 
 class _TableModel(QAbstractTableModel):
-    def __init__(self, text_columns: Collection[str], parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._text_columns = text_columns
+        self._text_columns: Collection[str] = ()
         self._header: Sequence[str] = ()
         self._rows: Sequence[Sequence[str]] = ()
 
-    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def show_rows(self, header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: Collection[str]) -> None:
         self.beginResetModel()
-        self._header, self._rows = header, rows
+        self._header, self._rows, self._text_columns = header, rows, text_columns
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature

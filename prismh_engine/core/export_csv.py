@@ -17,7 +17,7 @@ def write_csv_table(output: Path, table: ExportTable) -> Generator[int, None, No
     """Write a table whole or not at all (UTF-8 with BOM, RFC 4180); gives how many rows there are so far."""
     done = 0
     with write_whole(output, "w", encoding="utf-8-sig", newline="") as stream:
-        csv.writer(stream).writerow(table.header())
+        csv.writer(stream).writerow([cell(name) for name in table.header()])
         for block in table.blocks:
             stream.write("".join(_lines(block, table.dimension)))
             done += len(block.rows)

@@ -21,7 +21,7 @@ from .export_geopackage import write_geopackage
 from .export_npz import write_npz
 from .export_parquet import write_parquet
 from .export_sources import table_of_files, table_of_project
-from .export_table import COLUMNS, MEASURES, ExportTable, Location
+from .export_table import COLUMNS, MEASURES, TEXT, ExportTable, Location
 from .feature_text import feature_text
 
 FORMATS: dict[str, Callable[[Path, ExportTable], Generator[int, None, None]]] = {
@@ -90,12 +90,14 @@ class ExportReport:
 class ExportPreview:
     """The first rows as text, "" where a value is unknown, with the first three features alone.
 
-    photos: how many rows the whole has; dimension: how many features; digits: of how many signs a feature is on
-    average, zeros being short, as far as these rows tell.
+    own: of the header the columns of a team's own, and whether each holds only numbers. photos: how many rows the whole
+    has; dimension: how many features; digits: of how many signs a feature is on average, zeros being short, as far as
+    these rows tell.
     """
 
     header: list[str]
     rows: list[list[str]]
+    own: dict[str, bool]
     photos: int
     dimension: int
     digits: float
@@ -140,27 +142,35 @@ def export_project(
 ) -> Job[ExportReport]:
     """Write the used photos of a project to a table, whole or not at all; the suffix of `output` says the format.
 
-    features: whose map and groups are taken; None for the newest run's, else the starter's. columns: of `COLUMNS` and
-    `MEASURES` those that are written, in this order. with_location: False leaves positions empty; location_decimals:
-    rounds them, 2 is about a kilometre. A format for maps takes its points from the columns latitude and longitude.
-    Raises `BadValueError` for another suffix or column, `PrismhError` where there are no features of this name or the
-    disk refuses.
+    features: whose map and groups are taken; None for the newest run's, else the starter's. columns: of `COLUMNS`,
+    `MEASURES` and a team's own ones (`project.columns.own()`) those that are written, in this order. with_location:
+    False leaves positions empty; location_decimals: rounds them, 2 is about a kilometre. A format for maps takes its
+    points from the columns latitude and longitude. Raises `BadValueError` for another suffix or column, `PrismhError`
+    where there are no features of this name or the disk refuses.
     """
     _writer(output)
+    known = (*COLUMNS, *MEASURES)
+    own = {} if set(columns) <= set(known) else project.columns.own()
     for column in columns:
-        if column not in (*COLUMNS, *MEASURES):
-            raise BadValueError(f"columns must be of {', '.join((*COLUMNS, *MEASURES))}, got {column!r}")
+        if column not in (*known, *own):
+            raise BadValueError(f"columns must be of {', '.join((*known, *own))}, got {column!r}")
     location = Location(not with_location, location_decimals)
     table = table_of_project(
-        project, features=features, columns=columns, with_features=with_features, location=location
+        project,
+        features=features,
+        columns=columns,
+        with_features=with_features,
+        location=location,
+        own={name: column for name, column in own.items() if name in columns},
     )
     return (yield from _write(output, table, stop))
 
 
 def preview_project(project: Project, rows: int = 20, features: str | None = None) -> ExportPreview:
     """The beginning of what `export_project` writes with every column there is."""
-    columns = (*COLUMNS, *MEASURES)
-    table = table_of_project(project, features=features, columns=columns, location=Location(), first=rows)
+    own = project.columns.own()
+    columns = (*COLUMNS, *MEASURES, *own)
+    table = table_of_project(project, features=features, columns=columns, location=Location(), own=own, first=rows)
     kept = min(_PREVIEW_FEATURES, table.dimension)
     header = table.header()[: len(columns) + kept]
     shown: list[list[str]] = []
@@ -172,7 +182,8 @@ def preview_project(project: Project, rows: int = 20, features: str | None = Non
             numbers += of_photo
             shown.append([*("" if value is None else str(value) for value in row), *(of_photo[:kept] or [""] * kept)])
     digits = sum(map(len, numbers)) / max(1, len(numbers))
-    return ExportPreview(header, shown, project.photos.counts()["used"], table.dimension, digits)
+    numeric = {name: table.kind(name) != TEXT for name in own}
+    return ExportPreview(header, shown, numeric, project.photos.counts()["used"], table.dimension, digits)
 
 
 def _whose(project: Project) -> list[str]:

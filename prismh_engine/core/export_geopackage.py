@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import PrismhError
 from ..files import cannot_write, place_whole
-from .export_table import KINDS, REAL, TEXT, WHOLE, Block, ExportTable, in_utc
+from .export_table import REAL, TEXT, WHOLE, Block, ExportTable, in_utc
 
 TABLE = "photos"
 FEATURES_A_TABLE = 1900  # SQLite takes 2,000 columns
@@ -105,7 +105,7 @@ def _create_tables(db: sqlite3.Connection, table: ExportTable) -> list[str]:
         name = f"{TABLE}_{number + 1}" if number else TABLE
         columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL"]
         if not number:
-            columns += ["geom POINT", *(f"{column} {_type(column, table.zoned)}" for column in table.columns)]
+            columns += ["geom POINT", *(f"{_quoted(name)} {_type(name, table)}" for name in table.columns)]
         columns += [f"{feature} FLOAT" for feature in features[start : start + FEATURES_A_TABLE]]
         db.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
         about = "one row a photo" if not number else f"further features of the photos in {TABLE}, by fid"
@@ -120,8 +120,12 @@ def _create_tables(db: sqlite3.Connection, table: ExportTable) -> list[str]:
     return inserts
 
 
-def _type(column: str, zoned: bool) -> str:
-    return "DATETIME" if column == "taken_at" and zoned else _TYPES[KINDS[column]]
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _type(column: str, table: ExportTable) -> str:
+    return "DATETIME" if column == "taken_at" and table.zoned else _TYPES[table.kind(column)]
 
 
 def _into_utc(block: Block, column: int) -> None:

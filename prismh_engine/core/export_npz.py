@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..files import write_whole
-from .export_table import KINDS, REAL, TEXT, ExportTable
+from .export_table import REAL, TEXT, ExportTable
 
 _CHUNK = 4096  # values written at a time
 
@@ -37,12 +37,11 @@ def write_npz(output: Path, table: ExportTable) -> Generator[int, None, None]:
                 rows.extend(block.rows)
                 yield len(rows)
         for place, name in enumerate(table.columns):
-            _write_column(archive, name, [row[place] for row in rows])
+            _write_column(archive, name, table.kind(name), [row[place] for row in rows])
         _write_roots(archive, table.roots)
 
 
-def _write_column(archive: zipfile.ZipFile, name: str, values: Sequence[Any]) -> None:
-    kind = KINDS[name]
+def _write_column(archive: zipfile.ZipFile, name: str, kind: str, values: Sequence[Any]) -> None:
     if kind == TEXT:
         unknown: Any = ""
         dtype = np.dtype(f"<U{max([1, *(len(value) for value in values if value is not None)])}")
@@ -70,7 +69,10 @@ def _array(
     archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]
 ) -> Iterator[Callable[[NDArray[Any]], None]]:
     """Write an array part by part, in its order, through the call this gives."""
-    member = zipfile.ZipInfo(f"{name}.npy")  # with a fixed date: the same table is the same file
+    # A name of a person's own is no path: who unpacks the file gets nothing outside of it.
+    member = zipfile.ZipInfo(
+        f"{name.replace('/', '_').replace(chr(92), '_')}.npy"
+    )  # with a fixed date: the same table is the same file
     # One long name makes every text as long; numbers hardly shrink.
     member.compress_type = zipfile.ZIP_DEFLATED if dtype.kind == "U" else zipfile.ZIP_STORED
     with archive.open(member, "w", force_zip64=True) as stream:

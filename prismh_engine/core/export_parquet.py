@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..files import write_whole
-from .export_table import KINDS, REAL, TEXT, WHOLE, Block, ExportTable
+from .export_table import REAL, TEXT, WHOLE, Block, ExportTable
 
 _GROUP_BYTES = 32 * 1024 * 1024
 _GROUP_ROWS = 65_536
@@ -24,10 +24,10 @@ def write_parquet(output: Path, table: ExportTable) -> Generator[int, None, None
     import pyarrow.parquet as pq
 
     types = {TEXT: pa.string(), WHOLE: pa.int32(), REAL: pa.float64()}
-    fields = [(name, types[KINDS[name]]) for name in table.columns]
+    fields = [(name, types[table.kind(name)]) for name in table.columns]
     schema = pa.schema([*fields, *((name, pa.float32()) for name in table.feature_names())])
     group_rows = min(_GROUP_ROWS, max(1024, _GROUP_BYTES // (4 * max(1, table.dimension))))
-    texts = [name for name in table.columns if KINDS[name] == TEXT]
+    texts = [name for name in table.columns if table.kind(name) == TEXT]
     done, waiting = 0, []
     with (
         write_whole(output) as stream,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import embedding_files, photo_tables
 from ..project import Photo, Project
-from .export_table import BLOCK_ROWS, COLUMNS, Block, ExportTable, Location, all_zoned, without_embeddings
+from ..project.own_columns import OwnColumn
+from .export_table import BLOCK_ROWS, COLUMNS, REAL, TEXT, Block, ExportTable, Location, all_zoned, without_embeddings
 from .project_rows import ProjectRows
 
 
@@ -76,14 +77,15 @@ def table_of_project(
     columns: Sequence[str] = COLUMNS,
     with_features: bool = True,
     location: Location,
+    own: Mapping[str, OwnColumn] | None = None,
     first: int | None = None,
 ) -> ExportTable:
     """The table of a project's used photos, or of the first of them.
 
-    features: whose map, groups and embeddings are taken; None for the newest run's, else the starter's. Raises
-    `PrismhError` where there are no features of this name.
+    features: whose map, groups and embeddings are taken; None for the newest run's, else the starter's. own: those of a
+    team's own columns that may be among `columns`. Raises `PrismhError` where there are no features of this name.
     """
-    known = ProjectRows(project, features)
+    known = ProjectRows(project, features, own)
     feature_set = known.features
     photos = project.photos.used() if first is None else _first_used(project, first)
 
@@ -107,7 +109,8 @@ def table_of_project(
     dimension = 0 if feature_set is None or not with_features else feature_set.encoder.dimension
     roots = {folder.alias: folder.path for folder in project.folders()}
     zoned = all_zoned(photo.look.taken_at for photo in photos)
-    return ExportTable(tuple(columns), dimension, len(photos), roots, blocks(), zoned)
+    own_kinds = {name: TEXT if column.numbers() is None else REAL for name, column in (own or {}).items()}
+    return ExportTable(tuple(columns), dimension, len(photos), roots, blocks(), zoned, own_kinds)
 
 
 def _first_used(project: Project, count: int) -> list[Photo]:

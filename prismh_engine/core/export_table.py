@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,12 @@ class Block:
 
 @dataclass(frozen=True)
 class ExportTable:
-    """A table with a row for each photo. columns: names of `KINDS`; dimension: how many features follow them, D.
+    """A table with a row for each photo. columns: names of `KINDS` or of `own_kinds`; dimension: how many features
+    follow them, D.
 
     photos: how many rows there are. roots: alias -> photo folder, {"": folder} for a single one. blocks: the rows,
-    once. zoned: whether every taken_at that is known has its offset from UTC, and at least one is known.
+    once. zoned: whether every taken_at that is known has its offset from UTC, and at least one is known. own_kinds: the
+    kinds of columns of a team's own, TEXT or REAL.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,11 @@ class ExportTable:
     roots: Mapping[str, Path]
     blocks: Iterator[Block]
     zoned: bool = False
+    own_kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, column: str) -> str:
+        """TEXT, WHOLE or REAL, of one of the columns."""
+        return KINDS[column] if column in KINDS else self.own_kinds[column]
 
     def feature_names(self) -> list[str]:
         return [f"feature_{number:04d}" for number in range(self.dimension)]

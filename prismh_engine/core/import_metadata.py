@@ -1,4 +1,4 @@
-"""Step `import`: takes times, places, cameras and labels of a project's photos from a table somebody made.
+"""Step `import`: takes times, places, cameras, labels and a team's own columns from a table somebody made of photos.
 
 Run it with `prismh-engine import` or `python -m prismh_engine.core.import_metadata`.
 """
@@ -6,7 +6,7 @@ Run it with `prismh-engine import` or `python -m prismh_engine.core.import_metad
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,10 @@ from ..jobs import Job, Progress, StopToken
 from ..photo_tables import read_rows
 from ..project import Project
 from ..project.imported_metadata import CAMERA, POSITION, TAKEN_AT, ShotFacts
+from ..project.own_columns import MOST_COLUMNS
 from ..settings import Resolved, Settings, setting
 from ..tables import write_csv
-from .metadata_rows import TAKEN_COLUMNS, MetadataRow, metadata_row
+from .metadata_rows import TAKEN_COLUMNS, MetadataRow, OwnNames, metadata_row, own_names
 from .photo_names import PhotoNames
 
 REPORT_COLUMNS = ("row", "file_path", "photo", "taken", "reason")
@@ -44,7 +45,8 @@ class ImportSettings(Settings):
         None,
         "CSV or JSON with file_path, in a CSV also called photo, filename or image (as in outputs, or below the photo "
         "folder, or the bare file name) and any of "
-        "taken_at, latitude, longitude, label (several joined by ;), camera",
+        "taken_at, latitude, longitude, label (several joined by ;), camera, and up to "
+        f"{MOST_COLUMNS} columns of your own",
     )
     replace: bool = setting(False, "let the table stand over what a photo's own EXIF says")
     report: Path | None = setting(None, "CSV to write: what was taken of each row, and why something was not")
@@ -54,7 +56,8 @@ class ImportSettings(Settings):
 class ImportedRow:
     """What became of one row. number: as a spreadsheet counts, the header of a CSV being row 1. photo: the file_path of
     the photo it tells of, "" where there is none. taken, stayed: of taken_at, position, camera and label those that
-    were taken, and those that were not since the photo's own EXIF says them. problems: sentences on the rest.
+    were taken, and those that were not since the photo's own EXIF says them. own: the columns of a team's own that say
+    something of it, by their names in the project. problems: sentences on the rest.
     """
 
     number: int
@@ -62,21 +65,22 @@ class ImportedRow:
     photo: str = ""
     taken: Sequence[str] = ()
     stayed: Sequence[str] = ()
+    own: Sequence[str] = ()
     problems: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether it tells of a photo and says nothing of it."""
-        return not (self.taken or self.stayed or self.problems)
+        return not (self.taken or self.stayed or self.own or self.problems)
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of the rows of a table. other_columns: those of which nothing is taken, whatever stands in them."""
+    """What became of the rows of a table. own: what was done with columns that are not told in `taken`."""
 
     table: Path
     rows: Sequence[ImportedRow]
-    other_columns: Sequence[str] = ()
+    own: OwnNames
 
     @property
     def unmatched(self) -> int:
@@ -94,12 +98,15 @@ class ImportReport:
                 f"{counted(photos, 'photo')} of the project."]  # fmt: skip
         taken = [f"{words} for {counted(self.photos_with(name), 'photo')}" for name, words in _WORDS.items()
                  if self.photos_with(name)]  # fmt: skip
+        of_photos = Counter(name for name, _ in {(name, row.photo) for row in self.rows for name in row.own})
+        own = [f"{name} for {counted(of_photos[name], 'photo')}" for name in self.own.kept.values() if of_photos[name]]
+        taken += [_some(own)] if own else []
         told.append(f"Taken from it: {', '.join(taken)}." if taken else "Nothing was taken from it.")
-        if self.other_columns:
-            named = ", ".join(self.other_columns[:_ROWS_NAMED])
-            further = len(self.other_columns) - _ROWS_NAMED
-            more = f" and {counted(further, 'further one')}" if further > 0 else ""
-            told.append(f"Left out, since a project has no place for them: {named}{more}.")
+        if self.own.of_program:
+            told.append(f"Left out, since the program finds these out itself: {_some(self.own.of_program)}.")
+        if self.own.too_many:
+            room = f"a project has room for {MOST_COLUMNS} columns of your own"
+            told.append(f"Left out, since {room}: {_some(self.own.too_many)}.")
         stayed = len({row.photo for row in self.rows if row.stayed})
         if stayed:
             told.append(f"What the EXIF data of {counted(stayed, 'photo')} says itself was left as it is.")
@@ -140,15 +147,19 @@ def import_into_project(
 
     A fact that a photo's own EXIF says stays unless `replace_exif`; of two rows that contradict each other the first
     counts. What was taken survives further looks at the photos, and is one step of the project's history. A stop before
-    all was read leaves as `Stopped` and changes nothing. Raises `PrismhError` where the file is no table, or has none
-    of the columns that are read.
+    all was read leaves as `Stopped` and changes nothing. Raises `PrismhError` where the file is no table, or has no
+    column that can be taken.
     """
     yield Progress(_READING, 0, None)
     rows = read_rows(table)
-    if rows and not any(column in row for row in rows.values() for column in TAKEN_COLUMNS):
+    own = own_names(
+        dict.fromkeys(name for row in rows.values() for name, value in row.items() if value not in (None, "")),
+        project.columns.own(),
+    )
+    if rows and not (own.kept or own.too_many or any(name in row for row in rows.values() for name in TAKEN_COLUMNS)):
         raise PrismhError(
-            f"{table} has no column that can be taken: call one taken_at, label or camera, or two of them "
-            "latitude and longitude."
+            f"{table} has no column that can be taken: give it one of your own, or call one taken_at, label or camera, "
+            "or two of them latitude and longitude."
         )
     names = PhotoNames(project.photos.all())
     said = _Said()
@@ -157,15 +168,13 @@ def import_into_project(
             yield Progress(_READING, done, len(rows))
         if stop is not None:
             stop.check()
-        said.add(number, metadata_row(row), names)
+        said.add(number, metadata_row(row, own.kept), names)
     with project.history.step(f"data from {table.name}"):
         kept = project.imported.add(said.facts, replace_exif)
         for label, photo_ids in said.labels.items():
             project.labels.name_photos(photo_ids, label)
     yield Progress(_READING, len(rows), len(rows))
-    columns = dict.fromkeys(column for row in rows.values() for column in row)
-    others = [name for name in columns if name and name not in ("file_path", *TAKEN_COLUMNS)]
-    return ImportReport(table, said.rows(kept), others)
+    return ImportReport(table, said.rows(kept), own)
 
 
 def write_report(path: Path, report: ImportReport) -> None:
@@ -173,8 +182,18 @@ def write_report(path: Path, report: ImportReport) -> None:
     write_csv(
         path,
         REPORT_COLUMNS,
-        ((row.number, row.file_path, row.photo, "; ".join(row.taken), _reason(row)) for row in report.rows),
+        (
+            (row.number, row.file_path, row.photo, "; ".join([*row.taken, *row.own]), _reason(row))
+            for row in report.rows
+        ),
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    further = len(names) - _ROWS_NAMED
+    more = f" and {counted(further, 'further one')}" if further > 0 else ""
+    return ", ".join(names[:_ROWS_NAMED]) + more
 
 
 def _reason(row: ImportedRow) -> str:
@@ -208,16 +227,26 @@ class _Said:
                 self._said_in[photo.id, name] = number
                 known = replace(known, **{name: value})
             elif before != value:
-                where = self._said_in[photo.id, name]
-                problems.append(f"Row {where} says another {name} of this photo; the first one counts.")
+                problems.append(self._contradiction(photo.id, name))
                 continue
             said.append(name)
-        self.facts[photo.id] = known
+        own = dict(known.own)
+        for name, text in row.facts.own.items():
+            if own.setdefault(name, text) == text:
+                self._said_in.setdefault((photo.id, name), number)
+            else:
+                problems.append(self._contradiction(photo.id, name))
+        self.facts[photo.id] = replace(known, own=own)
         for label in row.labels:
             self.labels[label].append(photo.id)
         taken = [_LABEL] if row.labels else []
-        done = ImportedRow(number, row.file_path, photo.file_path, taken, problems=problems)
+        own_said = [name for name, text in row.facts.own.items() if own[name] == text]
+        done = ImportedRow(number, row.file_path, photo.file_path, taken, own=own_said, problems=problems)
         self._rows.append((done, photo.id, said))
+
+    def _contradiction(self, photo_id: int, name: str) -> str:
+        where = self._said_in[photo_id, name]
+        return f"Row {where} says another {name} of this photo; the first one counts."
 
     def rows(self, kept: Mapping[int, frozenset[str]]) -> list[ImportedRow]:
         """What became of each row. kept: photo id -> which facts the project took."""
@@ -234,7 +263,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ImportSettings,
         import_metadata,
         argv,
-        description="Take times, places, cameras and labels of a project's photos from a CSV or JSON table.",
+        description="Take times, places, cameras, labels and your own columns of photos from a CSV or JSON table.",
     )
 
 

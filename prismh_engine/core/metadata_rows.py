@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..project.imported_metadata import ShotFacts
+from ..project.own_columns import LONGEST_NAME, LONGEST_VALUE, MOST_COLUMNS
 from ..tables import as_number
+from .export_table import COLUMNS, MEASURES
 
 TAKEN_COLUMNS = ("taken_at", "latitude", "longitude", "label", "camera")
-"""The columns that are read, beside `file_path`."""
+"""The columns that are read, beside `file_path` and those of a team's own."""
+
+# What files of the program hold beside: one may come back with columns a team added to it.
+_OF_THE_PROGRAM = frozenset(
+    (
+        *COLUMNS, *MEASURES, *TAKEN_COLUMNS, "fid", "geom", "embeddings", "file_paths", "root", "roots", "verdict",
+        "duplicate_of", "outlier_distance", "taken_at_source", "position_note",
+    )
+)  # fmt: skip
+_FEATURE = re.compile(r"feature_\d{4,}")
 
 # 2024-05-01, 2024-05-01T10:11:12+02:00, and as cameras write it: 2024:05:01 10:11:12
 _MOMENT = re.compile(
@@ -33,10 +45,47 @@ class MetadataRow:
     problems: Sequence[str] = field(default_factory=list)
 
 
-def metadata_row(row: Mapping[str, Any]) -> MetadataRow:
-    """Read a row; never raises for what is in it."""
+@dataclass(frozen=True)
+class OwnNames:
+    """What is done with the columns that are not in `TAKEN_COLUMNS`. kept: the column in the table -> its name in the
+    project; of_program: those that the program fills itself; too_many: those for which there is no room.
+    """
+
+    kept: Mapping[str, str]
+    of_program: Sequence[str]
+    too_many: Sequence[str]
+
+
+def own_names(columns: Iterable[str], known: Iterable[str]) -> OwnNames:
+    """Names for a table's own columns, capitals aside different from each other. known: those in the project by now;
+    a column called like one of them goes on with it.
+    """
+    names = {name.casefold(): name for name in known}
+    kept: dict[str, str] = {}
+    of_program, too_many = [], []
+    for column in columns:
+        wanted = _text(column)[:LONGEST_NAME].rstrip()
+        plain = wanted.casefold()
+        if plain in _OF_THE_PROGRAM or _FEATURE.fullmatch(plain):
+            if column not in ("file_path", *TAKEN_COLUMNS):
+                of_program.append(column)
+            continue
+        if not wanted:
+            continue
+        numbered = (f"{wanted} {number}" for number in itertools.count(2))
+        free = (name for name in itertools.chain([wanted], numbered) if names.get(name.casefold()) not in kept.values())
+        name = next(free)
+        if name.casefold() not in names and len(names) == MOST_COLUMNS:
+            too_many.append(column)
+        else:
+            kept[column] = names.setdefault(name.casefold(), name)
+    return OwnNames(kept, of_program, too_many)
+
+
+def metadata_row(row: Mapping[str, Any], own: Mapping[str, str]) -> MetadataRow:
+    """Read a row; never raises for what is in it. own: as `OwnNames.kept`."""
     problems: list[str] = []
-    facts = ShotFacts(_moment(row, problems), _position(row, problems), _camera(row))
+    facts = ShotFacts(_moment(row, problems), _position(row, problems), _camera(row), _own(row, own, problems))
     return MetadataRow(str(row.get("file_path") or ""), facts, _labels(row.get("label")), problems)
 
 
@@ -93,6 +142,18 @@ def _position(row: Mapping[str, Any], problems: list[str]) -> tuple[float, float
 
 def _camera(row: Mapping[str, Any]) -> str | None:
     return _text(row.get("camera"))[:_LONGEST_CAMERA] or None
+
+
+def _own(row: Mapping[str, Any], own: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    said = {}
+    for column, name in own.items():
+        value = row.get(column)
+        text = _text(str(value).lower() if isinstance(value, bool) else value)
+        if len(text) > LONGEST_VALUE:
+            problems.append(f"{name} is longer than {LONGEST_VALUE} characters, of which the first ones are kept.")
+        if text:
+            said[name] = text[:LONGEST_VALUE]
+    return said
 
 
 def _labels(value: Any) -> list[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..project import FeatureSet, Photo, Project
+from ..project.own_columns import OwnColumn
 from .export_table import Location
 
 
 class ProjectRows:
     """Read once, then asked photo by photo.
 
-    features: whose map and groups are meant; None for the newest run's, else the starter's. Raises `PrismhError` where
-    there are no features of this name.
+    features: whose map and groups are meant; None for the newest run's, else the starter's. own: columns of a team's
+    own that are asked for. Raises `PrismhError` where there are no features of this name.
     """
 
-    def __init__(self, project: Project, features: str | None = None) -> None:
+    def __init__(
+        self, project: Project, features: str | None = None, own: Mapping[str, OwnColumn] | None = None
+    ) -> None:
         self.features: FeatureSet | None = None
         if features is not None:
             self.features = project.features.get(features)
@@ -33,6 +36,10 @@ class ProjectRows:
             self._numbers = dict(enumerate(grouping.numbers))
             self._names = project.labels.of_groups(grouping.members())
         self._labels = project.labels.given()
+        self._own = {
+            name: dict(zip(column.photo_ids, column.numbers() or column.texts, strict=True))
+            for name, column in (own or {}).items()
+        }
 
     def names(self, photo_id: int) -> Sequence[str]:
         """Every name a person gave to the photo, itself or with its group."""
@@ -52,4 +59,4 @@ class ProjectRows:
             "label": "; ".join(self.names(photo.id)) or None, "x": x, "y": y, "brightness": look.brightness,
             "contrast": look.contrast, "sharpness": look.sharpness, "camera": look.camera,
         }  # fmt: skip
-        return [values[name] for name in columns]
+        return [self._own[name].get(photo.id) if name in self._own else values[name] for name in columns]

@@ -17,7 +17,7 @@ MOST_STEPS = 200
 MOST_CHANGES = 1_000_000
 """Rows that all steps hold together; the newest step is kept whatever it holds."""
 
-_IMPORTED = "photo_id, taken_at, latitude, longitude, camera, imported_by, imported_at"
+_IMPORTED = "photo_id, taken_at, latitude, longitude, camera, own, imported_by, imported_at"
 
 
 def _of(row: str, columns: str) -> str:

@@ -1,4 +1,4 @@
-"""When, where and by which camera photos were taken, as tables that a person imported say it.
+"""When, where and by which camera photos were taken, and columns of a team's own, as imported tables say it.
 
 It stands beside what the photos themselves say, so that a further look at a photo takes nothing of it away.
 """
@@ -6,8 +6,9 @@ It stands beside what the photos themselves say, so that a further look at a pho
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..photos.record import Look
@@ -29,12 +30,13 @@ COLUMNS = (
 @dataclass(frozen=True)
 class ShotFacts:
     """What a table says of a photo, None where it says nothing. taken_at: ISO 8601; position: (latitude, longitude),
-    WGS 84 degrees.
+    WGS 84 degrees; own: text by the name of a column of the team's own.
     """
 
     taken_at: str | None = None
     position: tuple[float, float] | None = None
     camera: str | None = None
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def said(self) -> Iterator[str]:
         """Of `TAKEN_AT`, `POSITION` and `CAMERA` those that are known."""
@@ -57,31 +59,37 @@ class ImportedMetadata:
     def add(self, facts: Mapping[int, ShotFacts], replace: bool = False) -> dict[int, frozenset[str]]:
         """Keep what is said of photos, or nothing of it where the disk refuses; photo id -> which facts were kept.
 
-        What a photo's own EXIF says stays unless `replace`; what an earlier table said is replaced by this one's.
+        What a photo's own EXIF says stays unless `replace`; what an earlier table said is replaced by this one's,
+        column by column. What a team's own columns say is always kept.
         """
         kept: dict[int, frozenset[str]] = {}
         who, when = this_person(), now()
         with self._database.writing() as db:
             for photo_id, said in facts.items():
                 row = db.execute(
-                    f"SELECT photos.*, {COLUMNS} FROM photos {JOIN} WHERE photos.id = ?", (photo_id,)
+                    f"SELECT photos.*, {COLUMNS}, imported_metadata.own FROM photos {JOIN} WHERE photos.id = ?",
+                    (photo_id,),
                 ).fetchone()
                 if row is None:
                     continue
                 names = frozenset(name for name in said.said() if replace or not _told_by_exif(row, name))
                 kept[photo_id] = names
-                if names:
+                if names or said.own:
+                    own = {**json.loads(row["own"] or "{}"), **said.own}
                     latitude, longitude = (POSITION in names and said.position) or (None, None)
                     db.execute(
-                        "INSERT INTO imported_metadata VALUES (?, ?, ?, ?, ?, ?, ?) "
+                        "INSERT INTO imported_metadata"
+                        "(photo_id, taken_at, latitude, longitude, camera, own, imported_by, imported_at) "
+                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
                         "ON CONFLICT(photo_id) DO UPDATE SET taken_at = coalesce(excluded.taken_at, taken_at), "
                         "latitude = coalesce(excluded.latitude, latitude), "
                         "longitude = coalesce(excluded.longitude, longitude), "
-                        "camera = coalesce(excluded.camera, camera), "
+                        "camera = coalesce(excluded.camera, camera), own = excluded.own, "
                         "imported_by = excluded.imported_by, imported_at = excluded.imported_at",
                         (
                             photo_id, said.taken_at if TAKEN_AT in names else None, latitude, longitude,
-                            said.camera if CAMERA in names else None, who, when,
+                            said.camera if CAMERA in names else None,
+                            json.dumps(own, ensure_ascii=False) if own else None, who, when,
                         ),
                     )  # fmt: skip
         return kept

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 from typing import Any, NamedTuple
 
 from .database import Database
 from .imported_metadata import JOIN as WITH_IMPORTED
+from .own_columns import OwnColumn
 
 # The position 0, 0, which many phones write when they know none, bears a note.
 _SHOTS = f"""
@@ -58,6 +61,17 @@ class PhotoColumns:
 
     def names(self) -> GivenNames:
         return GivenNames(*self._columns(_NAMES, len(GivenNames._fields)))
+
+    def own(self) -> dict[str, OwnColumn]:
+        """The columns of a team's own by their names."""
+        found: dict[str, tuple[list[int], list[str]]] = {}
+        rows = self._columns("SELECT photo_id, own FROM imported_metadata WHERE own IS NOT NULL ORDER BY photo_id", 2)
+        for photo_id, texts in zip(*rows, strict=True):
+            for name, text in json.loads(texts).items():
+                photo_ids, values = found.setdefault(name, ([], []))
+                photo_ids.append(photo_id)
+                values.append(sys.intern(text))  # few different ones, many times
+        return {name: OwnColumn(*column) for name, column in found.items()}
 
     def _columns(self, sql: str, count: int) -> list[tuple[Any, ...]]:
         # In parts: one call over a hundred thousand rows would let no other thread get on meanwhile.

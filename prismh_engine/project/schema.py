@@ -204,6 +204,10 @@ MIGRATIONS = (
     """
     ALTER TABLE groupings ADD COLUMN known_as BLOB;  -- int32, the number a person knows each cluster by; null: the same
     """,
+    """
+    ALTER TABLE imported_metadata ADD COLUMN own TEXT;  -- JSON, the text in each column of a team's own; null: none
+    ALTER TABLE history_imported ADD COLUMN own TEXT;
+    """,
 )
 
 

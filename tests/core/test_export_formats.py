@@ -25,11 +25,13 @@ from prismh_engine.core.export_features import COLUMNS, FORMATS, MEASURES, expor
 from prismh_engine.core.export_geopackage import FEATURES_A_TABLE
 from prismh_engine.core.map_embeddings import map_project
 from prismh_engine.project import Project
+from prismh_engine.project.imported_metadata import ShotFacts
 
 from ..invented import add_features, fill, heaps, look
 
 ALL = (*COLUMNS, *MEASURES)
-TEXTS = {"file_path", "taken_at", "cluster_name", "label", "camera"}
+OWN = ('team "A"', "larvae")
+TEXTS = {"file_path", "taken_at", "cluster_name", "label", "camera", OWN[0]}
 Row = dict[str, Any]
 
 
@@ -61,6 +63,8 @@ def _fill(project: Project, folder: Path) -> None:
     jobs.run(cluster_project(project, clusters=2))
     project.labels.name_photos([photos[3].id], '=HYPERLINK("http://x")')
     project.labels.name_photos([photos[3].id], "wet")
+    said = {photo.id: {OWN[0]: f"=ward {i}", OWN[1]: str(i / 2 - 9)} for i, photo in enumerate(photos) if i % 4}
+    project.imported.add({photo_id: ShotFacts(own=own) for photo_id, own in said.items()})
     project.labels.name_group([photo.id for photo in photos[:700]], '+Tyres, "old"')
 
 
@@ -163,11 +167,11 @@ def _export(project: Project, file: Path, **how: Any) -> list[Row]:
 
 
 def test_every_format_holds_the_same_rows_and_values(known_project: Project, tmp_path: Path) -> None:
-    expected = _export(known_project, tmp_path / "t.npz", columns=ALL)
+    expected = _export(known_project, tmp_path / "t.npz", columns=(*ALL, *OWN))
     assert len(expected) == 1200
-    assert list(expected[0]) == [*ALL, *(f"feature_{i:04}" for i in range(7))]
+    assert list(expected[0]) == [*ALL, *OWN, *(f"feature_{i:04}" for i in range(7))]
     for suffix in READERS:
-        rows = _export(known_project, tmp_path / f"t{suffix}", columns=ALL)
+        rows = _export(known_project, tmp_path / f"t{suffix}", columns=(*ALL, *OWN))
         assert (suffix, len(rows), _checksum(rows)) == (suffix, 1200, _checksum(expected))
 
 
@@ -183,11 +187,12 @@ def test_what_is_unknown_is_empty_in_every_format(known_project: Project, tmp_pa
 
 
 def test_no_cell_of_the_spreadsheet_begins_like_a_formula(known_project: Project, tmp_path: Path) -> None:
-    jobs.run(export_project(known_project, tmp_path / "t.csv", columns=ALL))
+    jobs.run(export_project(known_project, tmp_path / "t.csv", columns=(*ALL, *OWN)))
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
         for row in csv.DictReader(stream):
             assert not any(row[name].startswith(("=", "+", "-", "@", "\t", "\r")) for name in TEXTS)
             assert float(row["feature_0001"] or 0) is not None
+            assert row["larvae"] == "" or float(row["larvae"]) > -9
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -139,11 +139,63 @@ def test_the_column_of_the_photos_may_be_called_as_people_call_it(
     assert project.labels.of_photos() == {photo(project, "told.jpg").id: ["drum"]}
 
 
-def test_columns_of_which_nothing_is_taken_are_told(project: Project, photos: Path, tmp_path: Path) -> None:
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,team,larvae", "told.jpg,drum,A,3"))
-    assert "Left out, since a project has no place for them: team, larvae." in report.sentences()
+def own(project: Project) -> dict[str, dict[str, str]]:
+    """A team's own columns: what they say of which photo, called by the end of its path."""
+    name_of = {photo.id: photo.file_path.removeprefix("field photos/") for photo in project.photos.all()}
+    return {
+        name: {name_of[photo_id]: text for photo_id, text in zip(column.photo_ids, column.texts, strict=True)}
+        for name, column in project.columns.own().items()
+    }
+
+
+def test_a_teams_own_columns_are_kept_and_a_later_table_adds_to_them(
+    project: Project, photos: Path, tmp_path: Path
+) -> None:
+    report = taken_in(
+        project,
+        table(tmp_path / "t.csv", "file_path,label,team,larvae", "told.jpg,drum, A\tone ,3", "day 1/a.jpg,,=B,"),
+    )
+    assert own(project) == {"team": {"told.jpg": "A one", "day 1/a.jpg": "=B"}, "larvae": {"told.jpg": "3"}}
+    assert "Taken from it: labels for 1 photo, team for 2 photos, larvae for 1 photo." in report.sentences()
+    assert [row.problems for row in report.rows] == [[], []]
+    taken_in(project, table(tmp_path / "t.csv", "file_path,Larvae,roof", "told.jpg,7,tin", "day 2/a.jpg,2,"))
+    assert own(project)["larvae"] == {"told.jpg": "7", "day 2/a.jpg": "2"}
+    assert own(project)["roof"] == {"told.jpg": "tin"}
+    assert own(project)["team"]["told.jpg"] == "A one"
+
+
+def test_own_columns_of_one_name_are_told_apart_and_long_texts_are_cut_and_told(
+    project: Project, photos: Path, tmp_path: Path
+) -> None:
+    report = taken_in(
+        project,
+        table(tmp_path / "t.csv", f"file_path,team,team,Team,,{'n' * 99}", f"told.jpg,a,b,c,lost,{'x' * 300}"),
+    )
+    names = ["team", "team 2", "Team 3", "n" * 60]
+    assert own(project) == {
+        name: {"told.jpg": text} for name, text in zip(names, ["a", "b", "c", "x" * 200], strict=True)
+    }
+    assert f"{'n' * 60} is longer than 200 characters, of which the first ones are kept." in report.rows[0].problems
+
+
+def test_more_own_columns_than_there_is_room_for_are_told(project: Project, photos: Path, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(29)]
+    taken_in(project, table(tmp_path / "t.csv", ",".join(["file_path", *names]), "told.jpg" + ",1" * 29))
+    report = taken_in(project, table(tmp_path / "t.csv", "file_path,c3,c29,c30,c31,empty", "told.jpg,2,2,2,2,"))
+    assert list(own(project)) == [*names, "c29"]
+    assert own(project)["c3"] == {"told.jpg": "2"}
+    assert "Left out, since a project has room for 30 columns of your own: c30, c31." in report.sentences()
+
+
+def test_what_the_program_finds_out_itself_is_no_column_of_a_teams_own(
+    project: Project, photos: Path, tmp_path: Path
+) -> None:
+    header = "file_path,cluster,X,feature_0000,larvae"
+    report = taken_in(project, table(tmp_path / "t.csv", header, "told.jpg,1,2,3,4"))
+    assert own(project) == {"larvae": {"told.jpg": "4"}}
+    assert "Left out, since the program finds these out itself: cluster, X, feature_0000." in report.sentences()
     with pytest.raises(PrismhError, match="call one taken_at, label or camera, or two of them latitude"):
-        taken_in(project, table(tmp_path / "t.csv", "file_path,team", "told.jpg,A"))
+        taken_in(project, table(tmp_path / "t.csv", "file_path,cluster", "told.jpg,1"))
     with pytest.raises(PrismhError, match="must name file_path, or photo, filename"):
         taken_in(project, table(tmp_path / "t.csv", "team,larvae", "A,3"))
 
@@ -151,12 +203,16 @@ def test_columns_of_which_nothing_is_taken_are_told(project: Project, photos: Pa
 def test_a_table_is_undone_and_done_again_as_one_step(project: Project, photos: Path, tmp_path: Path) -> None:
     def all_of_it() -> list[object]:
         return [(p.look.taken_at, p.look.latitude, p.look.camera) for p in project.photos.all()] + [
-            project.labels.all()
+            project.labels.all(),
+            own(project),
         ]
 
     states = [all_of_it()]
     for name, row in (("first", "day 1/a.jpg,2024-05-01,1,2,X,drum"), ("second", "day 1/a.jpg,2024-06-01,3,4,Y,tyre")):
-        taken_in(project, table(tmp_path / f"{name}.csv", "file_path,taken_at,latitude,longitude,camera,label", row))
+        taken_in(
+            project,
+            table(tmp_path / f"{name}.csv", "file_path,taken_at,latitude,longitude,camera,label,team", f"{row},{name}"),
+        )
         assert project.history.undo_text == f"data from {name}.csv"
         states.append(all_of_it())
     assert states[0] != states[1] != states[2]
@@ -311,12 +367,14 @@ def test_what_was_imported_survives_further_looks_and_goes_with_a_photo_that_mov
 def test_several_rows_of_a_photo_add_labels_and_of_contradictions_the_first_counts(
     project: Project, photos: Path, tmp_path: Path
 ) -> None:
-    lines = ["told.jpg,drum,", "told.jpg,tyre,Kodak", "told.jpg,,Canon"]
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,camera", *lines), replace_exif=True)
+    lines = ["told.jpg,drum,,", "told.jpg,tyre,Kodak,A", "told.jpg,,Canon,B"]
+    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,camera,team", *lines), replace_exif=True)
     told = photo(project, "told.jpg")
     assert sorted(project.labels.of_photos()[told.id]) == ["drum", "tyre"]
     assert told.look.camera == "Kodak"
     assert "Row 3 says another camera" in " ".join(report.rows[2].problems)
+    assert own(project) == {"team": {"told.jpg": "A"}}
+    assert "Row 3 says another team" in " ".join(report.rows[2].problems)
 
 
 def test_json_is_taken_as_a_list_or_by_file_path_with_labels_as_lists(
@@ -348,7 +406,7 @@ def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
     project: Project, photos: Path, tmp_path: Path, capsys: Any
 ) -> None:
     with pytest.raises(PrismhError, match="no column that can be taken"):
-        taken_in(project, table(tmp_path / "t.csv", "file_path,Date", "told.jpg,2024"))
+        taken_in(project, table(tmp_path / "t.csv", "file_path,cluster", "told.jpg,2024"))
     with pytest.raises(PrismhError, match="no column 'file_path'"):
         taken_in(project, table(tmp_path / "t.csv", "name,camera", "told.jpg,x"))
     with pytest.raises(PrismhError, match="Cannot read"):

@@ -1,0 +1,154 @@
+"""A team's own columns of a table: taken in, coloured by, exported, and undone."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QWidget
+
+from app.explore_filters import VERDICT, Column, PhotoFacts
+from app.pages.explore_colours import colouring, ways
+from prismh_engine.project import Project
+
+from .opening import open_project
+from .windows import MS_TO_READ, click, find, open_window, wait_until_read
+
+TEAMS = ("=<b>A</b>", "B & C", "")
+
+
+@pytest.fixture
+def visits(mapped, tmp_path):
+    """A table with columns of a team's own about the photos of the mapped project."""
+    with Project.open(mapped) as project:
+        paths = [photo.file_path for photo in project.photos.used()]
+        with (tmp_path / "visits.csv").open("w", encoding="utf-8", newline="") as stream:
+            table = csv.writer(stream)
+            table.writerow(["photo", "team", "larvae/dip", "Folder", "remark"])
+            for number, path in enumerate(paths):
+                table.writerow([path, TEAMS[number % 3], str(number - 3), "", f"Remark {number}"])
+    return tmp_path / "visits.csv"
+
+
+def offered(window):
+    box = find(window, "colour_by")
+    return [box.itemText(number) for number in range(box.count())]
+
+
+def colour_by(window, text):
+    box = find(window, "colour_by")
+    box.setCurrentIndex(offered(window).index(text))
+    box.activated.emit(box.currentIndex())
+    return [(entry.text, entry.count) for entry in find(window, "legend").entries()]
+
+
+def own_boxes(window):
+    return {box.accessibleName(): box for box in window.findChildren(QCheckBox, "with_own_column")}
+
+
+def test_own_columns_colour_the_map_and_stand_in_the_export_until_the_table_is_undone(
+    qtbot, monkeypatch, tmp_path, mapped, visits
+):
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        assert "team" not in offered(window)
+        monkeypatch.setattr("app.pages.photos.choose_file", lambda *_: visits)
+        window.findChild(QAction, "add_data").trigger()
+        qtbot.waitUntil(lambda: window.findChild(QWidget, "close_import_report") is not None, timeout=MS_TO_READ)
+        click(qtbot, window, "close_import_report")
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        used = len(window.session.project.photos.used())
+        third, rest = divmod(used, 3)
+        legend = colour_by(window, "team")
+        assert dict(legend) == {
+            TEAMS[0]: third + (rest > 0), TEAMS[1]: third + (rest > 1), "Unknown": third,
+        }  # fmt: skip
+        spans = colour_by(window, "larvae/dip")
+        assert len(spans) == 5
+        assert spans[0][0].startswith("-3 to ")
+        assert sum(count for _, count in spans) == used
+        window.show_page("export")
+        wait_until_read(qtbot, window)
+        boxes = own_boxes(window)
+        assert list(boxes) == ["team", "larvae/dip", "remark"]
+        assert not any(box.isChecked() for box in boxes.values())
+        boxes["team"].click()
+        boxes["larvae/dip"].click()
+        for name in ("csv", "npz"):
+            window.page().save(tmp_path / f"t.{name}")
+            qtbot.waitUntil((tmp_path / f"t.{name}").exists, timeout=MS_TO_READ)
+            qtbot.waitUntil(find(window, "save_as").isEnabled, timeout=MS_TO_READ)
+        window.findChild(QAction, "undo").trigger()
+        qtbot.waitUntil(lambda: not own_boxes(window), timeout=MS_TO_READ)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        qtbot.waitUntil(lambda: "team" not in offered(window), timeout=MS_TO_READ)
+        window.findChild(QAction, "redo").trigger()
+        qtbot.waitUntil(lambda: "team" in offered(window), timeout=MS_TO_READ)
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert "remark" not in rows[0]
+    assert [(row["team"], row["larvae/dip"]) for row in rows[:3]] == [
+        ("'" + TEAMS[0], "-3"),
+        (TEAMS[1], "-2"),
+        ("", "-1"),
+    ]
+    with np.load(tmp_path / "t.npz") as arrays:  # its parts are files: none lies in a folder
+        assert arrays["larvae_dip"].tolist() == [number - 3.0 for number in range(used)]
+
+
+def facts_with(**own):
+    length = len(next(iter(own.values())))
+    values = {name: Column.of(v) if isinstance(v[0], str) else np.array(v, float) for name, v in own.items()}
+    return PhotoFacts(
+        np.arange(length), *np.full((3, length), np.nan), columns={VERDICT: Column.of(["clean"] * length)}, own=values
+    )
+
+
+def test_only_columns_that_tell_photos_apart_are_offered():
+    facts = facts_with(
+        same=["x"] * 100,
+        marked=["x", ""] * 50,
+        remark=[f"Remark {number}" for number in range(100)],
+        village=[f"Village {number // 2}" for number in range(100)],
+        seven=[7.0] * 100,
+        count=[7.0] * 99 + [8.0],
+        verdict=["a", "b"] * 50,
+        group=["a", "b"] * 50,
+    )
+    assert [text for _, text in ways(facts)] == [
+        "Group",
+        "marked",
+        "village",
+        "count",
+        "verdict",
+        "group, from a table",
+    ]
+
+
+def test_of_many_words_the_thirty_most_frequent_have_a_colour():
+    words = [f"village {number:02}" for number in range(40) for _ in range(41 - number)]
+    shown = colouring("own:village", facts_with(village=words))
+    assert [text for text, _, _ in shown.entries] == [f"village {number:02}" for number in range(30)]
+    assert ((shown.codes < 0).sum(), shown.rest) == (sum(range(2, 12)), "Others")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([0] * 90 + list(range(1, 11)), [("0", 90), ("1 to 2", 2), ("3 to 5", 3), ("6 to 7", 2), ("8 to 10", 3)]),
+        (list(range(100)), [(f"{start} to {start + 19}", 20) for start in range(0, 100, 20)]),
+        ([1.5, 1.5, 2.5, np.nan], [("1.5", 2), ("2.5", 1)]),
+        ([1] + [4] * 99, [("1", 1), ("4", 99)]),
+    ],
+)
+def test_numbers_are_split_into_spans_of_about_equally_many_photos(numbers, expected):
+    shown = colouring("own:larvae", facts_with(larvae=[float(number) for number in numbers]))
+    assert [(text, count) for text, _, count in shown.entries] == expected
+    codes, counts = np.unique(shown.codes[shown.codes >= 0], return_counts=True)
+    assert (codes.tolist(), counts.tolist()) == (list(range(len(expected))), [count for _, count in expected])
