@@ -11,13 +11,12 @@ from PySide6.QtCore import QObject, Signal
 
 from prismh_engine.jobs import Job, Progress, StopToken
 
-from . import jobs, projects
+from . import jobs
+from .left_undone import LeftUndone, left_undone
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
     from prismh_engine.project import Project
-
-    from .projects import LeftUndone
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def _opened(make: Callable[[], Project]) -> Job[Opened]:
         opened.callback(project.close)
         cache = PhotoCache(project.cache_folder)
         opened.callback(cache.close)
-        undone = projects.left_undone(project)
+        undone = left_undone(project)
         yield Progress("Opening", 1, None)  # where a stop comes in
         opened.pop_all()
     return Opened(project, cache, undone)

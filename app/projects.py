@@ -1,25 +1,16 @@
-"""Opens projects, and makes the one of a photo folder where there is none yet; what was left undone in one."""
+"""Opens projects, and makes the one of a photo folder where there is none yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prismh_engine.errors import PrismhError
 
-from . import newest_run, settings
+from . import settings
 
 if TYPE_CHECKING:
-    from prismh_engine.project import Project, Run
-
-
-@dataclass(frozen=True)
-class LeftUndone:
-    """has_map: whether there is a map at all. learned: the newest run where it has finished and has no map yet."""
-
-    has_map: bool
-    learned: Run | None
+    from prismh_engine.project import Project
 
 
 def existing(folder: Path) -> Project:
@@ -62,13 +53,3 @@ def samples(name: str) -> Project:
     project = Project.open_or_create(settings.samples_folder() / "project", name)
     project.add_folder(photos)
     return project
-
-
-def left_undone(project: Project) -> LeftUndone:
-    """What was not done to the end when the project was closed."""
-    from prismh_engine.project.runs import FINISHED
-
-    mapped = {found.name for found in project.features.all() if project.maps.newest(found) is not None}
-    run = newest_run.newest(project)
-    is_new = run is not None and run.state == FINISHED and run.name not in mapped
-    return LeftUndone(bool(mapped), run if is_new else None)

@@ -19,7 +19,9 @@ from prismh_engine.jobs import Job, Progress, StopToken, pausing
 
 from . import garbage, jobs, newest_run, projects, steps, words
 from .counter import Counter
+from .left_undone import GoingOn, left_undone
 from .opening import Opened, Opening
+from .reading_news import ReadingNews
 from .settings import AppSettings
 from .summary import Summary
 from .widgets.thumbnails import Thumbnails
@@ -27,8 +29,6 @@ from .widgets.thumbnails import Thumbnails
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
     from prismh_engine.project import Project, Run
-
-    from .projects import LeftUndone
 
 READING, LEARNING = "reading", "learning"
 
@@ -87,14 +87,16 @@ class Session(QObject):
         self.notes: tuple[str, ...] = ()
         """What the training that runs, or ran last, said to the person: what was lowered for memory, what changed."""
         self._job: jobs.RunningJob | None = None
-        self._phase = ""
+        self._news = ReadingNews(self)
         self._beside: list[jobs.RunningJob] = []
         self._counter = Counter(self.run_beside, self)
         self._counter.counted.connect(self._counted)
         self._opening = Opening(self)
         self._opening.changed.connect(self.opening_changed)
         self._opening.failed.connect(self.failed)
-        self._closing = False
+        self.closing = False
+        """Whether the project is being closed: nothing more is begun in it."""
+        self._going_on = GoingOn(self)
         self.names_changed.connect(self.summarise)
 
     # ---- the project
@@ -107,7 +109,11 @@ class Session(QObject):
     def open_project(self, folder: Path) -> None:
         """Begin to open a project: `project_opened` or `failed` follows. The one open now stays until then."""
         known = next((recent.name for recent in self.settings.recent() if recent.folder == str(folder)), folder.name)
-        self._open(known, partial(projects.existing, folder), lambda opened: self._go_on(opened.undone))
+        self._open(
+            known,
+            partial(projects.existing, folder),
+            lambda opened: self._going_on.go_on(opened.project, opened.undone),
+        )
 
     def new_project(self, photo_folder: Path) -> None:
         """Begin to open the project of a photo folder, made if need be, and then to look at the photos."""
@@ -179,14 +185,9 @@ class Session(QObject):
 
     def resume_learning(self, *, allow_changed_photos: bool = False) -> None:
         """Go on with the newest unfinished run, where allowed with the photos as they are now."""
-        from prismh_engine.models.simclr.settings import TrainSettings
-        from prismh_engine.settings import resolve
-
         if self.project is not None:
-            flags: dict[str, Any] = {"project": str(self.project.folder), "resume_from": "auto"}
-            flags |= {"allow_changed_photos": True} if allow_changed_photos else {}
             try:
-                self.start_learning(resolve(TrainSettings, flags))
+                self.start_learning(steps.settings_to_resume(self.project, allow_changed_photos=allow_changed_photos))
             except PrismhError as error:
                 self.failed.emit(str(error))
 
@@ -205,7 +206,7 @@ class Session(QObject):
     def ended_elsewhere(self) -> None:
         """Another program is through with the newest run: see what it learned."""
         if self.project is not None and self._job is None:
-            self._go_on(projects.left_undone(self.project))
+            self._going_on.go_on(self.project, left_undone(self.project))
 
     def pause(self) -> None:
         if self._job is not None:
@@ -241,7 +242,7 @@ class Session(QObject):
 
     def summarise(self) -> None:
         """Count photos, groups and names again, beside everything else."""
-        if self.project is not None and self.cache is not None and not self._closing:
+        if self.project is not None and self.cache is not None and not self.closing:
             self._counter.count(self.project, self.cache)
 
     def exported(self) -> None:
@@ -257,7 +258,7 @@ class Session(QObject):
 
     def _take(self, go_on: Callable[[Opened], object], opened: Opened) -> None:
         self._let_go()
-        self._closing, self.project, self.cache = False, opened.project, opened.cache
+        self.closing, self.project, self.cache = False, opened.project, opened.cache
         self.thumbnails = Thumbnails(self.cache, self)
         known = {recent.folder: recent for recent in self.settings.recent()}.get(str(self.project.folder))
         self.summary = Summary.remembered(self.project, known)
@@ -267,32 +268,10 @@ class Session(QObject):
         self.summarise()  # and what else is begun: not while the page is made, which would take many times as long
         go_on(opened)
 
-    def _go_on(self, undone: LeftUndone) -> None:
-        """Do what was left undone when the project was closed: its map, or that of what was learned last.
-
-        Where nothing was, see whether a photo folder went away or came back since.
-        """
-        assert self.project is not None
-        if not undone.has_map:
-            self.start_instant_map()
-        elif undone.learned is None or not self._see_what_was_learned(undone.learned.folder):
-            self.run_beside(steps.folders_moved(self.project), StopToken()).finished.connect(self._folders_seen)
-
-    def _folders_seen(self, moved: bool) -> None:
-        if moved and self.project is not None and self._job is None and not self._closing:
-            self.start_reading(steps.look_for_photos, self.project)
-
-    def _see_what_was_learned(self, run_folder: Path) -> bool:
-        """Begin to make the map of a run that has a model; return whether it has one."""
-        if self.project is None or not (run_folder / "checkpoints" / "best_model.pt").is_file():
-            return False
-        self.start_reading(steps.see_what_was_learned, self.project, run_folder.name)
-        return True
-
     def _let_go(self) -> None:
         if self.project is None:
             return
-        self._closing = True
+        self.closing = True
         self.project_closing.emit()
         running = [job for job in [self._job, *self._beside] if job is not None and job.running]
         for job in running:
@@ -319,7 +298,7 @@ class Session(QObject):
             job.close()
             self.failed.emit(self.tr("Something else is running: wait until it is done, or stop it first."))
             return None
-        self.running_kind, self.progress, self._phase = kind, None, ""
+        self.running_kind, self.progress, self._news = kind, None, ReadingNews(self)
         self._job = jobs.start(job, stop=stop, parent=self)
         self._job.progressed.connect(self._progressed)
         self._job.finished.connect(self._finished)
@@ -338,28 +317,16 @@ class Session(QObject):
         if self.running_kind == LEARNING:
             self.learning_progressed.emit(progress)
         else:
-            self._reading_progressed(progress)
+            self._news.tell(progress)
         self.job_changed.emit()
-
-    def _reading_progressed(self, progress: Progress) -> None:
-        ids, positions = progress.metrics.get("photo_ids"), progress.metrics.get("positions")
-        if progress.what != self._phase:
-            if self._phase:
-                self.photos_changed.emit()
-            if positions is not None:  # the groups are there before the map is
-                self.map_changed.emit()
-            self._phase = progress.what
-        if positions is not None:
-            self.map_moved.emit(ids, positions)
-        elif ids:
-            self.photos_added.emit(list(ids))
 
     def _finished(self, result: Any) -> None:
         kind = self._end()
         if kind == LEARNING:
             self.notes = tuple(result.notes)
             self.learning_finished.emit(result)
-            if not self._closing and self._see_what_was_learned(Path(result.run_folder)):
+            project = None if self.closing else self.project
+            if project is not None and self._going_on.see_what_was_learned(project, Path(result.run_folder)):
                 self.summarise()
                 return
         self._tell_of_changes()
@@ -384,7 +351,7 @@ class Session(QObject):
         return kind
 
     def _tell_of_changes(self) -> None:
-        if not self._closing:
+        if not self.closing:
             self.photos_changed.emit()
             self.map_changed.emit()
             self.summarise()

@@ -141,6 +141,15 @@ def _draw_samples(project: Project, photos: Path, stop: StopToken) -> Job[None]:
                         yield Progress(drawn.what, drawn.done, drawn.total, looked.metrics)
 
 
+def settings_to_resume(project: Project, *, allow_changed_photos: bool) -> Any:
+    """The `Resolved[TrainSettings]` with which the newest unfinished run goes on. Raises `PrismhError`."""
+    from prismh_engine.models.simclr.settings import TrainSettings
+    from prismh_engine.settings import resolve
+
+    flags: dict[str, Any] = {"project": str(project.folder), "resume_from": "auto"}
+    return resolve(TrainSettings, flags | ({"allow_changed_photos": True} if allow_changed_photos else {}))
+
+
 def learning(resolved: Any, stop: StopToken) -> Job[Any]:
     """One training, by a `Resolved[TrainSettings]`; its result is a `TrainReport`."""
     yield Progress("Getting ready to learn", 0, None)
