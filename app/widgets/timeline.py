@@ -107,48 +107,9 @@ class Timeline(QWidget):
             _joined(counts, (self.tr("{0} far earlier"), self.tr("{0} far later"), self.tr("{0} without a date"))),
             _joined(counts, (self.tr("{0} earlier"), self.tr("{0} later"), self.tr("{0} undated"))),
         )
-        self._fit_note()
-
-    def _fit_note(self) -> None:
-        """Say the note in fewer words where the heading would else have no room."""
-        metrics = self._note.fontMetrics()
-        room = self.width() - (self._all.sizeHint().width() if self._all.isVisible() else 0) - 3 * theme.ROW_GAP
-        room -= metrics.horizontalAdvance(self._chosen.shorter())
-        whole, short = self._notes
-        self._note.setText(whole if metrics.horizontalAdvance(whole) <= room else short)
-        self._note.setAccessibleName(whole)
-        self._note.setToolTip("" if self._note.text() == whole else whole)
-
-    def _choose_all(self) -> None:
-        self._bars.choose(None)
-        self._bars.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show_words(self) -> None:
-        chosen, bars = self._bars.chosen_range, self._bars
-        if bars.bins is None:
-            self._chosen.say(self.tr("None of the photos has a date.") if self._undated else "")
-        elif chosen is None:
-            span = time_words.range_in_words(bars.bins.span)
-            self._chosen.say(self.tr("When they were taken: {0}").format(span), span)
-        else:
-            span, photos = time_words.range_in_words(chosen), words.photos(bars.count_in(chosen))
-            self._chosen.say(self.tr("Chosen: {0} · {1}").format(span, photos), f"{span} · {photos}", photos)
-        earlier, later = bars.stray_counts()
-        undated = self._undated if bars.bins is not None else 0
-        counts = [words.number(count) for count in (earlier, later, undated)]
-        there = [bool(count) for count in (earlier, later, undated)]
-        self._notes = tuple(
-            " · ".join(
-                text.format(count) for text, count, is_there in zip(texts, counts, there, strict=True) if is_there
-            )
-            for texts in (
-                (self.tr("{0} far earlier"), self.tr("{0} far later"), self.tr("{0} without a date")),
-                (self.tr("{0} earlier"), self.tr("{0} later"), self.tr("{0} undated")),
-            )
-        )
-        self._fit_note()
         self._all.setVisible(chosen is not None)
         self._note.setMinimumHeight(self._all.sizeHint().height())  # the bars stay where they are when it comes
+        self._fit_note()
 
 
 def _joined(counts: Sequence[int], texts: Sequence[str]) -> str:
