@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from functools import partial
 
@@ -17,7 +16,6 @@ from prismh_engine.project.feature_sets import STARTER
 
 from .. import palette, theme
 from ..decisions import Decisions
-from ..explore_filters import Filters, PlaceBox
 from ..session import READING, Session
 from ..widgets.card import Card, label
 from ..widgets.explore_filter_bar import ExploreFilterBar
@@ -25,7 +23,9 @@ from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
 from .explore_colours import BY_GROUP
+from .explore_filtering import Filtering
 from .explore_groups import group_titles
+from .explore_on_map import OnMap
 from .explore_selecting import Selecting
 from .explore_side import ExploreSide
 from .explore_views import Views
@@ -56,13 +56,12 @@ class ExplorePage(Page):
         self._titles: Sequence[str] = ()
         self._colours: Sequence[QColor] = ()
         self._colour_by = BY_GROUP
-        self._filters = Filters()
-        self._hidden: set[int] = set()
         self._codes: NDArray[np.int32] | None = None
         self._by_place = False
         self._names_are_new = False
         self._reading = MapReading(session)
         self._build()
+        self._filtering = Filtering(self._tools, self._filter_bar, self._timeline, self._views)
         self._selecting = Selecting(session, decisions, self._views, self._side)
         self._connect()
         self._project_changed()
@@ -172,15 +171,10 @@ class ExplorePage(Page):
         self._tools.view_chosen.connect(self._view_chosen)
         self._tools.slider.previewed.connect(self._preview_cut)
         self._tools.slider.chosen.connect(self._selecting.show_cut)
-        self._tools.filter_toggled.connect(self._filter_bar.setVisible)
-        self._filter_bar.changed.connect(self._filters_changed)
-        self._timeline.range_chosen.connect(self._dates_chosen)
-        self._views.area_chosen.connect(self._area_chosen)
-        self._views.hidden_changed.connect(self._colours_hidden)
+        self._filtering.changed.connect(self._filter)
         self._views.hovered.connect(self._hovered)
         self._views.make_map_wanted.connect(session.start_instant_map)
         self._views.photos_page_wanted.connect(partial(self.go_to.emit, "photos"))
-        self._views.show_all_wanted.connect(self._filter_bar.show_all)
 
     # ---- reading
 
@@ -193,9 +187,8 @@ class ExplorePage(Page):
         self._reading.forget()
         if project is not None:
             self._reading.features = project.shown_features or STARTER
-        self._names_are_new, self._by_place, self._colour_by, self._hidden = False, False, BY_GROUP, set()
-        self._filters_changed(Filters())
-        self._filter_bar.show_filters(Filters())
+        self._names_are_new, self._by_place, self._colour_by = False, False, BY_GROUP
+        self._filtering.forget()
         self._selecting.forget()
         self._show(MapContents())
         self._show_undo()
@@ -280,8 +273,8 @@ class ExplorePage(Page):
         self._views.show_groups(contents.clusters_of(self._ids), self._titles, self._colours)
         self._tools.slider.show_range(count, tree.most if tree is not None else 0)
         self._show_colours()
-        mask = self._show_only_what_passes()
-        self._selecting.show(contents, self._ids, self._titles, self._colours, mask)
+        mask = self._filtering.show(contents, self._ids, self._codes)
+        self._selecting.show(OnMap(contents, self._ids, self._titles, self._colours, mask))
 
     def _show_colours(self) -> None:
         facts = self._contents.facts
@@ -358,43 +351,5 @@ class ExplorePage(Page):
             titles = group_titles(self._contents.by_group, grouping.tree.cut(groups), numbers)
             self._views.preview_groups(cut, titles, [palette.group_colour(number) for number in numbers])
 
-    def _filters_changed(self, filters: Filters) -> None:
-        self._filters = filters
-        self._timeline.show_range(filters.times)
-        self._filter()
-
-    def _dates_chosen(self, chosen: tuple[float, float] | None) -> None:
-        self._set_filters(dataclasses.replace(self._filters, times=chosen))
-
-    def _area_chosen(self, area: PlaceBox) -> None:
-        self._set_filters(dataclasses.replace(self._filters, place=area))
-
-    def _colours_hidden(self, codes: set[int]) -> None:
-        self._hidden = codes
-        self._filter()
-
-    def _set_filters(self, filters: Filters) -> None:
-        """Filters that were set elsewhere than in their bar, which is opened so that they can be seen."""
-        self._filters = filters
-        self._filter_bar.show_filters(filters)
-        if filters.active:
-            self._tools.show_filtering(True)
-            self._filter_bar.show()
-        self._filter()
-
     def _filter(self) -> None:
-        self._selecting.show_only(self._show_only_what_passes())
-
-    def _show_only_what_passes(self) -> NDArray[np.bool_] | None:
-        """Show the photos that pass on the map and in the timeline; return which they are, bool [N], None for all."""
-        facts = self._contents.facts
-        if facts is None or len(facts) != len(self._ids):
-            return None
-        mask = self._filters.mask(facts.with_groups(self._contents.clusters))
-        if self._codes is not None and self._hidden:
-            mask &= ~np.isin(self._codes, list(self._hidden))
-        self._timeline.set_times(facts.times, mask)
-        self._filter_bar.show_count(int(mask.sum()), len(mask))
-        shown = None if mask.all() else mask
-        self._views.show_only(shown)
-        return shown
+        self._selecting.show_only(self._filtering.show(self._contents, self._ids, self._codes))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QWidget
 
 from .. import words
@@ -15,13 +14,13 @@ from ..decisions import Decisions
 from ..session import Session
 from ..widgets.selection_panel import DUPLICATES, JOIN, SIMILAR, SPLIT, UNUSUAL, Shown
 from .explore_edits import Edits
-from .explore_groups import group_rows, shown_group, whole_groups
+from .explore_on_map import OnMap
 from .explore_one_photo import OpenedPhoto
 from .explore_selection import Selected
 from .explore_side import ExploreSide
 from .explore_views import Views
 from .look_alikes import NEXT, Found, LookAlikes
-from .map_contents import Group, MapContents
+from .map_contents import Group
 from .suggested import Suggested
 
 _NONE = np.empty(0, np.int64)
@@ -34,11 +33,7 @@ class Selecting(QObject):
         super().__init__(side)
         self._session, self._decisions = session, decisions
         self._views, self._side = views, side
-        self._contents = MapContents()
-        self._ids = np.empty(0, np.int64)
-        self._titles: Sequence[str] = ()
-        self._colours: Sequence[QColor] = ()
-        self._mask: NDArray[np.bool_] | None = None
+        self._on_map = OnMap()
         self._selected = Selected()
         self._chosen_in_list = False  # whether that is a group that was chosen in the list
         self._named_from: QWidget | None = None  # the map or the list, where the keyboard was when naming began
@@ -78,27 +73,18 @@ class Selecting(QObject):
 
     # ---- what there is
 
-    def show(
-        self,
-        contents: MapContents,
-        photo_ids: NDArray[np.int64],
-        titles: Sequence[str],
-        colours: Sequence[QColor],
-        mask: NDArray[np.bool_] | None,
-    ) -> None:
-        """Show other contents: the photos of the map in its order, what each group is called, its colour; and which of
-        the photos are seen, bool [N], None for all.
-        """
-        self._contents, self._ids, self._titles, self._colours = contents, photo_ids, titles, colours
-        self._mask = mask
-        self._selected = self._typical_first(self._selected.among(contents))
+    def show(self, on_map: OnMap) -> None:
+        """Show other contents."""
+        contents = on_map.contents
+        self._on_map = on_map
+        self._selected = on_map.typical_first(self._selected.among(contents))
         self._side.offer_names(list(contents.counts))
         self._side.naming.show_given(contents.names)
-        self._photo.show(contents, titles)
+        self._photo.show(contents, on_map.titles)
         self._list_groups()
         self._show()
         asked = self._side.naming.photo() if self._side.shows(self._side.naming) else None
-        self._views.select(self._rows(self._selected.photo_ids if asked is None else np.array([asked.id])))
+        self._views.select(self._on_map.rows(self._selected.photo_ids if asked is None else np.array([asked.id])))
 
     def forget(self) -> None:
         """Another project is open, or none."""
@@ -107,28 +93,25 @@ class Selecting(QObject):
 
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
         """Show only these photos of the map, bool [N]; None: all."""
-        self._mask = mask
+        self._on_map = self._on_map.masked(mask)
         self._list_groups()
         self._show()
 
     def suggest(self, *, names_are_new: bool) -> None:
         """Bring the suggested names up to date."""
-        self._suggested.look(self._contents.features, names_are_new=names_are_new)
+        self._suggested.look(self._on_map.contents.features, names_are_new=names_are_new)
 
     def _list_groups(self) -> None:
-        rows = group_rows(self._contents, self._titles, self._colours, self._ids, self._mask)
-        self._side.set_rows(rows, len(self._contents.groups))
+        self._side.set_rows(self._on_map.group_rows(), len(self._on_map.contents.groups))
         self._say_suggested()
 
     # ---- what is selected
 
     def choose_group(self, number: int) -> None:
-        group = self._contents.group(number)
+        group = self._on_map.contents.group(number)
         if group is None:
             return
-        on_map = self._ids[np.isin(self._ids, group.photo_ids)]
-        ordered = group.photo_ids[np.isin(group.photo_ids, on_map)]
-        self._select(Selected(ordered))
+        self._select(Selected(group.photo_ids[np.isin(group.photo_ids, self._on_map.photo_ids)]))
         self._chosen_in_list = True
         if self._side.shows(self._side.selection):
             self._side.selection.begin_naming() if not group.named else self._side.selection.focus_back()
@@ -142,38 +125,18 @@ class Selecting(QObject):
     def _map_selected(self, rows: NDArray[np.int64]) -> None:
         self._views.select(rows)  # on the other map too
         self._chosen_in_list, self._named_from = False, None
-        self._selected = self._typical_first(Selected(self._ids[rows]))
+        self._selected = self._on_map.typical_first(Selected(self._on_map.photo_ids[rows]))
         self._side.selection.choose_none()
         self._show(anew=True)
-
-    def _typical_first(self, selected: Selected) -> Selected:
-        """The same in the order of the one group they are, if they are one."""
-        groups = () if selected.title else whole_groups(self._contents, selected.photo_ids, self._ids, self._mask)
-        if len(groups) != 1:
-            return selected
-        mine = groups[0].photo_ids
-        return selected.of(mine[np.isin(mine, selected.photo_ids)])
 
     def _select(self, selected: Selected) -> None:
         self._selected, self._chosen_in_list, self._named_from = selected, False, None
-        self._views.select(self._rows(selected.photo_ids))
+        self._views.select(self._on_map.rows(selected.photo_ids))
         self._side.selection.choose_none()
         self._show(anew=True)
 
-    def _rows(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.flatnonzero(np.isin(self._ids, photo_ids))
-
-    def _visible(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those of the photos that no filter hides."""
-        return photo_ids if self._mask is None else photo_ids[~np.isin(photo_ids, self._ids[~self._mask])]
-
     def _group(self) -> Group | None:
-        """The one group that is selected."""
-        groups = self._groups()
-        return groups[0] if len(groups) == 1 and not self._selected.title else None
-
-    def _groups(self) -> Sequence[Group]:
-        return whole_groups(self._contents, self._visible(self._selected.photo_ids), self._ids, self._mask)
+        return self._on_map.group(self._selected)
 
     # ---- showing it
 
@@ -189,17 +152,17 @@ class Selecting(QObject):
         side.show_part(side.selection)
 
     def _shown(self) -> Shown:
-        contents, selected, group = self._contents, self._selected, self._group()
-        visible = self._visible(selected.photo_ids)
-        title = selected.title or (self.tr("Selection") if group is None else self._titles[group.number])
+        contents, selected, group = self._on_map.contents, self._selected, self._group()
+        visible = self._on_map.visible(selected.photo_ids)
+        title = selected.title or (self.tr("Selection") if group is None else self._on_map.titles[group.number])
         return Shown(
             title,
             contents.photos_of(visible),
             len(selected.photo_ids),
-            None if group is None else shown_group(contents, group, self._titles, self._colours),
+            None if group is None else self._on_map.shown_group(group),
             names=contents.given(visible),
             captions=selected.captions,
-            joinable=0 if group is not None or selected.title else len(self._groups()),
+            joinable=0 if group is not None or selected.title else len(self._on_map.groups(self._selected)),
             accept=self.tr("Accept all {0}").format(words.number(len(visible)))
             if selected.accepts and len(visible)
             else "",
@@ -242,22 +205,22 @@ class Selecting(QObject):
 
     def show_cut(self, groups: int) -> None:
         """Show so many groups."""
-        self._edits.show_cut(self._contents.features, groups)
+        self._edits.show_cut(self._on_map.contents.features, groups)
 
     def _split(self) -> None:
         group = self._group()
         if group is None:
             self._session.failed.emit(self.tr("Choose one group first: Split makes two of it."))
         else:
-            self._edits.split_group(self._contents.features, group.number)
+            self._edits.split_group(self._on_map.contents.features, group.number)
 
     def _join_with(self, number: int) -> None:
-        group, other = self._group(), self._contents.group(number)
+        group, other = self._group(), self._on_map.contents.group(number)
         if group is not None and other is not None:
             self._join([group, other])
 
     def _join_selected(self) -> None:
-        groups = self._groups()
+        groups = self._on_map.groups(self._selected)
         if len(groups) > 1:
             self._join(groups)
         elif self._group() is not None:
@@ -268,9 +231,9 @@ class Selecting(QObject):
     def _join(self, groups: Sequence[Group]) -> None:
         """Join them; what they become is selected."""
         joined = np.concatenate([group.photo_ids for group in groups])
-        titles = [self._titles[group.number] for group in groups]
-        self._edits.join_groups(self._contents.features, [group.number for group in groups], titles, len(joined))
-        self._select(Selected(self._ids[np.isin(self._ids, joined)]))
+        titles = [self._on_map.titles[group.number] for group in groups]
+        self._edits.join_groups(self._on_map.contents.features, [group.number for group in groups], titles, len(joined))
+        self._select(Selected(self._on_map.photo_ids[np.isin(self._on_map.photo_ids, joined)]))
 
     # ---- questions
 
@@ -293,9 +256,9 @@ class Selecting(QObject):
     def ask_of_all(self, what: str) -> None:
         """UNUSUAL or DUPLICATES of all photos."""
         if what == UNUSUAL:
-            self._look_alikes.unusual(self._contents.features, None, self.tr("Unusual photos"))
+            self._look_alikes.unusual(self._on_map.contents.features, None, self.tr("Unusual photos"))
         elif what == DUPLICATES:
-            self._look_alikes.near_duplicates(self._contents.features, None, self.tr("Near duplicates"))
+            self._look_alikes.near_duplicates(self._on_map.contents.features, None, self.tr("Near duplicates"))
 
     def begin_naming(self) -> None:
         """Put the cursor where what is selected gets its name, or the group at the keyboard in the list."""
@@ -318,10 +281,10 @@ class Selecting(QObject):
 
     def name_next(self) -> None:
         """Ask for photos whose names would tell the program most."""
-        self._look_alikes.name_next(self._contents.features, self.tr("Name these next"))
+        self._look_alikes.name_next(self._on_map.contents.features, self.tr("Name these next"))
 
     def _ask(self, what: str, ids: NDArray[np.int64], of: str) -> None:
-        features = self._contents.features
+        features = self._on_map.contents.features
         if what == SIMILAR:
             self._look_alikes.similar(features, ids.tolist(), self.tr("Similar to {0}").format(of))
         elif what == UNUSUAL:
@@ -336,7 +299,7 @@ class Selecting(QObject):
 
     def _found(self, found: Found) -> None:
         if found.question == NEXT:
-            self._side.naming.ask(self._contents.photos_of(found.photo_ids))
+            self._side.naming.ask(self._on_map.contents.photos_of(found.photo_ids))
             self._side.show_part(self._side.naming)
             return
         captions = {photo_id: words.number(number) for photo_id, number in found.sets.items()}
@@ -347,7 +310,7 @@ class Selecting(QObject):
         self._edits.name_photos(np.array([photo_id], np.int64), name)
 
     def _mark_asked(self, photo_id: int) -> None:
-        self._views.select(self._rows(np.array([photo_id], np.int64)))
+        self._views.select(self._on_map.rows(np.array([photo_id], np.int64)))
 
     # ---- suggested names
 
@@ -355,7 +318,7 @@ class Selecting(QObject):
         """Accept the suggested names of the photos shown, or of those chosen among them."""
         if self._selected.accepts:
             ids = self._chosen_ids()
-            self._edits.accept(self._contents.features, ids)
+            self._edits.accept(self._on_map.contents.features, ids)
             left = self._selected.photo_ids[~np.isin(self._selected.photo_ids, ids)]
             if len(left):
                 self._select(self._selected.of(left))
@@ -371,14 +334,14 @@ class Selecting(QObject):
             self._show()
 
     def _say_suggested(self) -> None:
-        count = len(self._visible(self._suggested.suggestions.photo_ids))
+        count = len(self._on_map.visible(self._suggested.suggestions.photo_ids))
         sentence = self.tr("Names suggested for {0}. Show them") if count else ""
         self._side.suggest(sentence.format(words.photos(count)))
 
     def _more_like(self, group: Group | None) -> str:
         """The line under a named group: how many more look like it."""
         name = "" if group is None else group.name
-        count = len(self._visible(self._suggested.suggestions.by_name.get(name, _NONE)))
+        count = len(self._on_map.visible(self._suggested.suggestions.by_name.get(name, _NONE)))
         return self.tr("{0} more look like {1}. Show them").format(words.number(count), name) if count else ""
 
     def _show_more_like_these(self) -> None:
