@@ -177,10 +177,7 @@ class ExploreFilterBar(QWidget):
             known = _counted(self.tr("With a place"), len(self._facts) - unknown)
             menu.offer(known, filters.place == _ANYWHERE, lambda: self._set_place(_ANYWHERE), "filter_any_place")
             text = _counted(self.tr("Without a place"), unknown)
-            without = filters.without | {PLACE}
-            menu.offer(
-                text, PLACE in filters.without, lambda: self._set(place=None, without=without), "filter_no_place"
-            )
+            menu.offer(text, PLACE in filters.without, self._only_unplaced, "filter_no_place")
 
     # Words
 

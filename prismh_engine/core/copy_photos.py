@@ -116,7 +116,7 @@ def copy_photos(
     ]
     folders = _folders([name for _, name in wanted])
     make_folder(output_dir)
-    copier = _Copier(output_dir, with_place=location.exact)
+    copier = _Copier(with_place=location.exact)
     rows: list[list[Any]] = []
     stopped = False
     try:
@@ -142,10 +142,9 @@ def copy_photos(
 class _Copier:
     """Brings photos into folders one by one, and counts."""
 
-    def __init__(self, output_dir: Path, *, with_place: bool) -> None:
+    def __init__(self, *, with_place: bool) -> None:
         self.copies = self.already_there = self.made_jpeg = 0
         self.problems: list[str] = []
-        self._output_dir = output_dir
         self._with_place = with_place
         self._taken: set[Path] = set()
 

@@ -72,14 +72,6 @@ class Ranks:
         dist.all_reduce(flags, dist.ReduceOp.MAX)
         return bool(flags)
 
-    def all_equal(self, value: object) -> bool:
-        """Whether all ranks have this value (compared by `==`)."""
-        return not self.any(bool(value != self.share(value)))
-
-    def barrier(self) -> None:
-        """Return when every rank has come here."""
-        self.any(False)
-
     def sum(self, tensor: torch.Tensor) -> torch.Tensor:
         """The sum of a tensor over the ranks, of one shape and type on all of them; not differentiable."""
         if self.count == 1:

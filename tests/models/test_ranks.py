@@ -26,8 +26,7 @@ import sys
 from prismh_engine.models import ranks
 with ranks.join("auto") as here:
     assert here is ranks.ALONE
-    assert here.share(3) == 3 and here.any(True) and not here.any(False) and here.all_equal("a")
-    here.barrier()
+    assert here.share(3) == 3 and here.any(True) and not here.any(False)
     here.average_gradients([])
     with here.in_turn():
         pass
@@ -60,12 +59,10 @@ def test_torchrun_is_told_by_its_variables(
 
 
 def _speak(ranks: Ranks) -> dict[str, Any]:
-    ranks.barrier()
     return {
         "first": ranks.first,
         "shared": ranks.share({"of": ranks.rank}),
         "any": [ranks.any(False), ranks.any(ranks.rank == 1)],
-        "equal": [ranks.all_equal([1, "a"]), ranks.all_equal(ranks.rank)],
         "sum": ranks.sum(torch.tensor([1.0, ranks.rank])).tolist(),
     }
 
@@ -76,7 +73,6 @@ def test_ranks_share_one_value_and_one_decision() -> None:
     for one in told:
         assert one["shared"] == {"of": 0}
         assert one["any"] == [False, True]
-        assert one["equal"] == [True, False]
         assert one["sum"] == [3.0, 3.0]
 
 
@@ -168,7 +164,7 @@ def test_where_a_turn_fails_nobody_waits(failing: int) -> None:
 def _join(ranks: Ranks) -> tuple[Ranks, bool]:
     _as_torchrun(ranks)
     with ranks_module.join("cpu") as here:
-        together = here.all_equal("cpu")
+        together = here.share(here.rank) == 0
     assert together
     return here, distributed.is_initialized()
 
@@ -183,7 +179,7 @@ def _lose_one(ranks: Ranks) -> str:
         with ranks_module.join("cpu") as here:
             if here.rank == 1:
                 raise MemoryError
-            here.barrier()
+            here.any(False)
     except (PrismhError, MemoryError) as error:
         return str(error)
     return "went on"
