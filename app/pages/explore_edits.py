@@ -152,14 +152,15 @@ def _show_cut(project: Project, features: str, groups: int) -> Job[Any]:
 
 
 def _split(project: Project, features: str, number: int) -> Job[tuple[int, int]]:
-    """How many photos the larger and the smaller part have."""
+    """How many photos the larger and the smaller part have, those that were set aside since left out as on the page."""
     from prismh_engine.core.groups import split_group
 
     shown = project.groupings.newest(project.features.get(features))
     made = yield from split_group(project, features, number)
     assert shown is not None
-    parts = np.bincount(made.clusters[shown.clusters == number])
-    larger, smaller = sorted(parts[parts > 0].tolist(), reverse=True)
+    is_used = np.isin(made.photo_ids, project.photos.used_ids())
+    parts = np.unique(made.clusters[shown.clusters == number])
+    smaller, larger = sorted(int(np.count_nonzero(is_used & (made.clusters == part))) for part in parts)
     return larger, smaller
 
 

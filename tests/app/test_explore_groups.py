@@ -192,6 +192,20 @@ def test_a_split_says_how_large_the_parts_are(page, session, decisions, qtbot):
     assert told == [f"Split in two: {parts[0]} and {words.photos(parts[1])}"]
 
 
+def test_a_split_does_not_count_a_photo_that_was_set_aside_since(page, session, decisions, qtbot):
+    told = []
+    decisions.told.connect(told.append)
+    choose_group(page, qtbot, 0)
+    session.project.photos.overrule([int(listed(page)[0])], "set aside")
+    session.photos_changed.emit()
+    wait(page, qtbot)
+    choose_group(page, qtbot, 0)
+    left = len(listed(page))
+    press(page, qtbot, "ask_split")
+    larger, smaller = (int(word) for word in told[0].split() if word.isdigit())
+    assert larger + smaller == left
+
+
 def test_split_and_join_without_a_group_say_what_to_choose(page, session, qtbot):
     said = []
     session.failed.connect(said.append)
