@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from .decisions import Decisions
+from .menu_entry import add_entry
 from .widgets.notice import Action, Notice
 
 
@@ -18,14 +18,8 @@ class EditMenu(QMenu):
         self._decisions, self._notice = decisions, notice
         self._told = ""
         self._steps_when_told = ("", "")
-        self._undo = self.addAction(self.tr("&Undo"))
-        self._undo.setObjectName("undo")
-        self._undo.setShortcut(QKeySequence("Ctrl+Z"))
-        self._undo.triggered.connect(decisions.undo)
-        self._redo = self.addAction(self.tr("Do a&gain"))
-        self._redo.setObjectName("redo")
-        self._redo.setShortcut(QKeySequence("Ctrl+Shift+Z"))
-        self._redo.triggered.connect(decisions.redo)
+        self._undo = add_entry(self, "undo", self.tr("&Undo"), decisions.undo, "Ctrl+Z")
+        self._redo = add_entry(self, "redo", self.tr("Do a&gain"), decisions.redo, "Ctrl+Shift+Z")
         decisions.steps_changed.connect(self._say_steps)
         decisions.told.connect(self._say_done)
         decisions.undone.connect(self._say_undone)

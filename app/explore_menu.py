@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+
+from .menu_entry import add_entry
 
 if TYPE_CHECKING:
     from .pages.explore import ExplorePage
@@ -52,12 +53,7 @@ class ExploreMenu(QMenu):
             action.setEnabled(name == "explore")
 
     def _say(self, object_name: str, text: str, call: Callable[[], object], shortcut: str = "") -> None:
-        action = self.addAction(text)
-        action.setObjectName(f"explore_{object_name}")
-        action.setData(object_name)
-        action.triggered.connect(call)
-        if shortcut:
-            action.setShortcut(QKeySequence(shortcut))
+        add_entry(self, f"explore_{object_name}", text, call, shortcut).setData(object_name)
 
     def _name(self) -> None:
         self._page().selecting.begin_naming()

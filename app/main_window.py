@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QCloseEvent, QIcon, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from prismh_engine.jobs import Job, Progress, StopToken
 
@@ -17,6 +17,7 @@ from .dropped_folder import DroppedFolder
 from .edit_menu import EditMenu
 from .elsewhere import Elsewhere
 from .explore_menu import ExploreMenu
+from .menu_entry import add_entry
 from .pages.page import Page
 from .pages.start import StartPage
 from .photos_menu import PhotosMenu
@@ -193,26 +194,17 @@ class MainWindow(QMainWindow):
         }  # fmt: skip
         steps = []
         for number, (name, text) in enumerate(names.items(), start=1):
-            action = self._action(menu, f"go_to_{name}", text, f"Ctrl+{number}")
+            action = add_entry(menu, f"go_to_{name}", text, self._go, f"Ctrl+{number}")
             action.setData(name)
-            action.triggered.connect(self._go)
             steps.append(action)
         menu.addSeparator()
-        self._stop_action = self._action(menu, "stop_job", self.tr("&Stop what is running"))
-        self._stop_action.triggered.connect(self.session.stop)
+        self._stop_action = add_entry(menu, "stop_job", self.tr("&Stop what is running"), self.session.stop)
 
         menu = self.menuBar().addMenu(self.tr("&Help"))
-        self._action(menu, "show_help", self.tr("&Help"), "F1").triggered.connect(self.show_help)
-        self._action(menu, "show_settings", self.tr("&Settings…"), "Ctrl+,").triggered.connect(self.show_settings)
+        add_entry(menu, "show_help", self.tr("&Help"), self.show_help, "F1")
+        add_entry(menu, "show_settings", self.tr("&Settings…"), self.show_settings, "Ctrl+,")
         self._steps = steps
         self._enable_actions()
-
-    def _action(self, menu: QMenu, object_name: str, text: str, shortcut: str = "") -> QAction:
-        action = menu.addAction(text)
-        action.setObjectName(object_name)
-        if shortcut:
-            action.setShortcut(QKeySequence(shortcut))
-        return action
 
     def _enable_actions(self) -> None:
         is_open, is_idle = self.session.project is not None, self.session.running_kind is None

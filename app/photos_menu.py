@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from . import steps, words
+from .menu_entry import add_entry
 from .session import Session
 from .widgets.file_dialogs import choose_folder
 
@@ -29,22 +29,22 @@ class PhotosMenu(QMenu):
         self._session, self._page = session, page
         self._on_page = False
         self._when_idle = [
-            self._action("add_folder_action", self.tr("&Add folder…"), self._add_folder),
-            self._action("look_again", self.tr("&Look for new photos"), self._look_again, "F5"),
-            self._action("add_data", self.tr("Add &data from a table…"), self._add_data),
+            add_entry(self, "add_folder_action", self.tr("&Add folder…"), self._add_folder),
+            add_entry(self, "look_again", self.tr("&Look for new photos"), self._look_again, "F5"),
+            add_entry(self, "add_data", self.tr("Add &data from a table…"), self._add_data),
         ]
         self.addSeparator()
         self._with_project = [
-            self._action("search_photos", self.tr("&Search"), self._search, "Ctrl+F"),
-            self._action("show_limits_action", self.tr("L&imits…"), self._show_limits),
+            add_entry(self, "search_photos", self.tr("&Search"), self._search, "Ctrl+F"),
+            add_entry(self, "show_limits_action", self.tr("L&imits…"), self._show_limits),
         ]
         self.addSeparator()
         # Space belongs to whatever has the keyboard; the grid knows what to do with it.
         large = self.tr("Show la&rge") + "\t" + self.tr("Space")
         self._on_photos = [
-            self._action("show_large", large, self._show_large),
-            self._action("set_aside_action", self.tr("Set asid&e"), self._set_aside, "Del"),
-            self._action("take_back_action", self.tr("&Take back"), self._take_back, "Shift+Del"),
+            add_entry(self, "show_large", large, self._show_large),
+            add_entry(self, "set_aside_action", self.tr("Set asid&e"), self._set_aside, "Del"),
+            add_entry(self, "take_back_action", self.tr("&Take back"), self._take_back, "Shift+Del"),
         ]
         session.job_changed.connect(self._enable)
         session.project_changed.connect(self._enable)
@@ -54,14 +54,6 @@ class PhotosMenu(QMenu):
         """Which page is on screen."""
         self._on_page = name == "photos"
         self._enable()
-
-    def _action(self, object_name: str, text: str, call: Callable[[], object], shortcut: str = "") -> QAction:
-        action = self.addAction(text)
-        action.setObjectName(object_name)
-        action.triggered.connect(call)
-        if shortcut:
-            action.setShortcut(QKeySequence(shortcut))
-        return action
 
     def _enable(self) -> None:
         is_open = self._session.project is not None

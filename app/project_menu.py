@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from .menu_entry import add_entry
 from .pages.start import StartPage
 from .session import Session
 from .widgets.file_dialogs import choose_folder
@@ -24,25 +25,17 @@ class ProjectMenu(QMenu):
         super().__init__(window)
         self.setTitle(self.tr("&Project"))
         self._session, self._start, self._may_leave = session, start, may_leave
-        self._action("new_project", self.tr("&New project…"), self._new, "Ctrl+N")
-        self._action("open_project", self.tr("&Open project…"), self._open, "Ctrl+O")
+        add_entry(self, "new_project", self.tr("&New project…"), self._new, "Ctrl+N")
+        add_entry(self, "open_project", self.tr("&Open project…"), self._open, "Ctrl+O")
         self._recent = self.addMenu(self.tr("&Recent"))
         self._recent.aboutToShow.connect(self._fill_recent)
         self._recent.triggered.connect(self._open_recent)
-        self._action("open_samples_action", self.tr("Open &samples"), self._open_samples)
+        add_entry(self, "open_samples_action", self.tr("Open &samples"), self._open_samples)
         self.addSeparator()
-        self._close_action = self._action("close_project", self.tr("&Close project"), self._close, "Ctrl+W")
-        self._action("quit", self.tr("&Quit"), window.close, "Ctrl+Q")
+        self._close_action = add_entry(self, "close_project", self.tr("&Close project"), self._close, "Ctrl+W")
+        add_entry(self, "quit", self.tr("&Quit"), window.close, "Ctrl+Q")
         session.project_changed.connect(self._enable)
         self._enable()
-
-    def _action(self, object_name: str, text: str, call: Callable[[], object], shortcut: str = "") -> QAction:
-        action = self.addAction(text)
-        action.setObjectName(object_name)
-        action.triggered.connect(call)
-        if shortcut:
-            action.setShortcut(QKeySequence(shortcut))
-        return action
 
     def _enable(self) -> None:
         self._close_action.setEnabled(self._session.project is not None)
