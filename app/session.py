@@ -261,7 +261,7 @@ class Session(QObject):
         self.closing, self.project, self.cache = False, opened.project, opened.cache
         self.thumbnails = Thumbnails(self.cache, self)
         known = {recent.folder: recent for recent in self.settings.recent()}.get(str(self.project.folder))
-        self.summary = Summary.remembered(self.project, known)
+        self.summary = Summary.remembered(known)
         self._remember()
         self.project_changed.emit()
         self.project_opened.emit()

@@ -41,7 +41,7 @@ class Summary:
     thumbnails: tuple[str, ...] = ()
 
     @classmethod
-    def remembered(cls, project: Project, recent: RecentProject | None) -> Summary:
+    def remembered(cls, recent: RecentProject | None) -> Summary:
         """What the settings still know of a project, until it is counted."""
         if recent is None:
             return cls()
