@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app import theme
 
@@ -38,4 +39,26 @@ def test_a_changed_theme_is_told_and_text_grows(qtbot, qapp):
         theme.apply("dark", 1.5)
     assert theme.colours().name == "dark"
     assert theme.pixels(20) == 30
+    theme.apply("system", 1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_list_of_a_choice_shows_all_of_a_few_without_scrolling(qtbot, scale):
+    theme.apply("light", scale)
+    window = QWidget()
+    qtbot.addWidget(window)
+    box = QComboBox(window)
+    box.addItems(["Group", "Name", "Folder"])
+    box.setGeometry(20, 100, 120, box.sizeHint().height())
+    window.resize(300, 400)
+    with qtbot.waitExposed(window):
+        window.show()
+    box.showPopup()
+    qtbot.waitUntil(lambda: box.view().window().isVisible())
+    qtbot.wait(100)  # what the list is laid out anew for comes after it is seen
+    shown = box.view()
+    last = shown.visualRect(shown.model().index(2, 0))
+    assert shown.viewport().rect().top() <= last.top()
+    assert last.bottom() <= shown.viewport().rect().bottom()
+    box.hidePopup()
     theme.apply("system", 1.0)
