@@ -8,9 +8,12 @@ import pytest
 
 from app.session import Session
 from app.settings import AppSettings
+from app.widgets.photo_grid import PhotoGrid
 from prismh_engine import jobs
 from prismh_engine.core.instant_map import instant_map
 from prismh_engine.project import Project
+
+from .windows import open_window, wait_until_read
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +40,18 @@ def session(qtbot):
     yield made
     made.close()
     made.deleteLater()
+
+
+@pytest.fixture
+def window(qtbot, mapped):
+    """The window with a project of 24 photos open on the Photos page."""
+    with open_window(qtbot) as made:
+        made.open_folder(mapped)
+        wait_until_read(qtbot, made)
+        yield made
+
+
+@pytest.fixture
+def grid(window):
+    """The photos of that page."""
+    return window.page().findChild(PhotoGrid)

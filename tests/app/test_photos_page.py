@@ -1,8 +1,7 @@
-"""What a person does on the Photos page: one photo large, decisions undone, limits moved, data taken from a table."""
+"""What a person does on the Photos page: one photo large, decisions undone, data taken from a table."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 
@@ -14,33 +13,11 @@ from PySide6.QtWidgets import QLabel, QListView, QWidget
 
 from app.session import READING
 from app.widgets.import_report import ImportReportDialog
-from app.widgets.photo_grid import PhotoGrid
 from app.widgets.photo_viewer import PhotoViewer
 from prismh_engine.jobs import Progress
-from prismh_engine.photos.verdicts import Thresholds
 from prismh_engine.project import Project
 
-from .windows import MS_TO_READ, click, find, open_window, wait_until_read
-
-
-@pytest.fixture
-def window(qtbot, mapped):
-    """The window with a project of 24 photos open on the Photos page."""
-    with open_window(qtbot) as made:
-        made.open_folder(mapped)
-        wait_until_read(qtbot, made)
-        yield made
-
-
-@pytest.fixture
-def grid(window):
-    return window.page().findChild(PhotoGrid)
-
-
-def trigger(window, object_name):
-    action = window.findChild(QAction, object_name)
-    assert action.isEnabled(), f"{object_name} is disabled"
-    action.trigger()
+from .windows import MS_TO_READ, click, find, trigger, wait_until_read, waiting
 
 
 def test_space_shows_a_photo_large_arrows_go_on_and_escape_closes(qtbot, window, grid):
@@ -316,54 +293,6 @@ def test_what_was_decided_can_be_undone_when_the_project_is_opened_again_but_in_
     assert window.findChild(QAction, "undo").text() == "&Undo: 1 photo set aside"
     decide(qtbot, window, "undo")
     assert window.session.project.photos.some([photo.id])[0].used
-
-
-def test_limits_say_what_they_would_set_aside_and_change_nothing_until_they_are_used(qtbot, window, grid):
-    click(qtbot, window, "show_limits")
-    total = find(window, "limits_total")
-    qtbot.waitUntil(lambda: "set aside" in total.text(), timeout=MS_TO_READ)
-    before = [(photo.id, photo.verdict) for photo in window.session.project.photos.all()]
-    slider = find(window, "limit_blurry")
-    slider.setValue(slider.maximum())
-    sharpest = slider.maximum() * 5
-    blurry = sum(photo.look.sharpness < sharpest for photo in grid.photos())
-    qtbot.waitUntil(lambda: f"{blurry} photo" in find(window, "count_blurry").text(), timeout=MS_TO_READ)
-    assert [(photo.id, photo.verdict) for photo in window.session.project.photos.all()] == before
-    assert window.session.project.thresholds == Thresholds()
-
-
-def test_limits_that_are_used_judge_again_without_a_photo_and_are_kept(qtbot, window, grid, mapped):
-    shutil.rmtree(mapped.parent / "photos")
-    trigger(window, "show_limits_action")
-    slider = find(window, "limit_dark")
-    qtbot.keyClick(slider, Qt.Key.Key_End)
-    click(qtbot, window, "use_limits")
-    wait_until_read(qtbot, window)
-    limit = window.session.project.thresholds.dark
-    assert limit == 100
-    dark = {photo.id for photo in grid.photos() if photo.look.brightness < limit}
-    assert {photo.id for photo in grid.photos() if "Too dark" in photo.reason} == dark
-    click(qtbot, window, "usual_limits")
-    click(qtbot, window, "use_limits")
-    wait_until_read(qtbot, window)
-    assert window.session.project.thresholds == Thresholds()
-    click(qtbot, window, "close_limits")
-    assert find(window, "photo_details").isVisible()
-
-
-def test_a_limit_moved_by_hand_is_refused_nothing_while_something_runs(qtbot, window):
-    click(qtbot, window, "show_limits")
-    find(window, "limit_dark").setValue(40)
-    assert find(window, "use_limits").isEnabled()
-    window.session.start_reading(waiting)
-    assert not find(window, "use_limits").isEnabled()
-    window.session.stop()
-    qtbot.waitUntil(lambda: find(window, "use_limits").isEnabled())
-
-
-def waiting(stop):
-    while True:
-        yield Progress("Looking at photos", 3, 10)
 
 
 def test_looking_at_photos_can_be_paused_and_goes_on(qtbot, window):

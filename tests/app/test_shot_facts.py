@@ -12,16 +12,7 @@ from app.widgets.shot_facts import lines_of
 from prismh_engine.photos.exif import Facts
 
 from ..photos.pictures import encoded, picture
-from .windows import find, open_window, wait_until_read
-
-
-@pytest.fixture
-def window(qtbot, mapped):
-    """The window with a project of 24 photos open on the Photos page."""
-    with open_window(qtbot) as made:
-        made.open_folder(mapped)
-        wait_until_read(qtbot, made)
-        yield made
+from .windows import find
 
 
 def with_shot(lens="Wide 4 mm"):

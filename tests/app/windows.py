@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.main_window import MainWindow
 from app.settings import AppSettings
+from prismh_engine.jobs import Job, Progress, StopToken
 
 MS_TO_READ = 60_000
 
@@ -56,3 +58,16 @@ def answer_folder(monkeypatch: Any, folder: Path | None) -> None:
 def wait_until_read(qtbot: Any, window: MainWindow) -> None:
     """Wait until nothing runs and the page is complete."""
     qtbot.waitUntil(window.loaded, timeout=MS_TO_READ)
+
+
+def trigger(window: QWidget, object_name: str) -> None:
+    """Choose an entry of a menu."""
+    action = window.findChild(QAction, object_name)
+    assert action.isEnabled(), f"{object_name} is disabled"
+    action.trigger()
+
+
+def waiting(stop: StopToken) -> Job[None]:
+    """A long job that comes to no end by itself."""
+    while True:
+        yield Progress("Looking at photos", 3, 10)
