@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from .. import words
+from .. import theme, words
 from ..export_choices import (
     CAMERA,
     COLUMNS,
@@ -22,9 +22,10 @@ from ..export_choices import (
     TAKEN,
     ExportChoices,
 )
-from .card import Facts, Note, label
+from .card import Facts, Note, label, plain_tip
 from .scrolling_card import ScrollingCard
 
+_WIDEST_NAME = 160
 _INSET = 24
 """A tick box and the gap beside it, which do not grow with the text."""
 
@@ -82,9 +83,10 @@ class ColumnChoice(ScrollingCard):
             box.deleteLater()
         self._own_boxes = {}
         for name in names:
-            box = self._own_boxes[name] = self._box("with_own_column", name.replace("&", "&&"))
-            box.setAccessibleName(name)
-            box.setToolTip(self.tr("From a table"))
+            box = self._own_boxes[name] = self._box("with_own_column", name)
+            shown = box.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, theme.pixels(_WIDEST_NAME))
+            box.setText(shown.replace("&", "&&"))
+            box.setToolTip(plain_tip(self.tr("{0}, from a table").format(name)))
             self._own.addWidget(box)
 
     def show_choices(self, choices: ExportChoices) -> None:

@@ -56,6 +56,7 @@ class Legend(QWidget):
         self.setObjectName("legend")
         self._model = _Rows(self)
         self._title = label("", "small")
+        self._title.setWordWrap(True)  # a column of a table may have a long name
         self._all = QPushButton(self.tr("Show all"))
         self._all.setObjectName("legend_show_all_button")
         self._all.setProperty("role", "link")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from .. import theme
@@ -15,6 +15,7 @@ from .flow_layout import FlowLayout
 from .group_slider import GroupSlider
 
 INSTANT, LEARNED, BY_PLACE = "instant", "learned", "by_place"
+_WIDEST_COLOUR = 110
 
 
 class MapTools(QWidget):
@@ -72,8 +73,9 @@ class MapTools(QWidget):
         """Ways to colour, each with its words."""
         with QSignalBlocker(self._colour):
             self._colour.clear()
-            for name, text in names:
-                self._colour.addItem(text, name)
+            metrics, width = self._colour.fontMetrics(), theme.pixels(_WIDEST_COLOUR)
+            for name, text in names:  # columns of a table may have long names, which the legend shows whole
+                self._colour.addItem(metrics.elidedText(text, Qt.TextElideMode.ElideRight, width), name)
             self._colour.setCurrentIndex(max(0, self._colour.findData(chosen)))
 
     def show_views(self, *, learned: bool, placed: bool) -> None:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.explore_filters import VERDICT, Column, PhotoFacts
 from app.pages.explore_colours import colouring, ways
+from app.widgets.column_choice import ColumnChoice
+from app.widgets.map_tools import MapTools
 from prismh_engine.project import Project
 
 from .opening import open_project
@@ -136,6 +138,21 @@ def test_of_many_words_the_thirty_most_frequent_have_a_colour():
     shown = colouring("own:village", facts_with(village=words))
     assert [text for text, _, _ in shown.entries] == [f"village {number:02}" for number in range(30)]
     assert ((shown.codes < 0).sum(), shown.rest) == (sum(range(2, 12)), "Others")
+
+
+def test_a_long_name_is_shortened_where_it_is_chosen_and_shown_as_it_is(qtbot):
+    name = "<b>Is the roof</b> of the house of tin, of tiles & or of palm leaves?"
+    tools, columns = MapTools(), ColumnChoice()
+    qtbot.addWidget(tools)
+    qtbot.addWidget(columns)
+    tools.offer_colours([("group", "Group"), ("own:roof", name)], "own:roof")
+    (shown,) = offered(tools)[1:]
+    assert shown.endswith("…")
+    assert name.startswith(shown[:-1])
+    columns.show_own([name])
+    (box,) = own_boxes(columns).values()
+    assert box.text().endswith("…")
+    assert "&lt;b&gt;Is the roof" in box.toolTip()
 
 
 @pytest.mark.parametrize(
