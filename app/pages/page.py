@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from .. import theme
 from ..session import Session
+from ..widgets.buttons import text_button
 
 WHY_WIDTH = 660
 
@@ -55,11 +56,7 @@ class Page(QWidget):
 
     def add_action(self, text: str, object_name: str, *, main: bool = False) -> QPushButton:
         """Add a button at the right of the header; `main` is the one filled button of the page."""
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        if main:
-            button.setProperty("role", "main")
+        button = text_button(object_name, text, "main" if main else "")
         self.actions.addWidget(button)
         return button
 

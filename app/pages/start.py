@@ -12,6 +12,7 @@ from .. import theme, words
 from ..session import Session
 from ..settings import RecentProject
 from ..steps import SAMPLE_PHOTOS
+from ..widgets.buttons import text_button
 from ..widgets.card import Card, ElidedLabel, label
 from ..widgets.file_dialogs import choose_folder
 from ..widgets.thumbnails import rounded
@@ -92,11 +93,11 @@ class StartPage(QWidget):
     def _choices(self) -> QHBoxLayout:
         first = Card("new_project_card")
         first.setProperty("chosen", True)  # its border is one pixel wider
-        choose = _button("choose_folder", self.tr("Choose folder…"), main=True)
+        choose = text_button("choose_folder", self.tr("Choose folder…"), "main")
         choose.clicked.connect(self.new_project)
         _fill(first, self.tr("New project"), self.tr("Choose a folder with photos. They stay where they are."), choose)
         second = Card("samples_card")
-        samples = _button("open_samples", self.tr("Open samples"))
+        samples = text_button("open_samples", self.tr("Open samples"))
         samples.clicked.connect(self._session.open_samples)
         what = self.tr("{0} drawn photos, a first map in a minute.").format(SAMPLE_PHOTOS)
         _fill(second, self.tr("Try it with sample photos"), what, samples)
@@ -130,10 +131,10 @@ class _RecentRow(Card):
         lines.addWidget(name)
         lines.addWidget(state)
         if there:
-            button = _button(f"open_recent_{number}", self.tr("Open"))
+            button = text_button(f"open_recent_{number}", self.tr("Open"))
             button.clicked.connect(self._open)
         else:
-            button = _button(f"forget_recent_{number}", self.tr("Take off the list"))
+            button = text_button(f"forget_recent_{number}", self.tr("Take off the list"))
             button.clicked.connect(self._forget)
         button.setAccessibleName(f"{button.text()}: {project.name}")
         row = QHBoxLayout()
@@ -194,15 +195,6 @@ def _state(project: RecentProject, there: bool) -> str:
             parts.append(words.groups(project.groups))
         parts.append(words.day(project.opened_at))
     return " · ".join(part for part in parts if part)
-
-
-def _button(object_name: str, text: str, *, main: bool = False) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(object_name)
-    button.setAccessibleName(text)
-    if main:
-        button.setProperty("role", "main")
-    return button
 
 
 def _fill(card: Card, title: str, text: str, button: QPushButton) -> None:

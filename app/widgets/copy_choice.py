@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QWidget
 
+from .buttons import text_button
 from .card import Facts, Note, label
 from .scrolling_card import ScrollingCard
 
@@ -63,10 +64,7 @@ class CopyChoice(ScrollingCard):
         return self._place.isChecked()
 
     def _tick_button(self, object_name: str, text: str, clicked: object) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        button.setProperty("role", "small")
+        button = text_button(object_name, text, "small")
         button.clicked.connect(clicked)
         return button
 

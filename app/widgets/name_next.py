@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..session import Session
+from .buttons import text_button
 from .card import ElidedLabel, label
 from .flow_layout import FlowLayout
 from .naming import NameEntry
@@ -40,7 +41,7 @@ class NameNext(QWidget):
         self._named: set[int] = set()
         self._suggested: Mapping[int, str] = {}
         self._known: list[str] = []
-        back = self._button("name_next_back", self.tr("‹ All groups"), "link")
+        back = text_button("name_next_back", self.tr("‹ All groups"), "link")
         back.clicked.connect(self.closed)
         self._title = label(self.tr("Name these next"), "heading")
         self._place = label("", "quiet")
@@ -57,9 +58,9 @@ class NameNext(QWidget):
         self._chips = QWidget()
         self._row = FlowLayout(self._chips, 6)
         self._names = [self._name_button(number) for number in range(_NAMES_SHOWN)]
-        self._skip = self._button("skip_button", self.tr("Skip"), "action")
+        self._skip = text_button("skip_button", self.tr("Skip"), "action")
         self._skip.clicked.connect(self._next)
-        self._more = self._button("more_to_name", self.tr("More of them"), "")
+        self._more = text_button("more_to_name", self.tr("More of them"))
         self._more.clicked.connect(self.more_wanted)
         heading = QHBoxLayout()
         heading.addWidget(self._title)
@@ -143,7 +144,7 @@ class NameNext(QWidget):
                 button.setProperty("name", name)
 
     def _name_button(self, number: int) -> QPushButton:
-        button = self._button(f"call_it_{number}", "", "action")
+        button = text_button(f"call_it_{number}", "", "action")
         button.clicked.connect(self._name_pressed)
         self._row.addWidget(button)
         return button
@@ -160,10 +161,3 @@ class NameNext(QWidget):
     def _next(self) -> None:
         self._at += 1
         self._show()
-
-    def _button(self, object_name: str, text: str, role: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        button.setProperty("role", role)
-        return button

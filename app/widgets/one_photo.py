@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from prismh_engine.photos.verdicts import Thresholds
 
 from .. import theme
 from ..session import Session
+from .buttons import text_button
 from .card import ElidedLabel, Facts, Note, label
 from .name_chips import NameChips
 from .naming import NameEntry
@@ -39,7 +40,7 @@ class OnePhoto(QWidget):
         self.setObjectName("one_photo")
         self._session = session
         self._photo: Photo | None = None
-        back = self._button("photo_back_button", self.tr("‹ Back"), "link")
+        back = text_button("photo_back_button", self.tr("‹ Back"), "link")
         back.clicked.connect(self.closed)
         self._back = back
         self._preview = PhotoPreview(session)
@@ -58,9 +59,9 @@ class OnePhoto(QWidget):
         self._shot = ShotFacts(session, self)
         self._shot.found.connect(self._show_shot)
         self._verdict = Note("one_photo_verdict")
-        similar = self._button("photo_similar", self.tr("Similar"), "action")
+        similar = text_button("photo_similar", self.tr("Similar"), "action")
         similar.clicked.connect(self.similar_wanted)
-        aside = self._button("photo_set_aside", self.tr("Set aside"), "action")
+        aside = text_button("photo_set_aside", self.tr("Set aside"), "action")
         aside.clicked.connect(self.set_aside)
         actions = QHBoxLayout()
         actions.setSpacing(6)
@@ -114,10 +115,3 @@ class OnePhoto(QWidget):
 
     def focus_back(self) -> None:
         self._back.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _button(self, object_name: str, text: str, role: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        button.setProperty("role", role)
-        return button

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
 
 from .. import theme, words
 from ..place_plane import METRES_A_UNIT, PlacePlane
+from .buttons import text_button
 from .card import label
 from .embedding_map import EmbeddingMap
 from .map_picture import MapPicture
@@ -58,19 +59,13 @@ class PlaceView(QWidget):
         self._note = label("", "small")
         self._note.setObjectName("place_note")
         self._note.setWordWrap(True)
-        self._area = QPushButton(self.tr("Only what is in sight"))
-        self._area.setObjectName("place_area_button")
-        self._area.setAccessibleName(self._area.text())
+        self._area = text_button("place_area_button", self.tr("Only what is in sight"), "link")
         self._area.setToolTip(
             self.tr("Shows the photos taken in this part of the map alone, also elsewhere on the page.")
         )
-        self._area.setProperty("role", "link")
         self._area.clicked.connect(self._choose_area)
-        self._to_selection = QPushButton(self.tr("Zoom to the selection"))
-        self._to_selection.setObjectName("place_to_selection_button")
-        self._to_selection.setAccessibleName(self._to_selection.text())
+        self._to_selection = text_button("place_to_selection_button", self.tr("Zoom to the selection"), "link")
         self._to_selection.setToolTip(self.tr("Or press Z on the map; Home shows all."))
-        self._to_selection.setProperty("role", "link")
         self._to_selection.clicked.connect(self.fit_selection)
         self._to_selection.hide()
         self._nothing = label("", "why")

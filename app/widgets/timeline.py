@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme, time_words, words
+from .buttons import text_button
 from .card import label
 from .time_bars import TimeBars
 
@@ -33,10 +34,7 @@ class Timeline(QWidget):
         self._chosen.setObjectName("timeline_chosen")
         self._note = label("", "small")
         self._note.setObjectName("timeline_undated")
-        self._all = QPushButton(self.tr("All dates"))
-        self._all.setObjectName("timeline_all_button")
-        self._all.setAccessibleName(self._all.text())
-        self._all.setProperty("role", "link")
+        self._all = text_button("timeline_all_button", self.tr("All dates"), "link")
         self._all.clicked.connect(self._choose_all)
         self._bars = TimeBars()
         self._bars.range_changed.connect(self._show_words)
