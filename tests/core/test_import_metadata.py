@@ -402,6 +402,20 @@ def test_a_quality_table_and_an_export_can_be_taken_in_again(project: Project, p
     assert (report.unmatched, [row.problems for row in report.rows if row.problems]) == (0, [])
 
 
+def test_an_own_column_called_like_a_formula_is_safe_in_an_export_and_known_again(
+    project: Project, photos: Path, tmp_path: Path
+) -> None:
+    from prismh_engine.core.export_features import export_project
+
+    taken_in(project, table(tmp_path / "t.csv", "file_path,=roof", "told.jpg,-tin"))
+    jobs.run(export_project(project, tmp_path / "e.csv", columns=("file_path", "=roof"), with_features=False))
+    assert "file_path,'=roof" in (tmp_path / "e.csv").read_text("utf-8-sig").splitlines()
+    before = own(project)
+    assert before == {"=roof": {"told.jpg": "-tin"}}
+    taken_in(project, tmp_path / "e.csv")
+    assert own(project) == before
+
+
 def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
     project: Project, photos: Path, tmp_path: Path, capsys: Any
 ) -> None:
