@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QProxyStyle, QStyle, QWidget
 
 from app import theme
 
@@ -62,3 +62,22 @@ def test_the_list_of_a_choice_shows_all_of_a_few_without_scrolling(qtbot, scale)
     assert last.bottom() <= shown.viewport().rect().bottom()
     box.hidePopup()
     theme.apply("system", 1.0)
+
+
+class _WithPictures(QProxyStyle):
+    """As on a desktop, where the style gives buttons of dialogs pictures."""
+
+    def styleHint(self, hint, option=None, widget=None, returned=None):
+        if hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons:
+            return 1
+        return super().styleHint(hint, option, widget, returned)
+
+
+def test_buttons_of_dialogs_have_words_alone(colours, qtbot):
+    """The pictures are black in the dark theme too."""
+    style = _WithPictures("Fusion")
+    buttons = QDialogButtonBox()
+    qtbot.addWidget(buttons)
+    buttons.setStyle(style)
+    buttons.setStandardButtons(QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.Save)
+    assert all(button.icon().isNull() for button in buttons.buttons())
