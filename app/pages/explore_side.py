@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..session import Session
+from ..widgets.buttons import text_button
 from ..widgets.card import Card, label
 from ..widgets.flow_layout import FlowLayout
 from ..widgets.group_list import GroupList, GroupRow
@@ -113,9 +114,7 @@ class ExploreSide(Card):
         return part
 
     def _action(self, what: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(f"all_{what}")
-        button.setAccessibleName(text)
+        button = text_button(f"all_{what}", text)
         button.setAccessibleDescription(tip)
         button.setToolTip(tip)
         button.setProperty("role", "action")

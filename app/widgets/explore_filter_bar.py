@@ -16,6 +16,7 @@ from prismh_engine.analysis.hot_spots import EARTH_RADIUS, HotSpot
 from .. import theme, time_words, words
 from ..explore_filters import PLACE, TIME, UNNAMED, VERDICT, Filters, PhotoFacts, PlaceBox
 from ..time_bins import calendar_parts
+from .buttons import text_button
 from .card import label
 from .flow_layout import FlowLayout
 from .place_view import spot_in_words
@@ -44,10 +45,7 @@ class ExploreFilterBar(QWidget):
         self._places = self._button("places", self._fill_places)
         self._count = label("", "small")
         self._count.setObjectName("filter_count")
-        self._all = QPushButton(self.tr("Show all"))
-        self._all.setObjectName("filter_show_all_button")
-        self._all.setAccessibleName(self._all.text())
-        self._all.setProperty("role", "link")
+        self._all = text_button("filter_show_all_button", self.tr("Show all"), "link")
         self._all.clicked.connect(self.show_all)
         room = self._all.sizePolicy()
         room.setRetainSizeWhenHidden(True)  # the count stays where it is

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
 
 from .. import theme
+from .buttons import text_button
 from .card import Note, label
 from .file_dialogs import choose_new_file
 
@@ -42,13 +43,9 @@ class ImportReportDialog(QDialog):
         scroll.setWidgetResizable(True)
         self._said = Note("import_report_saved")
         self._said.hide()
-        save = QPushButton(self.tr("Save what became of each row…"))
-        save.setObjectName("save_import_report")
-        save.setAccessibleName(save.text())
+        save = text_button("save_import_report", self.tr("Save what became of each row…"))
         save.clicked.connect(self._save)
-        close = QPushButton(self.tr("Close"))
-        close.setObjectName("close_import_report")
-        close.setAccessibleName(close.text())
+        close = text_button("close_import_report", self.tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         foot = QHBoxLayout()

@@ -16,6 +16,7 @@ from .. import steps, theme, words
 from ..jobs import RunningJob
 from ..session import Session
 from ..steps import SetAside
+from .buttons import text_button
 from .card import Card, Note, label
 
 MS_AFTER_MOVING = 250
@@ -59,14 +60,9 @@ class LimitsPanel(Card):
         )
         why.setWordWrap(True)
         self._total = Note("limits_total")
-        self._use = QPushButton(self.tr("Use these limits"))
-        self._use.setObjectName("use_limits")
-        self._use.setAccessibleName(self._use.text())
+        self._use = text_button("use_limits", self.tr("Use these limits"))
         self._use.clicked.connect(self._use_pressed)
-        self._usual = QPushButton(self.tr("Back to the usual limits"))
-        self._usual.setObjectName("usual_limits")
-        self._usual.setAccessibleName(self._usual.text())
-        self._usual.setProperty("role", "link")
+        self._usual = text_button("usual_limits", self.tr("Back to the usual limits"), "link")
         self._usual.clicked.connect(self._usual_pressed)
         inside = QWidget()
         lines = QVBoxLayout(inside)

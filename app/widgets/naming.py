@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
+from .buttons import text_button
 from .card import plain_tip
 
 _TITLE_WIDTH, _DOT = 160, 14
@@ -96,12 +97,12 @@ class Naming(QWidget):
         self._count = QLabel()
         self._count.setObjectName("selection_count")
         self._count.setProperty("role", "quiet")
-        self._rename = self._link("rename_button", self.tr("Rename"))
+        self._rename = text_button("rename_button", self.tr("Rename"), "link")
         self._rename.clicked.connect(self.begin)
         self._entry = NameEntry("name_field", "")
         self._entry.named.connect(self._named)
         self._entry.left.connect(self._close)
-        self._remove = self._link("remove_name_button", self.tr("Take the name off"))
+        self._remove = text_button("remove_name_button", self.tr("Take the name off"), "link")
         self._remove.clicked.connect(self._take_off)
         self._name, self._is_group, self._shown = "", False, ""
 
@@ -170,13 +171,6 @@ class Naming(QWidget):
             self._second.hide()
             self._rename.show()
             self._rename.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _link(self, object_name: str, text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        button.setProperty("role", "link")
-        return button
 
     def _follow_theme(self) -> None:
         self._title.setFont(theme.font(15, bold=True))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme
+from .buttons import text_button
 from .card import label, set_role
 
 Action = tuple[str, str, Callable[[], None]]
@@ -65,10 +66,7 @@ class Notice(QWidget):
         set_role(self._box, role)
         set_role(self._text, "")
         for text, object_name, call in actions:
-            button = QPushButton(text)
-            button.setObjectName(object_name)
-            button.setAccessibleName(text)
-            button.setProperty("role", "small")
+            button = text_button(object_name, text, "small")
             button.clicked.connect(self.dismiss)
             button.clicked.connect(call)
             self._layout.insertWidget(self._layout.count() - 1, button)

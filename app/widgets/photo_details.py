@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from prismh_engine.photos.verdicts import Thresholds
 
 from .. import theme, words
 from ..photo_list import PhotoList
 from ..session import Session
+from .buttons import text_button
 from .card import Card, ElidedLabel, Facts, Note, label
 from .photo_facts import facts_of, verdict_of
 from .shot_facts import ShotFacts
@@ -44,8 +45,8 @@ class PhotoDetails(Card):
         self._shot = ShotFacts(session, self)
         self._shot.found.connect(self._show_shot)
         self._verdict = Note("photo_verdict")
-        self._aside = self._button("set_aside", self.tr("Set aside"))
-        self._back = self._button("take_back", self.tr("Take back"))
+        self._aside = text_button("set_aside", self.tr("Set aside"))
+        self._back = text_button("take_back", self.tr("Take back"))
         self._aside.clicked.connect(self.set_aside)
         self._back.clicked.connect(self.take_back)
         self._hint = label(self.tr("Choose a photo to see what is known of it."), "why")
@@ -136,12 +137,6 @@ class PhotoDetails(Card):
         if days is not None:
             facts += [(self.tr("First"), words.taken(days[0])), (self.tr("Last"), words.taken(days[1]))]
         return facts
-
-    def _button(self, object_name: str, text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
-        return button
 
     def _decide(self, photos: list[Photo], decision: str) -> None:
         if photos:

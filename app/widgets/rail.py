@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayou
 
 from .. import theme, words
 from ..session import LEARNING, Session
+from .buttons import text_button
 from .card import ElidedLabel, label, thin_line
 from .job_card import JobCard
 
@@ -132,10 +133,7 @@ class Rail(QWidget):
         return step
 
     def _link(self, object_name: str, text: str) -> QPushButton:
-        link = QPushButton(text)
-        link.setObjectName(object_name)
-        link.setAccessibleName(text)
-        link.setProperty("role", "link")
+        link = text_button(object_name, text, "link")
         link.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return link
 

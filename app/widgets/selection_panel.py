@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 
 from .. import theme, words
 from ..session import Session
+from .buttons import text_button
 from .card import label
 from .flow_layout import FlowLayout
 from .name_chips import NameChips
@@ -198,9 +199,7 @@ class SelectionPanel(QWidget):
         return button
 
     def _action(self, object_name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
-        button.setAccessibleName(text)
+        button = text_button(object_name, text)
         button.setAccessibleDescription(tip)
         button.setToolTip(tip)
         button.setProperty("role", "action")

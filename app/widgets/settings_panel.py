@@ -8,12 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.settings import Resolved, Settings, resolve
 
 from .. import theme
+from .buttons import text_button
 from .card import ElidedLabel, Note, label
 from .field_editors import Editor, as_text, editor_of
 
@@ -47,10 +48,7 @@ class SettingsPanel(QWidget):
         self._editors: dict[str, Editor] = {}
         self._rows: list[tuple[QLabel, Editor, QLabel]] = []
         self._is_narrow: bool | None = None
-        self._reset = QPushButton(self.tr("Back to the preset"))
-        self._reset.setObjectName("reset_settings_button")
-        self._reset.setAccessibleName(self._reset.text())
-        self._reset.setProperty("role", "small")
+        self._reset = text_button("reset_settings_button", self.tr("Back to the preset"), "small")
         self._reset.clicked.connect(self.reset)
         self._complaint = Note("settings_complaint")
         self._complaint.hide()
