@@ -281,6 +281,8 @@ class Selecting(QObject):
 
     def name_next(self) -> None:
         """Ask for photos whose names would tell the program most."""
+        self._side.show_part(self._side.naming)
+        self._side.naming.await_photos()
         self._look_alikes.name_next(self._on_map.contents.features, self.tr("Name these next"))
 
     def _ask(self, what: str, ids: NDArray[np.int64], of: str) -> None:

@@ -46,10 +46,10 @@ class NameNext(QWidget):
         self._title = label(self.tr("Name these next"), "heading")
         self._place = label("", "quiet")
         self._place.setObjectName("name_next_place")
-        self._why = label(
-            self.tr("These differ most from each other and from what is named: their names tell the program most."),
-            "small",
+        self._tells = self.tr(
+            "These differ most from each other and from what is named: their names tell the program most."
         )
+        self._why = label(self._tells, "small")
         self._why.setWordWrap(True)
         self._preview = PhotoPreview(session)
         self._file = ElidedLabel("", "small")
@@ -78,6 +78,16 @@ class NameNext(QWidget):
         layout.addWidget(self._chips)
         layout.addWidget(self._skip, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def await_photos(self) -> None:
+        """Be there while the photos are looked for, so that what is typed meanwhile comes here and gives no name."""
+        self._photos, self._at = [], 0
+        for widget in (self._preview, self._file, self._chips, self._skip, self._more):
+            widget.hide()
+        self._why.setText(self._tells)
+        self._place.setText(self.tr("looking for them…"))
+        self._entry.show()
+        self._entry.begin()
 
     def ask(self, photos: Sequence[Photo]) -> None:
         """Begin with the first of these photos."""

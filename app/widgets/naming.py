@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushB
 
 from .. import theme
 from .buttons import text_button
-from .card import plain_tip
+from .card import ElidedLabel
 
-_TITLE_WIDTH, _DOT = 160, 14
+_DOT = 14
 _LONGEST = 120
 
 
@@ -91,9 +91,8 @@ class Naming(QWidget):
         super().__init__(parent)
         self.setObjectName("naming")
         self._dot = _Dot()
-        self._title = QLabel()
+        self._title = ElidedLabel()
         self._title.setObjectName("selection_title")
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._count = QLabel()
         self._count.setObjectName("selection_count")
         self._count.setProperty("role", "quiet")
@@ -109,9 +108,7 @@ class Naming(QWidget):
         first = QHBoxLayout()
         first.setSpacing(theme.ROW_GAP)
         first.addWidget(self._dot)
-        first.addWidget(self._title)
-        first.addWidget(self._count)
-        first.addStretch(1)
+        first.addWidget(self._title, 1)
         first.addWidget(self._rename)
         self._second = QWidget()
         second = QVBoxLayout(self._second)
@@ -122,7 +119,11 @@ class Naming(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)
-        layout.addLayout(first)
+        heading = QVBoxLayout()
+        heading.setSpacing(2)
+        heading.addLayout(first)
+        heading.addWidget(self._count)
+        layout.addLayout(heading)
         layout.addWidget(self._second)
         theme.changed.connect(self._follow_theme)
         self._follow_theme()
@@ -137,9 +138,7 @@ class Naming(QWidget):
         is_same = now == (self._shown, self._is_group, self._name)
         self._shown, self._is_group, self._name = now
         self._dot.show_colour(colour)
-        metrics = self._title.fontMetrics()
-        self._title.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, theme.pixels(_TITLE_WIDTH)))
-        self._title.setToolTip(plain_tip(title) if self._title.text() != title else "")
+        self._title.setText(title)
         self._count.setText(count)
         if not is_same:
             self._entry.ask(self.tr("Name this group") if self._is_group else self.tr("Name these photos"))

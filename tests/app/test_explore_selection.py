@@ -178,6 +178,18 @@ def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_pr
     assert third.id not in names
 
 
+def test_what_is_typed_while_photos_are_looked_for_goes_into_the_line_and_names_nothing(page, session, qtbot):
+    find(page, "name_these_next").click()
+    line = find(page, "next_name_field")
+    assert line.isVisible(), "at once, so that keys go nowhere else"
+    qtbot.keyClicks(line, "Glass")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    wait(page, qtbot)
+    assert find(page, "name_next").photo() is not None
+    assert line.text() == ""
+    assert session.project.labels.counts() == {}
+
+
 def test_the_name_of_its_group_is_taken_off_one_photo(page, session, decisions, qtbot):
     choose_group(page, qtbot, 0)
     write(page, qtbot, "Drums")
