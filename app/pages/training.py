@@ -346,10 +346,10 @@ class TrainingPage(Page):
             )
         elif unfinished is not None:
             epochs, done = _epochs_of(unfinished), len(self._history.per_epoch())
-            text = self.tr(
-                "This learning was stopped in epoch {now} of {epochs}. All it learned is kept, and Resume goes on from "
-                "there."
-            ).format(now=min(done + 1, epochs), epochs=epochs)
+            text = self.tr("This learning was stopped after {done} of {epochs} epochs. Resume goes on from there.")
+            if not done:
+                text = self.tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.")
+            text = text.format(done=done, epochs=epochs)
         elif kind == READING:
             text = self.tr("Photos are being looked at. Learning can start when that is done.")
         elif self.session.project is not None and self._used < _FEWEST_PHOTOS:

@@ -200,6 +200,14 @@ def test_a_learning_that_was_stopped_is_offered_again_when_the_project_is_opened
     assert find(page, "loss_plot").isVisible(), "the curve so far is there"
 
 
+def test_a_learning_stopped_in_its_first_epoch_is_not_told_as_if_nothing_was_kept(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        stopped_after_two_epochs(project)
+        (project.runs.all()[-1].folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n", encoding="utf-8")
+    page = show(session, qtbot, mapped)
+    assert "in the first of 10 epochs. Resume goes on" in find(page, "health_note").text()
+
+
 def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, mapped):
     with Project.open(mapped) as project:
         run = project.runs.new()
