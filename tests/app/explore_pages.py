@@ -56,6 +56,12 @@ def write(page: ExplorePage, qtbot: Any, text: str, field: str = "name_field") -
     wait(page, qtbot)
 
 
+def undo(page: ExplorePage, decisions: Decisions, qtbot: Any) -> None:
+    """Take the last step back, and wait until that is shown."""
+    decisions.undo()
+    wait(page, qtbot)
+
+
 def choose_group(page: ExplorePage, qtbot: Any, row: int) -> None:
     """Choose the group of a row of the list by keyboard, from wherever the side card is."""
     if not find(page, "group_list").isVisible():

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 
 from app import words
 
-from .explore_pages import choose_group, find, listed, open_page, press, titles, wait, write
+from .explore_pages import choose_group, find, listed, open_page, press, titles, undo, wait, write
 from .opening import open_project
 
 
@@ -23,11 +23,6 @@ def page(session, mapped, qtbot):
 @pytest.fixture
 def decisions(page):
     return page._decisions
-
-
-def undo(page, decisions, qtbot):
-    decisions.undo()
-    wait(page, qtbot)
 
 
 def kinds(session, photo_ids):

@@ -9,7 +9,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
 from .opening import open_project
-from .windows import find, open_window
+from .windows import find, open_window, run_of_ten_epochs
 
 HEADER = "epoch,step,train_loss,val_loss,learning_rate\n"
 ROWS = ["1,5,3.5,3.6,0.001\n", "2,10,3.1,3.3,0.001\n", "3,15,2.9,3.2,0.0005\n", "4,20,2.8,3.1,0.0001\n"]
@@ -19,9 +19,7 @@ ROWS = ["1,5,3.5,3.6,0.001\n", "2,10,3.1,3.3,0.001\n", "3,15,2.9,3.2,0.0005\n", 
 def run(mapped):
     """A run of ten epochs of which two are through."""
     with Project.open(mapped) as project:
-        made = project.runs.new()
-        made.folder.mkdir(parents=True)
-        (made.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+        made = run_of_ten_epochs(project)
         write(made, 2)
         return made
 

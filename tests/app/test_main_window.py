@@ -17,7 +17,7 @@ from prismh_engine.project import Project
 
 from ..invented import fill, look
 from .opening import open_project, wait_until_open
-from .windows import MS_TO_READ, answer_folder, click, find, open_window, wait_until_read
+from .windows import MS_TO_READ, answer_folder, click, find, open_window, run_of_ten_epochs, wait_until_read
 
 
 @pytest.fixture(scope="module")
@@ -280,10 +280,7 @@ def test_a_folder_dropped_on_an_open_project_can_become_part_of_it(qtbot, tmp_pa
 
 def test_an_unfinished_learning_is_offered_again(qtbot, ward):
     with Project.open(ward) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
-        project.runs.set_state(run, "stopped")
+        project.runs.set_state(run_of_ten_epochs(project), "stopped")
     with open_window(qtbot) as window:
         open_project(qtbot, window.session, ward)
         assert find(window, "resume_learning").isVisible()

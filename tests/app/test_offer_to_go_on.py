@@ -7,7 +7,7 @@ import pytest
 from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
-from .windows import click, find, open_window, wait_until_read
+from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
 
 GO_ON = "resume_learning"
 
@@ -16,9 +16,7 @@ GO_ON = "resume_learning"
 def stopped(mapped):
     """A project with a run that was stopped before its end."""
     with Project.open(mapped) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+        run = run_of_ten_epochs(project)
         project.runs.set_state(run, STOPPED)
     return mapped
 

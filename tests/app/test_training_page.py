@@ -14,6 +14,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.runs import FAILED, STOPPED
 
 from .opening import open_project
+from .windows import run_of_ten_epochs
 
 MS = 60_000
 
@@ -182,10 +183,8 @@ def test_what_the_program_lowered_or_noticed_stands_beside_the_curve_in_the_word
 
 def stopped_after_two_epochs(project: Project) -> None:
     """A run of ten epochs that was stopped after two."""
-    run = project.runs.new()
-    run.folder.mkdir(parents=True)
+    run = run_of_ten_epochs(project)
     (run.folder / "metrics.csv").write_text("epoch,train_loss,val_loss\n1,3.5,3.6\n2,3.1,3.3\n", encoding="utf-8")
-    (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
     project.runs.set_state(run, STOPPED)
 
 

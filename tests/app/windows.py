@@ -15,6 +15,7 @@ from app import theme
 from app.main_window import MainWindow
 from app.settings import AppSettings
 from prismh_engine.jobs import Job, Progress, StopToken
+from prismh_engine.project import Project, Run
 
 MS_TO_READ = 60_000
 
@@ -71,3 +72,11 @@ def waiting(stop: StopToken) -> Job[None]:
     """A long job that comes to no end by itself."""
     while True:
         yield Progress("Looking at photos", 3, 10)
+
+
+def run_of_ten_epochs(project: Project) -> Run:
+    """A new run of a project, with its folder and settings and nothing learned yet."""
+    run = project.runs.new()
+    run.folder.mkdir(parents=True)
+    (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+    return run

@@ -10,7 +10,11 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from prismh_engine import jobs
 from prismh_engine.models.simclr import main
+from prismh_engine.photos.cache import PhotoCache
+from prismh_engine.photos.folder import list_photos
+from prismh_engine.project import Project
 
 COUNT = 13
 
@@ -72,3 +76,13 @@ def learn(tiny_photos: Path, tmp_path: Path) -> Callable[..., int]:
         return main([*tiny_flags(tiny_photos, tmp_path / "run"), *map(str, flags)])
 
     return run
+
+
+@pytest.fixture
+def project(tiny_photos: Path, tmp_path: Path) -> Path:
+    """The folder of a project of the tiny photos."""
+    folder = tmp_path / "project"
+    with Project.create(folder) as made, PhotoCache(made.cache_folder) as cache:
+        photos = made.add_folder(tiny_photos)
+        made.photos.record(photos.id, jobs.run(list_photos(tiny_photos, cache)))
+    return folder

@@ -15,7 +15,6 @@ from prismh_engine.models.simclr.learner import Learner, Machine
 from prismh_engine.models.simclr.run_folder import METRICS
 from prismh_engine.models.simclr.training_photos import TrainingPhotos, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
-from prismh_engine.photos.folder import list_photos
 from prismh_engine.project import Project
 from prismh_engine.settings import resolve
 from prismh_engine.tables import read_csv, write_csv
@@ -174,15 +173,6 @@ def test_what_does_not_teach_is_told(tiny_photos: Path, tmp_path: Path) -> None:
     assert notes[1] == "1 photo carries several labels and teaches none of them: 00.png."
     assert notes[2].startswith("1 label is on one photo alone (pot):")
     assert notes[3] == "8 photos with one of 3 labels teach beside all others."
-
-
-@pytest.fixture
-def project(tiny_photos: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    with Project.create(folder) as made, PhotoCache(made.cache_folder) as cache:
-        photos = made.add_folder(tiny_photos)
-        made.photos.record(photos.id, jobs.run(list_photos(tiny_photos, cache)))
-    return folder
 
 
 def test_a_project_teaches_the_names_given_in_it(project: Path) -> None:

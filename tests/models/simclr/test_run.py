@@ -17,8 +17,6 @@ from prismh_engine import jobs
 from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import SimCLRModel, TrainSettings, probe, train
 from prismh_engine.models.torchvision_operators import import_torchvision
-from prismh_engine.photos.cache import PhotoCache
-from prismh_engine.photos.folder import list_photos
 from prismh_engine.project import Project
 from prismh_engine.settings import read_config, resolve
 from prismh_engine.tables import read_csv
@@ -27,15 +25,6 @@ METRICS = (
     "epoch,step,train_loss,val_loss,learning_rate,grad_norm,positive_similarity,negative_similarity,alignment,"
     "uniformity,feature_std,rankme,knn"
 )
-
-
-@pytest.fixture
-def project(tiny_photos: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    with Project.create(folder) as made, PhotoCache(made.cache_folder) as cache:
-        photos = made.add_folder(tiny_photos)
-        made.photos.record(photos.id, jobs.run(list_photos(tiny_photos, cache)))
-    return folder
 
 
 def tiny(project: Path, stop: jobs.StopToken | None = None, **flags: object) -> jobs.Job:
