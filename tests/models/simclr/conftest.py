@@ -79,7 +79,7 @@ def learn(tiny_photos: Path, tmp_path: Path) -> Callable[..., int]:
 
 
 @pytest.fixture
-def project(tiny_photos: Path, tmp_path: Path) -> Path:
+def tiny_project(tiny_photos: Path, tmp_path: Path) -> Path:
     """The folder of a project of the tiny photos."""
     folder = tmp_path / "project"
     with Project.create(folder) as made, PhotoCache(made.cache_folder) as cache:

@@ -175,25 +175,25 @@ def test_what_does_not_teach_is_told(tiny_photos: Path, tmp_path: Path) -> None:
     assert notes[3] == "8 photos with one of 3 labels teach beside all others."
 
 
-def test_a_project_teaches_the_names_given_in_it(project: Path) -> None:
-    with Project.open(project) as opened:
+def test_a_project_teaches_the_names_given_in_it(tiny_project: Path) -> None:
+    with Project.open(tiny_project) as opened:
         ids = [photo.id for photo in opened.photos.used()]
         assert len(ids) == COUNT
         opened.labels.name_group(ids[:6], "drum")
         opened.labels.name_photos(ids[4:10], "tyre")  # a photo's own name counts more than its group's
-    given = {"project": project, "base_model": "resnet18", "image_size": 32, "batch_size": 4, "epochs": 1}
+    given = {"project": tiny_project, "base_model": "resnet18", "image_size": 32, "batch_size": 4, "epochs": 1}
     report = jobs.run(train(resolve(TrainSettings, {**given, "labels": "project"})))
     taught = [row["label"] for row in read_csv(report.run_folder / "labels.csv", ("file_path", "label"))]
     assert taught == 4 * ["drum"] + 6 * ["tyre"]
 
 
 def test_a_project_without_names_or_no_project_is_said_and_leaves_no_run(
-    project: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    tiny_project: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = {"project": project, "base_model": "resnet18", "labels": "project"}
+    given = {"project": tiny_project, "base_model": "resnet18", "labels": "project"}
     with pytest.raises(PrismhError, match="The project gives the photos to learn from no label"):
         jobs.run(train(resolve(TrainSettings, given)))
-    with Project.open(project) as opened:
+    with Project.open(tiny_project) as opened:
         assert opened.runs.all() == []
     assert learn("--labels", "project") == 2
     assert "goes with --project" in capsys.readouterr().err

@@ -169,94 +169,94 @@ def test_it_says_first_that_it_takes_hours_and_which_preset_does_not(tiny_photos
     assert "hours" in str(report)
 
 
-def test_a_project_lends_its_photos_and_keeps_the_run(project: Path) -> None:
-    report = jobs.run(tiny(project))
+def test_a_project_lends_its_photos_and_keeps_the_run(tiny_project: Path) -> None:
+    report = jobs.run(tiny(tiny_project))
     assert any(note.startswith("No photos are held out") for note in report.notes)  # one of 13 would be too few
-    with Project.open(project) as opened:
+    with Project.open(tiny_project) as opened:
         run = opened.runs.newest()
         assert run is not None
         assert (run.name, run.state) == (report.run, "finished")
         assert (run.folder / "encoder.safetensors").exists()
         assert report.run_folder == run.folder
-    again = jobs.run(tiny(project, resume_from="auto"))
+    again = jobs.run(tiny(tiny_project, resume_from="auto"))
     assert (again.run, again.finished, again.epochs_done) == (report.run, True, 1)
-    longer = jobs.run(tiny(project, resume_from="auto", epochs=2))
+    longer = jobs.run(tiny(tiny_project, resume_from="auto", epochs=2))
     assert (longer.run, longer.epochs_done) == (report.run, 2)
 
 
-def test_a_stopped_training_is_taken_up_and_a_new_one_is_another_run(project: Path) -> None:
+def test_a_stopped_training_is_taken_up_and_a_new_one_is_another_run(tiny_project: Path) -> None:
     for flags, name in (({}, "run-1"), ({"resume_from": "auto"}, "run-1"), ({}, "run-2")):
         stop = jobs.StopToken()
-        report = jobs.run(tiny(project, **flags), stops_learning(stop), stop)
+        report = jobs.run(tiny(tiny_project, **flags), stops_learning(stop), stop)
         assert (report.run, report.finished) == (name, False)
-    with Project.open(project) as opened:
+    with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["stopped", "stopped"]
 
 
-def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(project: Path) -> None:
-    report = jobs.run(tiny(project))
+def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(tiny_project: Path) -> None:
+    report = jobs.run(tiny(tiny_project))
     longer = {"resume_from": report.run_folder / "checkpoints" / "last.pt", "epochs": 2}
     again = jobs.run(train(resolve(TrainSettings, longer)))
     assert (again.run, again.run_folder, again.finished) == (report.run, report.run_folder, True)
     stop = jobs.StopToken()
     once_more = train(resolve(TrainSettings, {**longer, "epochs": 3}), stop)
     jobs.run(once_more, stops_learning(stop), stop)
-    with Project.open(project) as opened:
+    with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["stopped"]
 
 
-def test_a_run_whose_disk_failed_goes_on_when_the_disk_is_mended(project: Path) -> None:
+def test_a_run_whose_disk_failed_goes_on_when_the_disk_is_mended(tiny_project: Path) -> None:
     in_the_way: list[Path] = []
 
     def break_the_disk(progress: jobs.Progress) -> None:
         if progress.what == "Learning" and progress.metrics.get("epoch") == 2 and not in_the_way:
-            (metrics,) = project.glob("runs/*/metrics.csv")
+            (metrics,) = tiny_project.glob("runs/*/metrics.csv")
             metrics.unlink()
             metrics.mkdir()
             in_the_way.append(metrics)
 
     with pytest.raises(PrismhError, match=r"Cannot write .*metrics\.csv"):
-        jobs.run(tiny(project, epochs=3), break_the_disk)
-    with Project.open(project) as opened:
+        jobs.run(tiny(tiny_project, epochs=3), break_the_disk)
+    with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["stopped"]
     in_the_way[0].rmdir()
-    assert jobs.run(tiny(project, resume_from="auto", epochs=3)).finished
+    assert jobs.run(tiny(tiny_project, resume_from="auto", epochs=3)).finished
 
 
-def test_a_run_killed_after_its_last_file_is_finished_when_it_is_resumed(project: Path) -> None:
-    jobs.run(tiny(project))
-    with Project.open(project) as opened:
+def test_a_run_killed_after_its_last_file_is_finished_when_it_is_resumed(tiny_project: Path) -> None:
+    jobs.run(tiny(tiny_project))
+    with Project.open(tiny_project) as opened:
         opened.runs.set_state(opened.runs.all()[0], "running")
-    assert jobs.run(tiny(project, resume_from="auto")).finished
-    with Project.open(project) as opened:
+    assert jobs.run(tiny(tiny_project, resume_from="auto")).finished
+    with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["finished"]
 
 
-def test_a_finished_run_from_elsewhere_is_taken_into_a_project(project: Path, run_left_alone: Path) -> None:
-    resumed = {"project": project, "resume_from": run_left_alone / "checkpoints" / "last.pt"}
+def test_a_finished_run_from_elsewhere_is_taken_into_a_project(tiny_project: Path, run_left_alone: Path) -> None:
+    resumed = {"project": tiny_project, "resume_from": run_left_alone / "checkpoints" / "last.pt"}
     report = jobs.run(train(resolve(TrainSettings, resumed)))
     assert (report.run, report.finished, report.epochs_done) == ("run-1", True, 3)
     assert (report.run_folder / "encoder.safetensors").exists()
 
 
-def test_auto_goes_on_with_the_run_that_began_and_not_with_a_later_one_that_failed_before(project: Path) -> None:
+def test_auto_goes_on_with_the_run_that_began_and_not_with_a_later_one_that_failed_before(tiny_project: Path) -> None:
     stop = jobs.StopToken()
-    assert not jobs.run(tiny(project, epochs=2, stop=stop), stops_learning(stop)).finished
+    assert not jobs.run(tiny(tiny_project, epochs=2, stop=stop), stops_learning(stop)).finished
     with pytest.raises(PrismhError, match="no weights file"):
-        jobs.run(tiny(project, weights=__file__))
-    report = jobs.run(train(resolve(TrainSettings, {"project": project, "resume_from": "auto"})))
+        jobs.run(tiny(tiny_project, weights=__file__))
+    report = jobs.run(train(resolve(TrainSettings, {"project": tiny_project, "resume_from": "auto"})))
     assert (report.run, report.finished, report.epochs) == ("run-1", True, 2)
 
 
-def test_a_failed_training_is_known_to_the_project(project: Path) -> None:
+def test_a_failed_training_is_known_to_the_project(tiny_project: Path) -> None:
     with pytest.raises(PrismhError, match="not a number"):
-        jobs.run(tiny(project, learning_rate=1e30, epochs=3))
-    with Project.open(project) as opened:
+        jobs.run(tiny(tiny_project, learning_rate=1e30, epochs=3))
+    with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["failed"]
 
 
-def test_a_probe_says_how_long_each_preset_takes_and_leaves_nothing(project: Path) -> None:
-    with Project.open(project) as opened:
+def test_a_probe_says_how_long_each_preset_takes_and_leaves_nothing(tiny_project: Path) -> None:
+    with Project.open(tiny_project) as opened:
         opened.photos.overrule([photo.id for photo in opened.photos.all()[3:]], "set aside")
         seconds = jobs.run(probe(opened))
         assert set(seconds) == {"quick", "standard", "thorough"}
