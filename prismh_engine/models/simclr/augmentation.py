@@ -25,8 +25,11 @@ from .colour_changes import change_colours
 FIXED_EPOCH = 2**64 - 1
 """The epoch of views that never change, for measuring the loss on held-out photos."""
 
-_VIEWS, _ORDER = 1, 2  # the two uses of one seed
-_AREA, _RATIO = (0.2, 1.0), (3 / 4, 4 / 3)
+SMALLEST_CROP = 0.2
+"""The published share of a photo's area that a view shows at least."""
+
+_VIEWS, _ORDER, _LOOK_ALIKES = 1, 2, 3  # the uses of one seed
+_RATIO = (3 / 4, 4 / 3)
 _FLIP, _JITTER, _GREY = 0.5, 0.8, 0.2
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = 0.4, 0.4, 0.4, 0.1
 
@@ -55,17 +58,31 @@ def order_generator(seed: int, epoch: int) -> np.random.Generator:
     return np.random.Generator(_philox((0, 0, 0, epoch), (seed, _ORDER)))
 
 
+def look_alike_generator(seed: int, epoch: int, photo: int, time: int) -> np.random.Generator:
+    """The random numbers of which photo a second view shows. time: how often the photo came before in the epoch."""
+    return np.random.Generator(_philox((0, time, photo, epoch), (seed, _LOOK_ALIKES)))
+
+
 def _philox(counter: tuple[int, ...], key: tuple[int, ...]) -> np.random.Philox:
     # Lists of numbers past 2**63 would pass through floats.
     return np.random.Philox(counter=np.array(counter, dtype=np.uint64), key=np.array(key, dtype=np.uint64))
 
 
-def draw_view(generator: np.random.Generator, width: int, height: int, strength: float = 1.0) -> View:
-    """Draw a view of a photo of this size in pixels; strength scales the changes of colour, 0 to 1 and above."""
+def draw_view(
+    generator: np.random.Generator,
+    width: int,
+    height: int,
+    strength: float = 1.0,
+    smallest_crop: float = SMALLEST_CROP,
+) -> View:
+    """Draw a view of a photo of this size in pixels.
+
+    strength: scales the changes of colour, 0 to 1 and above. smallest_crop: share of the photo's area, above 0 to 1.
+    """
     # All numbers are drawn, used or not, so that none depends on what became of another.
     area, ratio = generator.random(10), generator.random(10)
     place, chance, colour = generator.random(2), generator.random(3), generator.random(4)
-    box = _draw_box(area, ratio, place, width, height)
+    box = _draw_box(smallest_crop + (1 - smallest_crop) * area, ratio, place, width, height)
     colours = None
     if strength > 0 and chance[1] < _JITTER:
         spans = [min(span * strength, 1.0) for span in (_BRIGHTNESS, _CONTRAST, _SATURATION)]
@@ -126,10 +143,13 @@ class _RandomView:  # a class, not a closure, so that loaders can send it to wor
 def _draw_box(
     area: np.ndarray, ratio: np.ndarray, place: np.ndarray, width: int, height: int
 ) -> tuple[int, int, int, int]:
-    """The crop of torchvision's RandomResizedCrop: ten tries, then the largest that has a permitted ratio."""
+    """The crop of torchvision's RandomResizedCrop: ten tries, then the largest that has a permitted ratio.
+
+    area: shares of the photo's area to try, float64 [10]; ratio, place: uniform from 0 to 1.
+    """
     low, high = math.log(_RATIO[0]), math.log(_RATIO[1])
     for a, r in zip(area, ratio, strict=True):
-        target = width * height * (_AREA[0] + (_AREA[1] - _AREA[0]) * float(a))
+        target = width * height * float(a)
         aspect = math.exp(low + (high - low) * float(r))
         w, h = round(math.sqrt(target * aspect)), round(math.sqrt(target / aspect))
         if 0 < w <= width and 0 < h <= height:

@@ -26,6 +26,7 @@ from ...photos.measures import SHORT_SIDE
 from ..pixels import normalize
 from .augmentation import (
     FIXED_EPOCH,
+    SMALLEST_CROP,
     View,
     apply_view,
     draw_view,
@@ -33,6 +34,7 @@ from .augmentation import (
     view_generator,
 )
 from .device_views import DeviceBatch
+from .look_alikes import LookAlikes, side_by_side
 from .order import InTurn, Order, Shuffled
 from .training_photos import TrainingPhoto
 
@@ -126,11 +128,12 @@ class ViewBatches:
     """Batches of photos and their two views, prepared in threads beside the training step.
 
     A batch is a function of (seed, epoch, its place in the epoch), so that a training can go on at any batch. A last
-    batch of one photo is skipped. fixed: photos in their order and the same views in every epoch. order: of the photos
-    in an epoch, by lot where none is given. part: (rank, ranks), which share of each batch to prepare: the batch's
-    photos in order, in ranks parts of nearly equal size; the photos of a batch and their views are the same whatever
-    the number of ranks. batch_size, `len` and `photos_in_epoch` count all ranks together. Close it, or use it in a
-    `with`.
+    batch of one photo is skipped. smallest_crop, colour_strength: of the views, as of `draw_view`. fixed: photos in
+    their order and the same views in every epoch. order: of the photos in an epoch, by lot where none is given.
+    look_alikes: which other photos some of the second views show. part: (rank, ranks), which share of each batch to
+    prepare: the batch's photos in order, in ranks parts of nearly equal size; the photos of a batch and their views are
+    the same whatever the number of ranks. batch_size, `len` and `photos_in_epoch` count all ranks together. Close it,
+    or use it in a `with`.
     """
 
     def __init__(
@@ -142,8 +145,11 @@ class ViewBatches:
         batch_size: int,
         seed: int,
         threads: int,
+        smallest_crop: float = SMALLEST_CROP,
+        colour_strength: float = 1.0,
         fixed: bool = False,
         order: Order | None = None,
+        look_alikes: LookAlikes | None = None,
         part: tuple[int, int] = (0, 1),
         device: torch.device = CPU,
     ) -> None:
@@ -153,8 +159,10 @@ class ViewBatches:
         self._image_size = image_size
         self._short_side = math.ceil(1.5 * image_size) if image_size < SMALL else SHORT_SIDE
         self._seed = seed
+        self._drawn_with = (colour_strength, smallest_crop)
         self._fixed = fixed
         self._order = order or (InTurn(len(photos)) if fixed else Shuffled(len(photos)))
+        self._look_alikes = look_alikes
         self._part = part
         self._device = device
         self._sending = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -223,27 +231,37 @@ class ViewBatches:
             epoch, batch = epoch + 1, 0
 
     def _begin(self, epoch: int, chosen: list[tuple[int, int]]) -> tuple[Batch, list[Future[None]]]:
-        photos = [self.photos[index] for index, _ in chosen]
-        numbers = np.array([photo.number for photo in photos], dtype=np.int64)
+        numbers = np.array([self.photos[index].number for index, _ in chosen], dtype=np.int64)
         if self._device.type == "cpu":
             batch: _HostBatch | DeviceBatch = _HostBatch(numbers, self._image_size)
         else:
             batch = DeviceBatch(numbers, self._image_size, self._device, self._sending)
         futures = []
-        for place, (photo, (_, times)) in enumerate(zip(photos, chosen, strict=True)):
+        for place, (index, times) in enumerate(chosen):
             if self._pool is None:
-                self._prepare(photo, epoch, times, batch, place)
+                self._prepare(index, epoch, times, batch, place)
             else:
-                futures.append(self._pool.submit(self._prepare, photo, epoch, times, batch, place))
+                futures.append(self._pool.submit(self._prepare, index, epoch, times, batch, place))
         return batch, futures
 
-    def _prepare(
-        self, photo: TrainingPhoto, epoch: int, times: int, batch: _HostBatch | DeviceBatch, place: int
-    ) -> None:
-        pixels = np.asarray(self._cache.copy(photo.path, photo.content_hash, self._short_side))
-        height, width, _ = pixels.shape
+    def _prepare(self, index: int, epoch: int, times: int, batch: _HostBatch | DeviceBatch, place: int) -> None:
+        photo, other = self.photos[index], index
+        if self._look_alikes is not None:
+            other = self._look_alikes.draw(self._seed, epoch, photo.number, index, times)
+        pixels = [self._open(self.photos[one]) for one in ([index] if other == index else [index, other])]
         first, second = (
-            draw_view(view_generator(self._seed, epoch, photo.number, 2 * times + which), width, height)
-            for which in range(2)
+            draw_view(
+                view_generator(self._seed, epoch, photo.number, 2 * times + which),
+                shown.shape[1],
+                shown.shape[0],
+                *self._drawn_with,
+            )
+            for which, shown in enumerate((pixels[0], pixels[-1]))
         )
-        batch.put(place, pixels, (first, second))
+        if len(pixels) == 1:
+            batch.put(place, pixels[0], (first, second))
+        else:
+            batch.put(place, *side_by_side(pixels[0], first, pixels[1], second))
+
+    def _open(self, photo: TrainingPhoto) -> NDArray[np.uint8]:
+        return np.asarray(self._cache.copy(photo.path, photo.content_hash, self._short_side))

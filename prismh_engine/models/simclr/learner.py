@@ -25,6 +25,7 @@ from .checkpoint import load_model
 from .dataset import Batch, ViewBatches
 from .fixed_views import FixedViews
 from .knn_probe import KnnProbe
+from .look_alikes import LookAlikes
 from .loss import NTXentLoss
 from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
@@ -59,8 +60,9 @@ class Learner:
     as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
     network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
-    labels: number of a photo -> the label it teaches. probe: where `probe_every` asks for one. checkpoint: the file the
-    state was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
+    labels: number of a photo -> the label it teaches. look_alikes: int64 [N, K], numbers of the photos most alike each
+    of `learn_from`, needed where `neighbour_share` is above 0. probe: where `probe_every` asks for one. checkpoint: the
+    file the state was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -73,6 +75,7 @@ class Learner:
         machine: Machine,
         *,
         labels: Mapping[int, str] | None = None,
+        look_alikes: NDArray[np.int64] | None = None,
         probe: KnnProbe | None = None,
         state: dict[str, Any] | None = None,
         checkpoint: Path = Path(),
@@ -120,15 +123,18 @@ class Learner:
             image_size=settings.image_size,
             seed=settings.seed,
             threads=machine.data_threads,
+            smallest_crop=settings.smallest_crop,
+            colour_strength=settings.colour_strength,
             device=device,
         )
         if self._labels is not None and settings.labels_weight == 1:  # the others have no part in the loss
-            learn_from = learn_from.take(self._labels_of(learn_from.numbers) != NO_LABEL)
+            learn_from, look_alikes = learn_from.take(self._labels_of(learn_from.numbers) != NO_LABEL), None
         in_a_step = settings.batch_size * settings.accumulation_steps
         self.batches = make(
             learn_from,
             batch_size=in_a_step,
             order=None if self._labels is None else HalfLabelled(self._labels_of(learn_from.numbers)),
+            look_alikes=self._look_alikes(learn_from.numbers, look_alikes),
             part=(ranks.rank, ranks.count),
         )
         self._fixed = FixedViews(learn_from, held_out, make, self.batches.batch_size, self.model.encoder_dim, ranks)
@@ -308,6 +314,16 @@ class Learner:
         assert self._labels is not None
         known = numbers < len(self._labels)
         return np.where(known, self._labels[np.where(known, numbers, 0)], NO_LABEL)
+
+    def _look_alikes(self, numbers: NDArray[np.int64], look_alikes: NDArray[np.int64] | None) -> LookAlikes | None:
+        """Those of the photos of these rising numbers; a photo whose label teaches is shown itself, always."""
+        if look_alikes is None or not self.settings.neighbour_share:
+            return None
+        places = np.searchsorted(numbers, look_alikes)
+        if self._labels is not None:
+            taught = self._labels_of(numbers) != NO_LABEL
+            places[taught] = np.flatnonzero(taught)[:, None]
+        return LookAlikes(places, self.settings.neighbour_share)
 
     def _read(self) -> None:
         """Take in what the steps measured; a GPU is waited for."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...counted import counted
 from ...errors import PhotosDifferError, PrismhError
@@ -33,7 +34,8 @@ class Prepared:
 
     start: its settings and checkpoint. folder: of the run, which is this program's alone now. run: of the project,
     where there is one. held_out: numbers of the photos to measure on and not to learn from. labels: photo's number ->
-    label, for the probe and the projector. teaching: file_path of a photo -> the label it teaches.
+    label, for the probe and the projector. teaching: file_path of a photo -> the label it teaches. look_alikes: int64
+    [M, K], numbers of the photos most alike each photo to learn from; None where no second view shows one.
     """
 
     start: Start
@@ -44,6 +46,7 @@ class Prepared:
     held_out: frozenset[int] = frozenset()
     labels: dict[int, str] = field(default_factory=dict)
     teaching: dict[str, str] = field(default_factory=dict)
+    look_alikes: NDArray[np.int64] | None = None
 
     @property
     def settings(self) -> TrainSettings:
@@ -80,10 +83,11 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
                 start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
         opened.enter_context(_state_in_project(project, run))
         held_out = yield from _held_out(photos, teaching, start, changed, cache, project, stop)
+        look_alikes = yield from _look_alikes(photos, held_out, start, changed, cache, project, stop)
     from .knn_probe import read_labels
 
     labels = read_labels(settings.probe_labels, photos, start.notes)
-    return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching)
+    return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching, look_alikes)
 
 
 def _photos(
@@ -167,6 +171,27 @@ def _held_out(
             "that of the photos it learns from alone."
         )
     return frozenset(held_out.numbers.tolist())
+
+
+def _look_alikes(
+    photos: TrainingPhotos,
+    held_out: frozenset[int],
+    start: Start,
+    changed: bool,
+    cache: PhotoCache,
+    project: Project | None,
+    stop: StopToken | None,
+) -> Job[NDArray[np.int64] | None]:
+    """Of the photos to learn from, those of the checkpoint, as the photos held out are."""
+    from .validation import most_alike
+
+    if not start.resolved.settings.neighbour_share:
+        return None
+    if start.state is not None and not changed:
+        kept: NDArray[np.int64] = start.state["look_alikes"].numpy().astype(np.int64)
+        return kept
+    learn_from = photos.take(~np.isin(photos.numbers, list(held_out)))
+    return (yield from most_alike(learn_from, cache, stop, project))
 
 
 def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:

@@ -35,7 +35,19 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "quick": {**_GENTLE, "image_size": 128, "batch_size": 64, "epochs": 14},
     "standard": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 34},
     "thorough": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 200},
+    "names": {**_GENTLE, "image_size": 224, "batch_size": 64, "learning_rate": 3e-4, "epochs": 6},
+    "scratch": {
+        "base_model": "resnet18",
+        "image_size": 96,
+        "batch_size": 64,
+        "temperature": 0.2,
+        "optimizer": "adamw",
+        "warmup_epochs": 2,
+        "epochs": 60,
+    },
 }
+NAMES_PRESET, SCRATCH_PRESET = "names", "scratch"
+"""The one that learns from names too and goes with `labels`, and the one that does not start from the starter."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +65,8 @@ class TrainSettings(Settings):
     )
     preset: str | None = setting(
         None,
-        "start from the starter encoder, for about 5, 30 or 180 minutes per 1,000 photos on two cores",
+        "quick, standard or thorough: from the starter encoder, for about 5, 30 or 180 minutes per 1,000 photos on two "
+        "cores; names: from it and --labels; scratch: a small encoder from nothing",
         choices=tuple(PRESETS),
     )
     base_model: str = setting("resnet50", "encoder", choices=BASE_MODELS)
@@ -68,6 +81,16 @@ class TrainSettings(Settings):
     temperature: float = setting(0.5, "temperature of the NT-Xent loss", above=0.0)
     weight_decay: float = setting(1e-4, "weight decay; biases and norms have none", minimum=0.0)
     image_size: int = setting(224, "side of a view", unit="pixels", minimum=32, maximum=1024)
+    smallest_crop: float = setting(0.2, "smallest share of a photo's area that a view shows", above=0.0, maximum=1.0)
+    colour_strength: float = setting(
+        1.0, "how much views change colours, of what is published; 0 for not at all but the grey ones", minimum=0.0
+    )
+    neighbour_share: float = setting(
+        0.0,
+        "share of second views that show one of the five photos most alike by the starter, and not the photo itself",
+        minimum=0.0,
+        maximum=1.0,
+    )
     optimizer: str = setting("adam", "optimizer", choices=("adam", "adamw", "sgd", "lars"))
     momentum: float = setting(0.9, "momentum of sgd and lars", minimum=0.0, maximum=1.0)
     schedule: str = setting(
@@ -141,6 +164,11 @@ def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
     """
     resolved = anchored(resolved)
     settings = resolved.settings
+    if settings.preset == NAMES_PRESET and settings.labels is None:
+        raise BadValueError(
+            "--preset names learns from names: give --labels FILE.csv (file_path,label), or --labels project with "
+            "--project."
+        )
     if settings.pretrained and resolved.given("weights") and settings.weights != "imagenet":
         raise BadValueError(
             f"--pretrained means --weights imagenet, but --weights {settings.weights} is given: leave one out."

@@ -11,7 +11,7 @@ from ...photos.cache import PhotoCache
 from ...project import Project
 from ...settings import resolve
 from ..encoders import compute_device
-from .settings import PRESETS, TrainSettings
+from .settings import PRESETS, SCRATCH_PRESET, TrainSettings
 from .training_photos import hold_out, photos_of_project
 
 STEPS, ENOUGH_SECONDS = 10, 4.0
@@ -37,13 +37,14 @@ def probe(project: Project, stop: StopToken | None = None) -> Job[dict[str, floa
         raise PrismhError(f"{project.folder} has {len(photos)} photos that can be used: learning needs two at least.")
     seconds: dict[str, float] = {}
     epoch_seconds: dict[tuple[object, ...], float] = {}
-    done, total = 0, len(PRESETS) * (STEPS + 1)
+    presets = [name for name in PRESETS if name != SCRATCH_PRESET]
+    done, total = 0, len(presets) * (STEPS + 1)
 
     def asked() -> bool:
         return stop is not None and stop.stopped
 
     device = compute_device("auto")
-    for preset in PRESETS:
+    for preset in presets:
         settings = resolve(TrainSettings, {"preset": preset, "device": "auto"}, environment={}).settings
         key = (
             settings.base_model,

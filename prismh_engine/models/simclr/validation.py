@@ -1,28 +1,20 @@
-"""Which photos show so nearly the same that they must not stand on both sides of a validation. Free of torch."""
+"""Which photos of a training show nearly the same, and which are most alike, by the starter; free of torch.
+
+Near duplicates must not stand on both sides of a validation; the most alike may serve as positives.
+"""
 
 from __future__ import annotations
-
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...analysis.neighbours import near_duplicates, unit_rows
-from ...files import cannot_write
-from ...jobs import Job, Progress, StopToken, change_progress
+from ...analysis.neighbours import near_duplicates, nearest_neighbours
+from ...jobs import Job, StopToken
 from ...photos.cache import PhotoCache
 from ...project import Project
-from ...project.feature_sets import STARTER
-from .. import starter
-from ..starter_photos import BY_STARTER, starter_features_of
+from .look_alikes import LOOK_ALIKES
+from .starter_rows import starter_rows
 from .training_photos import TrainingPhotos
-
-_PHOTOS_AT_ONCE = 4096  # 21 MB of features
 
 
 def alike(
@@ -31,82 +23,33 @@ def alike(
     """A number for each photo, int64 [N], equal for photos that near duplicates join.
 
     They are the connected components of starter cosine >= .9 (`analysis.neighbours.near_duplicates`); photos of equal
-    bytes share a number, and one that cannot be read any more has its own. Starter features are taken from the project
-    and the cache; what is missing is computed and kept in the cache, also at a stop, which leaves as `Stopped`.
-    However many photos there are, those of a few thousand are held at once.
-    Raises `PrismhError` where the cache's disk refuses.
+    bytes share a number, and one that cannot be read any more has its own. However many photos there are, those of a
+    few thousand are held at once. A stop and a disk that refuses are as of `StarterRows.fill`.
     """
     _, first, content_of = np.unique(photos.contents, axis=0, return_index=True, return_inverse=True)
-    different = photos.take(first)
-    row_of = np.full(len(different), -1, dtype=np.int64)
-    with _rows_on_disk(cache.folder) as rows:
-        for start in range(0, len(different), _PHOTOS_AT_ONCE):
-            yield Progress(BY_STARTER, start, len(different))
-            part = different[start : start + _PHOTOS_AT_ONCE]
-            found = yield from _starter_features(part, cache, stop, project, start, len(different))
-            features = [found.get(photo.content_hash) for photo in part]
-            read = np.array([row is not None for row in features])
-            if read.any():
-                row_of[start : start + len(part)][read] = np.arange(len(rows), len(rows) + read.sum())
-                rows.append(unit_rows(np.stack([row for row in features if row is not None])))
+    with starter_rows(cache.folder) as rows:
+        row_of = yield from rows.fill(photos.take(first), cache, stop, project)
         component = yield from near_duplicates(rows)
-    # A number larger than any component's for each that has no row.
-    numbers = len(rows) + np.arange(len(different))
+        # A number larger than any component's for each that has no row.
+        numbers = len(rows) + np.arange(len(first))
     numbers[row_of >= 0] = component[row_of[row_of >= 0]]
     return numbers[content_of.reshape(-1)]  # numpy 2.0 gives it another shape
 
 
-def _starter_features(
-    photos: TrainingPhotos,
-    cache: PhotoCache,
-    stop: StopToken | None,
-    project: Project | None,
-    before: int,
-    total: int,
-) -> Job[dict[str, NDArray[np.float32]]]:
-    """Content hash -> starter features of a part of all photos. before: how many came before; total: all of them."""
-    found: dict[str, NDArray[np.float32]] = {}
-    kept = None if project is None else project.features.find(STARTER)
-    if kept is not None and kept.encoder == starter.identity():
-        found = kept.of_contents(photo.content_hash for photo in photos)
-    missing = [photo for photo in photos if photo.content_hash not in found]
+def most_alike(
+    photos: TrainingPhotos, cache: PhotoCache, stop: StopToken | None = None, project: Project | None = None
+) -> Job[NDArray[np.int64]]:
+    """The numbers of the five photos of other content most alike each, int64 [N, 5] (fewer where there are fewer).
 
-    def of_all(progress: Progress) -> Progress:
-        return Progress(progress.what, before + len(photos) - (progress.total or 0) + progress.done, total)
-
-    if missing:
-        found.update((yield from change_progress(starter_features_of(missing, cache, stop), of_all)))
-    return found
-
-
-class _RowsOnDisk:
-    """Rows float32 [N, D] in a file, read a slice at a time."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._count = 0
-
-    def append(self, rows: NDArray[np.float32]) -> None:
-        self._file.seek(0, os.SEEK_END)
-        self._file.write(rows.tobytes())
-        self._count += len(rows)
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, part: slice) -> NDArray[np.float32]:
-        start, stop, _ = part.indices(self._count)
-        bytes_a_row = 4 * starter.DIMENSION
-        self._file.seek(start * bytes_a_row)
-        content = self._file.read((stop - start) * bytes_a_row)
-        return np.frombuffer(content, dtype=np.float32).reshape(-1, starter.DIMENSION)
-
-
-@contextmanager
-def _rows_on_disk(folder: Path) -> Iterator[_RowsOnDisk]:
-    """Room for rows in a nameless file, gone when the block ends. Raises `PrismhError` where it has none."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            yield _RowsOnDisk(file)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+    A photo that cannot be read any more, or is the only one, has its own number. A stop and a disk that refuses are as
+    of `StarterRows.fill`.
+    """
+    _, first, content_of = np.unique(photos.contents, axis=0, return_index=True, return_inverse=True)
+    with starter_rows(cache.folder) as rows:
+        row_of = yield from rows.fill(photos.take(first), cache, stop, project)
+        found = (yield from nearest_neighbours(rows[:], LOOK_ALIKES)).indices
+    if not found.shape[1]:
+        return photos.numbers[:, None]
+    number_of_row = photos.numbers[first][row_of >= 0]
+    own = row_of[content_of.reshape(-1)]
+    return np.where(own[:, None] >= 0, number_of_row[found][own], photos.numbers[:, None])

@@ -259,7 +259,7 @@ def test_a_probe_says_how_long_each_preset_takes_and_leaves_nothing(tiny_project
     with Project.open(tiny_project) as opened:
         opened.photos.overrule([photo.id for photo in opened.photos.all()[3:]], "set aside")
         seconds = jobs.run(probe(opened))
-        assert set(seconds) == {"quick", "standard", "thorough"}
+        assert set(seconds) == {"quick", "standard", "thorough", "names"}
         assert 0 < seconds["standard"] < seconds["thorough"]
         assert opened.runs.all() == []
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from prismh_engine.models.simclr.settings import PRESETS, TrainSettings, settle
+from prismh_engine.models.simclr.settings import TrainSettings, settle
 from prismh_engine.settings import resolve
 
 
@@ -22,10 +22,22 @@ def test_without_a_preset_every_value_is_the_published_one() -> None:
     assert (settings.optimizer, settings.schedule, settings.image_size) == ("adam", "cosine", 224)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", ["quick", "standard", "thorough", "names"])
 def test_presets_start_from_the_starter(preset: str) -> None:
-    settings = settled(preset=preset)
+    settings = settled(preset=preset, labels="project")
     assert (settings.base_model, settings.start_weights) == ("efficientnet_lite0", "starter")
+
+
+def test_one_preset_starts_from_nothing() -> None:
+    settings = settled(preset="scratch")
+    assert settings.start_weights == "none"
+    assert not settings.freeze_bn
+    assert not settings.freeze_blocks
+
+
+def test_the_preset_for_names_asks_for_them() -> None:
+    with pytest.raises(ValueError, match="--preset names learns from names: give --labels"):
+        settled(preset="names")
 
 
 def test_a_flag_stands_over_its_preset() -> None:

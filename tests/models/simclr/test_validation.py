@@ -13,7 +13,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress, Stopped, StopToken
 from prismh_engine.models import starter
 from prismh_engine.models.encode_photos import cache_key
-from prismh_engine.models.simclr import validation
+from prismh_engine.models.simclr import starter_rows, validation
 from prismh_engine.models.simclr.training_photos import TrainingPhoto, TrainingPhotos, photos_of_folder
 from prismh_engine.photos import scenes
 from prismh_engine.photos.cache import PhotoCache
@@ -40,7 +40,7 @@ def same(numbers: np.ndarray) -> list[list[bool]]:
 def test_a_chain_of_near_duplicates_shares_a_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(validation, "_PHOTOS_AT_ONCE", at_once)
+    monkeypatch.setattr(starter_rows, "_PHOTOS_AT_ONCE", at_once)
     photos = gone(8)
     with PhotoCache(tmp_path / "cache") as cache:
         contents = [photo.content_hash for photo in photos[:7]]  # the last one is not known and cannot be read
