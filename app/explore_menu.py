@@ -26,6 +26,7 @@ class ExploreMenu(QMenu):
         self._say("name_next", self.tr("Name these ne&xt"), self._name_next, "Ctrl+Shift+N")
         self._say("show_suggested", self.tr("Sugg&ested names"), self._show_suggested, "Ctrl+Shift+G")
         self._say("accept_suggested", self.tr("&Accept those that are shown"), self._accept, "Ctrl+Shift+Return")
+        self._say("learn_with_names", self.tr("Learn again &with my names"), self._learn_with_names)
         self.addSeparator()
         self._say("similar", self.tr("&Similar"), self._ask, "Ctrl+I")
         self._say("unusual", self.tr("Unus&ual"), self._ask, "Ctrl+U")
@@ -66,6 +67,9 @@ class ExploreMenu(QMenu):
 
     def _accept(self) -> None:
         self._page().selecting.accept()
+
+    def _learn_with_names(self) -> None:
+        self._page().learn_with_names()
 
     def _ask(self) -> None:
         self._page().selecting.ask(str(self.sender().data()))

@@ -58,6 +58,8 @@ class Session(QObject):
     """There may be a new map or grouping in the project."""
     map_wanted = Signal(str)
     """Show the map of this feature set, "starter" or a run's name; emitted by a page after it asked for Explore."""
+    learning_with_names_wanted = Signal()
+    """Offer to learn from the names that were given; emitted by a page after it asked for Learn."""
     learning_progressed = Signal(object)
     learning_noted = Signal()
     """The training said something worth knowing; see `notes`."""

@@ -13,6 +13,7 @@ from prismh_engine.jobs import Job, Progress
 
 from . import newest_run
 from .settings import RecentProject
+from .teachers import Teachers, teachers_of
 
 if TYPE_CHECKING:
     from prismh_engine.photos.cache import PhotoCache
@@ -26,7 +27,8 @@ class Summary:
     """photos: all that were seen. missing: those not found where they were; set_aside: of the others those not used.
     groups, named: in the groups that are shown. learned: whether a run has finished. learning: the done part of an
     unfinished run, 0 to 1; learned_elsewhere: whether another program is learning into it, as far as one can see.
-    exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files.
+    exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files. teachers: the names to learn from,
+    None until they were counted.
     """
 
     photos: int = 0
@@ -39,6 +41,7 @@ class Summary:
     learned_elsewhere: bool = False
     exported_at: str = ""
     thumbnails: tuple[str, ...] = ()
+    teachers: Teachers | None = None
 
     @classmethod
     def remembered(cls, recent: RecentProject | None) -> Summary:
@@ -79,16 +82,18 @@ def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
     yield Progress("Counting", 1, None)
     groups, named = _groups(project)
     yield Progress("Counting", 2, None)
+    teachers = teachers_of(project)
+    yield Progress("Counting", 3, None)
     runs = project.runs.all()
     elsewhere = newest_run.learned_elsewhere(project)
     examples = project.photos.examples(THUMBNAILS, counts[USED])
-    yield Progress("Counting", 3, None)
+    yield Progress("Counting", 4, None)
     thumbnails = [name for name in (_thumbnail(cache, photo) for photo in examples) if name]
     return Summary(
         photos=counts["all"], set_aside=counts[SET_ASIDE], missing=counts["missing"],
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
         learning=_share_done(elsewhere) if elsewhere is not None else _share_learned(project),
-        learned_elsewhere=elsewhere is not None, thumbnails=tuple(thumbnails),
+        learned_elsewhere=elsewhere is not None, thumbnails=tuple(thumbnails), teachers=teachers,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from prismh_engine.project.feature_sets import STARTER
 
 from .. import palette, theme
 from ..decisions import Decisions
-from ..session import READING, Session
+from ..session import LEARNING, READING, Session
 from ..widgets.card import Card, label
 from ..widgets.explore_filter_bar import ExploreFilterBar
 from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
@@ -65,6 +65,7 @@ class ExplorePage(Page):
         self._selecting = Selecting(session, decisions, self._views, self._side)
         self._connect()
         self._project_changed()
+        self._offer_learning()
 
     def shown(self) -> None:
         self._reading.read()
@@ -110,6 +111,11 @@ class ExplorePage(Page):
     def show_filters(self) -> None:
         """Open the filters, or close them."""
         self._tools.toggle_filtering()
+
+    def learn_with_names(self) -> None:
+        """Go where the program learns from the names that were given."""
+        self.go_to.emit("training")
+        self.session.learning_with_names_wanted.emit()
 
     def save_picture(self) -> None:
         """Ask for a file and save the map into it."""
@@ -157,7 +163,9 @@ class ExplorePage(Page):
         session.photos_changed.connect(self._photos_changed)
         session.names_changed.connect(self._names_changed)
         session.job_changed.connect(self._show_view)
+        session.job_changed.connect(self._offer_learning)
         session.summary_changed.connect(self._show_view)
+        session.summary_changed.connect(self._offer_learning)
         session.map_wanted.connect(self.show_map_of)
         decisions.changed.connect(self._decided)
         decisions.steps_changed.connect(self._show_undo)
@@ -165,6 +173,7 @@ class ExplorePage(Page):
         self._reading.arrived.connect(self._show)
         self._undo.clicked.connect(decisions.undo)
         self._next.clicked.connect(self._selecting.name_next)
+        self._side.learning_wanted.connect(self.learn_with_names)
         self._export.clicked.connect(partial(self.go_to.emit, "export"))
         self._tools.colour_chosen.connect(self._colour_chosen)
         self._tools.tool_chosen.connect(self._views.set_tool)
@@ -310,6 +319,11 @@ class ExplorePage(Page):
             reading = self._is_reading()
             progress = self.session.progress
             self._views.say_why(why_no_map.reading(progress) if reading else why_no_map.resting(self._contents))
+
+    def _offer_learning(self) -> None:
+        teachers = self.session.summary.teachers
+        is_new = teachers is not None and teachers.enough and not teachers.taken_up
+        self._side.offer_learning(is_new and self.session.running_kind != LEARNING)
 
     def _show_undo(self) -> None:
         text = self._decisions.undo_text

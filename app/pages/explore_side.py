@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..session import Session
 from ..widgets.buttons import text_button
-from ..widgets.card import Card, label
+from ..widgets.card import Card, ElidedLabel, label
 from ..widgets.flow_layout import FlowLayout
 from ..widgets.group_list import GroupList, GroupRow
 from ..widgets.name_next import NameNext
@@ -28,6 +28,8 @@ class ExploreSide(Card):
     asked_of_all = Signal(str)
     """UNUSUAL or DUPLICATES, of all photos."""
     suggestions_wanted = Signal()
+    learning_wanted = Signal()
+    """To learn again with the names was asked for."""
 
     def __init__(self, session: Session) -> None:
         super().__init__("side_card")
@@ -39,6 +41,7 @@ class ExploreSide(Card):
         self._all_groups = self._make_groups()
         for part in (self._all_groups, self.selection, self.photo, self.naming):
             self._stack.addWidget(part)
+        self.naming.learning_wanted.connect(self.learning_wanted)
         self.working = Working()
         self.body.addWidget(self._stack)
         self.body.addWidget(self.working)
@@ -82,6 +85,11 @@ class ExploreSide(Card):
         """What stands at the foot of all groups, "" for nothing."""
         self._suggestion.say(sentence)
 
+    def offer_learning(self, offered: bool) -> None:
+        """Whether there are names that are worth a learning and were not learned from yet."""
+        self._learn.setVisible(offered)
+        self.naming.offer_learning(offered)
+
     def offer_names(self, names: Sequence[str]) -> None:
         """Names given before, the most frequent first."""
         self.selection.offer_names(names)
@@ -92,7 +100,20 @@ class ExploreSide(Card):
         return self.groups.loading()
 
     def _make_groups(self) -> QWidget:
-        self._title = label("", "heading")
+        self._title = ElidedLabel("", "heading")
+        self._learn = text_button("learn_with_names", self.tr("Learn again with my names"), "action")
+        self._learn.setToolTip(self.tr("May bring photos of one name closer together on a map of their own"))
+        self._learn.setAccessibleDescription(self._learn.toolTip())
+        self._learn.clicked.connect(self.learning_wanted)
+        # It comes into a place that is kept for it: nothing moves, and nothing else was there to be clicked.
+        room = self._learn.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self._learn.setSizePolicy(room)
+        self._learn.hide()
+        heading = QHBoxLayout()
+        heading.setSpacing(theme.ROW_GAP)
+        heading.addWidget(self._title, 1)
+        heading.addWidget(self._learn)
         self._hint = label("", "small")
         self._hint.setWordWrap(True)
         self._actions = QWidget()
@@ -107,8 +128,9 @@ class ExploreSide(Card):
         layout = QVBoxLayout(part)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)
-        for widget in (self._title, self._hint, self._actions):
-            layout.addWidget(widget)
+        layout.addLayout(heading)
+        layout.addWidget(self._hint)
+        layout.addWidget(self._actions)
         layout.addWidget(self.groups, 1)
         layout.addWidget(self._suggestion)
         return part

@@ -1,4 +1,4 @@
-"""The choices of the Learn page: three plain ones with their times on this computer, and what a person changed."""
+"""The choices of the Learn page: plain ones with their times on this computer, and what a person changed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
-from prismh_engine.models.simclr.settings import PRESETS, TrainSettings
+from prismh_engine.models.simclr.settings import NAMES_PRESET, PRESETS, TrainSettings
 from prismh_engine.settings import resolve
 
 from .. import theme, words
+from ..teachers import Teachers
 from ..widgets.learn_choice import LearnChoice
 from .learn_times import LearnTimes
 from .starting_point import start_words
@@ -24,14 +25,19 @@ class LearnChoices(QWidget):
     """A row of cards of which one is chosen, and one that opens the Advanced settings."""
 
     chosen = Signal()
+    names_missing = Signal()
+    """To learn with names was asked for, and there are too few of them yet."""
     advanced_toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._choices = {
-            "quick": LearnChoice("choice_quick", self.tr("Quick"), self.tr("A light touch")),
-            "standard": LearnChoice("choice_standard", self.tr("Standard"), self.tr("For a season of photos")),
-            "thorough": LearnChoice("choice_thorough", self.tr("Thorough"), self.tr("Over lunch or overnight")),
+            "quick": LearnChoice("choice_quick", self.tr("Quick"), self.tr("A light touch, photos alone")),
+            "standard": LearnChoice("choice_standard", self.tr("Standard"), self.tr("For photos unlike everyday ones")),
+            "thorough": LearnChoice(
+                "choice_thorough", self.tr("Thorough"), self.tr("The same, over lunch or overnight")
+            ),
+            NAMES_PRESET: LearnChoice("choice_names", self.tr("With my names"), ""),
         }
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
@@ -39,20 +45,44 @@ class LearnChoices(QWidget):
         row.setSpacing(theme.CARD_GAP)
         for choice in self._choices.values():
             self._group.addButton(choice)
-            row.addWidget(choice, 3)
+            row.addWidget(choice, 1)
         self._choices[_FIRST_CHOICE].setChecked(True)
-        self._group.buttonClicked.connect(self.chosen)
+        self._group.buttonClicked.connect(self._clicked)
+        self._names = self._choices[NAMES_PRESET]
+        self._names_say = ""
+        self.offer_names(None)
         self._advanced = LearnChoice("choice_advanced", self.tr("Advanced"), "")
         self._advanced.toggled.connect(self.advanced_toggled)
-        row.addWidget(self._advanced, 2)
+        row.addWidget(self._advanced, 1)
 
     def choice(self) -> str:
         """The name of the chosen preset."""
         return next(name for name, choice in self._choices.items() if choice.isChecked())
 
     def choose(self, preset: str) -> None:
-        """As a person does; nobody is told."""
-        self._choices[preset].setChecked(True)
+        """As a person does; nobody is told. What is no card leaves the choice as it is."""
+        if preset in self._choices:
+            self._choices[preset].allow_choosing(True)  # a run that goes on has its names
+            self._choices[preset].setChecked(True)
+
+    def offer_names(self, teachers: Teachers | None) -> None:
+        """Tell what there is to learn from with names; None where that is not known yet. Without enough of them the
+        choice falls back to the first.
+        """
+        enough = teachers is not None and teachers.enough
+        if teachers is None:
+            self._names_say = self.tr("From the names you give to photos")
+        elif enough:
+            self._names_say = self.tr("{photos} with {names} names").format(
+                photos=words.photos(teachers.photos), names=words.number(teachers.names)
+            )
+        else:
+            self._names_say = self.tr("Name a few photos first: two names, on five photos each")
+        fell_back = self._names.isChecked() and not enough
+        self._names.allow_choosing(enough)
+        if fell_back:
+            self.choose(_FIRST_CHOICE)
+            self.chosen.emit()
 
     def open_advanced(self, opened: bool) -> None:
         self._advanced.setChecked(opened)
@@ -76,7 +106,8 @@ class LearnChoices(QWidget):
         them, "" where nothing is; resumed: the settings of a training that goes on, whatever is chosen for the next.
         """
         for name, choice in self._choices.items():
-            choice.say(self._time(times, name, given if choice.isChecked() else {}, complaint))
+            time = self._time(times, name, given if choice.isChecked() else {}, complaint)
+            choice.say(time if choice.isCheckable() else "", self._names_say if choice is self._names else None)
         try:
             settings = resumed or resolve(TrainSettings, {**fixed, **given}, environment={}).settings
         except PrismhError:
@@ -89,6 +120,9 @@ class LearnChoices(QWidget):
         ]  # fmt: skip
         # A line breaks between two parts, not within one.
         self._advanced.say("", " · ".join(part.replace(" ", "\u00a0") for part in parts) + changed)
+
+    def _clicked(self, card: QAbstractButton) -> None:
+        (self.chosen if card.isCheckable() else self.names_missing).emit()
 
     def _time(self, times: LearnTimes, name: str, given: Mapping[str, Any], complaint: str) -> str:
         seconds = times.seconds(name)

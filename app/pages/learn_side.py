@@ -68,7 +68,7 @@ class LearnSide(QWidget):
         self._notes.setText("\n\n".join(words.without_flags(note) for note in notes))
         self._notes_card.setVisible(bool(notes))
 
-    def say_about(self, changed: str) -> None:
+    def say_about(self, changed: str, *, with_names: bool) -> None:
         """What learning changed, "" where that is not known: then what it does, unless there is more to say."""
         self._about_card.setVisible(bool(changed) or self._notes_card.isHidden())
         if changed:
@@ -76,9 +76,14 @@ class LearnSide(QWidget):
             self._about.setText(changed)
             return
         self._about_title.setText(self.tr("What learning does"))
-        self._about.setText(
-            self.tr(
-                "It looks at each photo twice, cropped and tinted by chance, and learns which two belong together. "
-                "No names are needed. The photos stay on this computer, and the instant map stays as it is."
-            )
+        learns = self.tr(
+            "It looks at each photo twice, cropped and tinted by chance, and learns which two belong together. "
+            "No names are needed."
         )
+        if with_names:
+            learns = self.tr(
+                "Photos with the same name learn to be alike, and all photos, each looked at twice, cropped and tinted "
+                "by chance, to be told apart. A photo with several names, or with none, teaches no name."
+            )
+        stays = self.tr("The photos stay on this computer, and the instant map stays as it is.")
+        self._about.setText(f"{learns} {stays}")

@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QObject
 
 from prismh_engine.jobs import Job, Progress, StopToken
-from prismh_engine.models.simclr.settings import STARTER_BASE_MODEL, TrainSettings
+from prismh_engine.models.simclr.settings import PRESETS, SCRATCH_PRESET, STARTER_BASE_MODEL, TrainSettings
+from prismh_engine.settings import resolve
 
 from ..session import Session
 from ..widgets.settings_panel import SettingsPanel
@@ -17,7 +18,6 @@ from ..widgets.start_weights import IMAGENET, NOTHING, STARTER
 _RESNET = "resnet18"
 _LAST_STAGE = {"resnet18": 6, "resnet50": 13}
 """How many first blocks a preset keeps as they are, so that the last stage learns."""
-_FROM_NOTHING = {"freeze_bn": False, "freeze_blocks": 0, "learning_rate": 1e-3}
 
 
 def brought_by(weights: str, base_model: str | None, encoder_of_file: str | None) -> dict[str, Any]:
@@ -28,8 +28,10 @@ def brought_by(weights: str, base_model: str | None, encoder_of_file: str | None
     """
     if weights == STARTER:
         return {}
-    if weights == NOTHING:  # random weights that are kept as they are learn nothing
-        return dict(_FROM_NOTHING)
+    if weights == NOTHING:
+        scratch = resolve(TrainSettings, {"preset": SCRATCH_PRESET}, environment={}).settings
+        decided = {name for preset in PRESETS.values() for name in preset} - {"weights"}
+        return {name: getattr(scratch, name) for name in sorted(decided)}
     name = _RESNET if weights == IMAGENET else encoder_of_file
     name = base_model or name or STARTER_BASE_MODEL
     brought: dict[str, Any] = {} if base_model or name == STARTER_BASE_MODEL else {"base_model": name}

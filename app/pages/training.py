@@ -1,8 +1,9 @@
-"""Learn: three plain choices, the loss as it falls, and what learning changed in the end. Never imports torch."""
+"""Learn: a few plain choices, the loss as it falls, and what learning changed in the end. Never imports torch."""
 
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
-from prismh_engine.models.simclr.settings import TrainSettings, settle
+from prismh_engine.models.simclr.settings import LABELS_OF_PROJECT, NAMES_PRESET, TrainSettings, settle
 from prismh_engine.project import Run
-from prismh_engine.settings import Resolved, read_config, resolve
+from prismh_engine.settings import Resolved, resolve
 
 from .. import newest_run, theme
 from ..session import LEARNING, READING, Session
@@ -27,6 +28,7 @@ from .learn_choices import LearnChoices
 from .learn_side import LearnSide
 from .learn_times import LearnTimes
 from .page import Page
+from .run_settings import epochs_of, settings_of
 from .starting_point import StartingPoint
 
 _MS_BETWEEN_DRAWINGS = 100
@@ -46,8 +48,8 @@ class TrainingPage(Page):
             QCoreApplication.translate("TrainingPage", "Learn"),
             QCoreApplication.translate(
                 "TrainingPage",
-                "May sharpen the map for your photos: you will see whether it did, and nothing is replaced until you "
-                "say so. You can pause at any time; nothing is lost.",
+                "May sharpen the map: with your names it mostly does, without them where photos look unlike everyday "
+                "ones. Nothing is replaced until you say so. You can pause at any time; nothing is lost.",
             ),
         )
         self.setObjectName("training_page")
@@ -75,6 +77,7 @@ class TrainingPage(Page):
         self._make_actions()
         self._choices = LearnChoices()
         self._choices.chosen.connect(self._choice_changed)
+        self._choices.names_missing.connect(partial(self.go_to.emit, "explore"))
         self._choices.advanced_toggled.connect(self._show_advanced)
         self._side = LearnSide()
         self.body.addWidget(self._choices)
@@ -88,6 +91,7 @@ class TrainingPage(Page):
         session.project_changed.connect(self._project_changed)
         session.learning_progressed.connect(self._progressed)
         session.learning_noted.connect(self._show_state)
+        session.learning_with_names_wanted.connect(self._choose_names)
         session.learning_finished.connect(self._reread)
         session.map_changed.connect(self._reread)
         session.job_changed.connect(self._job_changed)
@@ -162,7 +166,7 @@ class TrainingPage(Page):
         read = read_metrics(folder / "metrics.csv") if folder is not None else TrainingHistory()
         if folder != self._drawn or len(read.per_epoch()) != len(self._history.per_epoch()):
             self._history, self._drawn = read, folder
-        self._plots.show_history(self._history, _epochs_of(self._run) if self._run is not None else 0)
+        self._plots.show_history(self._history, epochs_of(self._run) if self._run is not None else 0)
 
     def _look_elsewhere(self) -> None:
         """Follow a run that another program learns, by its files."""
@@ -185,7 +189,7 @@ class TrainingPage(Page):
     def _job_changed(self) -> None:
         learning = self.session.running_kind == LEARNING
         if learning and not self._timer.isActive():
-            self._resumed = None if self._run_is_new or self._run is None else _settings_of(self._run)
+            self._resumed = None if self._run_is_new or self._run is None else settings_of(self._run)
             if self._resumed is not None and self._resumed.preset:
                 self._choices.choose(self._resumed.preset)
                 self._choice_changed()
@@ -257,8 +261,9 @@ class TrainingPage(Page):
     # Choices and their times
 
     def _fixed(self) -> dict[str, Any]:
-        project = self.session.project
-        return {"preset": self._choices.choice(), **({} if project is None else {"project": str(project.folder)})}
+        preset, project = self._choices.choice(), self.session.project
+        fixed = {"preset": preset, **({} if project is None else {"project": str(project.folder)})}
+        return fixed | ({"labels": LABELS_OF_PROJECT} if preset == NAMES_PRESET else {})
 
     def _resolved(self) -> Resolved[TrainSettings] | None:
         try:
@@ -269,9 +274,18 @@ class TrainingPage(Page):
             return None
         return resolved
 
+    def _choose_names(self) -> None:
+        teachers = self.session.summary.teachers
+        if self.session.running_kind != LEARNING and teachers is not None and teachers.enough:
+            self._choices.open_advanced(False)
+            self._choices.choose(NAMES_PRESET)
+            self._choice_changed()
+
     def _choice_changed(self) -> None:
         self._settings.set_fixed(self._fixed())
         self._show_times()
+        self._say_start()
+        self._show_side()
 
     def _show_advanced(self, shown: bool) -> None:
         self._lower.setCurrentIndex(1 if shown else 0)
@@ -301,11 +315,9 @@ class TrainingPage(Page):
         self._see_map.setVisible(not learning and self._has_map)
         idle = kind is None and self._elsewhere is None
         self._start.setEnabled(idle and enough and not self._start_wanted)
-        first = self._run is None
-        self._start.setText(
-            self.tr("Starting …") if self._start_wanted else self.tr("Start") if first else self.tr("Start anew")
-        )
-        self._start.setAccessibleName(self._start.text())
+        if not learning:
+            self._choices.offer_names(self.session.summary.teachers)
+        self._say_start()
         _be_main(self._start, not learning and unfinished is None and not self._has_map)
         _be_main(self._see_map, self._has_map and unfinished is None)
         if focused and not any(button.hasFocus() for button in actions):
@@ -318,13 +330,25 @@ class TrainingPage(Page):
         self._show_times()
         self._show_side()
 
+    def _say_start(self) -> None:
+        text = self.tr("Start") if self._run is None else self.tr("Start anew")
+        if self._start_wanted:
+            text = self.tr("Starting …")
+        elif self._choices.choice() == NAMES_PRESET:
+            text = self.tr("Learn again with my names")
+        self._start.setText(text)
+        self._start.setAccessibleName(text)
+
     def _show_side(self) -> None:
         learning = self.session.running_kind == LEARNING
         self._side.say_health(*self._health())
         metrics = self._progress.metrics if learning and self._progress is not None else {}
         self._side.show_facts(metrics if metrics.get("epochs") else None, self.session.saved_and_waiting)
         self._side.show_notes(self.session.notes)
-        self._side.say_about(self._run.summary if self._run is not None and not learning else "")
+        self._side.say_about(
+            self._run.summary if self._run is not None and not learning else "",
+            with_names=self._choices.choice() == NAMES_PRESET,
+        )
 
     def _health(self) -> tuple[str, str]:
         """How it goes, or what there is to know before it can: a sentence and its role."""
@@ -345,7 +369,7 @@ class TrainingPage(Page):
                 "What it has learned so far is shown here."
             )
         elif unfinished is not None:
-            epochs, done = _epochs_of(unfinished), len(self._history.per_epoch())
+            epochs, done = epochs_of(unfinished), len(self._history.per_epoch())
             text = self.tr("This learning was stopped after {done} of {epochs} epochs. Resume goes on from there.")
             if not done:
                 text = self.tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.")
@@ -355,21 +379,6 @@ class TrainingPage(Page):
         elif self.session.project is not None and self._used < _FEWEST_PHOTOS:
             text = self.tr("Learning needs two photos at least. Add a folder on the Photos page.")
         return text, health.NOTE
-
-
-def _settings_of(run: Run) -> TrainSettings | None:
-    """The settings of a run from its file; None where that cannot be read."""
-    try:
-        config = read_config(run.folder / "settings.json", TrainSettings.step)
-        return resolve(TrainSettings, {}, config, environment={}).settings
-    except PrismhError:
-        return None
-
-
-def _epochs_of(run: Run) -> int:
-    """How many epochs a run is to have; 0 where that cannot be read."""
-    settings = _settings_of(run)
-    return 0 if settings is None else settings.epochs
 
 
 def _be_main(button: QPushButton, main: bool) -> None:

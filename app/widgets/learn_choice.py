@@ -1,9 +1,9 @@
-"""One of the plain choices of the Learn page: a card that can be chosen."""
+"""One of the plain choices of the Learn page: a card that can be chosen, or says what is missing for that."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme
@@ -11,7 +11,10 @@ from .card import label
 
 
 class LearnChoice(QAbstractButton):
-    """A title, how long it takes and what it is good for. Put several into a QButtonGroup: arrow keys move there."""
+    """A title, how long it takes and what it is good for. Put several into a QButtonGroup: arrow keys move there.
+
+    One that is not checkable looks as if it could not be chosen yet; pressing it leads where that can be changed.
+    """
 
     def __init__(self, object_name: str, title: str, what_for: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,17 @@ class LearnChoice(QAbstractButton):
     def time(self) -> str:
         return self._time.text()
 
+    def allow_choosing(self, allowed: bool) -> None:
+        """Whether it can be chosen; else it still can be pressed. One that is chosen stays so only where it can be."""
+        self.setCheckable(allowed)
+        self._follow_theme()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
     def sizeHint(self) -> QSize:
         return QSize(theme.pixels(200), max(theme.pixels(104), self.layout().sizeHint().height()))
 
@@ -57,18 +71,20 @@ class LearnChoice(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = 2.0 if self.isChecked() else 1.0
         hovered = self.underMouse() and self.isEnabled()
-        painter.setBrush(QColor(colours.hover if hovered and not self.isChecked() else colours.card))
+        ground = colours.card if self.isCheckable() else colours.page
+        painter.setBrush(QColor(colours.hover if hovered and not self.isChecked() else ground))
         painter.setPen(QPen(QColor(colours.primary if self.isChecked() or self.hasFocus() else colours.line), width))
         inset = width / 2
         painter.drawRoundedRect(
             QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), theme.CARD_RADIUS, theme.CARD_RADIUS
         )
-        if self.hasFocus() and self.isChecked():
+        if self.hasFocus() and (self.isChecked() or not self.isCheckable()):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(colours.primary), 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(5.5, 5.5, -5.5, -5.5), 6, 6)
         painter.end()
 
     def _follow_theme(self) -> None:
-        self._title.setStyleSheet(f"font-size: {theme.pixels(14)}px; font-weight: 600")
+        colour = theme.colours().ink if self.isCheckable() else theme.colours().quiet
+        self._title.setStyleSheet(f"font-size: {theme.pixels(14)}px; font-weight: 600; color: {colour}")
         self.update()

@@ -31,6 +31,7 @@ class NameNext(QWidget):
     photo_shown = Signal(int)
     """The id of the photo that is asked about now; -1 when all were."""
     more_wanted = Signal()
+    learning_wanted = Signal()
     closed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -62,6 +63,9 @@ class NameNext(QWidget):
         self._skip.clicked.connect(self._next)
         self._more = text_button("more_to_name", self.tr("More of them"))
         self._more.clicked.connect(self.more_wanted)
+        self._learn = text_button("learn_with_these_names", self.tr("Learn again with my names"))
+        self._learn.clicked.connect(self.learning_wanted)
+        self._learning_offered = False
         heading = QHBoxLayout()
         heading.addWidget(self._title)
         heading.addStretch(1)
@@ -78,11 +82,12 @@ class NameNext(QWidget):
         layout.addWidget(self._chips)
         layout.addWidget(self._skip, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._learn, 0, Qt.AlignmentFlag.AlignLeft)
 
     def await_photos(self) -> None:
         """Be there while the photos are looked for, so that what is typed meanwhile comes here and gives no name."""
         self._photos, self._at = [], 0
-        for widget in (self._preview, self._file, self._chips, self._skip, self._more):
+        for widget in (self._preview, self._file, self._chips, self._skip, self._more, self._learn):
             widget.hide()
         self._why.setText(self._tells)
         self._place.setText(self.tr("looking for them…"))
@@ -110,6 +115,11 @@ class NameNext(QWidget):
         self._entry.offer(names)
         self._show_names()
 
+    def offer_learning(self, offered: bool) -> None:
+        """Whether the names given so far are worth a learning; it is offered when all photos were asked about."""
+        self._learning_offered = offered
+        self._learn.setVisible(offered and self._more.isVisibleTo(self))
+
     def suggest(self, suggested: Mapping[int, str]) -> None:
         """What the program would call photos, by their ids."""
         self._suggested = suggested
@@ -124,6 +134,7 @@ class NameNext(QWidget):
         for widget in (self._preview, self._file, self._entry, self._chips, self._skip):
             widget.setVisible(photo is not None)
         self._more.setVisible(photo is None)
+        self._learn.setVisible(photo is None and self._learning_offered)
         if photo is None:
             done = self.tr("That was all of them.") if self._photos else self.tr("Every photo has a name.")
             self._why.setText(done)

@@ -63,6 +63,12 @@ def teaching_labels(
     return taught
 
 
+def names_that_teach(project: Project) -> Counter[str]:
+    """Name -> how many photos would teach it by the word `project`, as `teaching_labels` has it; also of too few."""
+    given, used = project.labels.of_photos_or_groups(), set(project.photos.used_ids().tolist())
+    return Counter(own[0] for photo_id, own in given.items() if len(own) == 1 and photo_id in used)
+
+
 def check_enough(taught: Mapping[str, str], whence: str) -> None:
     """Raise `PrismhError` where fewer than two labels teach. taught: as of `teaching_labels`; whence: they come."""
     labels = sorted(set(taught.values()))

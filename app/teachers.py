@@ -1,0 +1,60 @@
+"""The names of a project as teachers: what there is to learn from, and whether a run has. Without Qt and torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prismh_engine.errors import PrismhError
+
+if TYPE_CHECKING:
+    from prismh_engine.project import Project
+
+FEWEST_NAMES, FEWEST_PHOTOS = 2, 5
+"""So many names, on so many photos each, are worth a learning."""
+
+_MOST = 0.8
+
+
+@dataclass(frozen=True)
+class Teachers:
+    """photos: how many would teach one of so many `names`. enough: whether that is worth a learning. taken_up: whether
+    a run has learned from most of them.
+    """
+
+    photos: int
+    names: int
+    enough: bool
+    taken_up: bool
+
+
+def teachers_of(project: Project) -> Teachers:
+    """Count the names of a project that can be learned from."""
+    from prismh_engine.models.simclr.photo_labels import names_that_teach
+
+    counts = names_that_teach(project)
+    enough = sum(count >= FEWEST_PHOTOS for count in counts.values()) >= FEWEST_NAMES
+    return Teachers(counts.total(), len(counts), enough, enough and _taken_up(project, counts))
+
+
+def _taken_up(project: Project, counts: Counter[str]) -> bool:
+    from prismh_engine.models.simclr.settings import TAUGHT_FILE
+    from prismh_engine.project.runs import FAILED
+
+    tables = (run.folder / TAUGHT_FILE for run in reversed(project.runs.all()) if run.state != FAILED)
+    taught = (_taught(table, table.stat().st_mtime_ns) for table in tables if table.is_file())
+    return any((counts & by_run).total() >= _MOST * counts.total() for by_run in taught)
+
+
+@lru_cache(maxsize=8)
+def _taught(table: Path, written: int) -> Counter[str]:
+    """Name -> how many photos taught it, by the table of a run. written: when, so that it is read once."""
+    from prismh_engine.photo_tables import read_labels
+
+    try:
+        return Counter(name for names in read_labels(table).values() for name in names)
+    except PrismhError:  # it went away, or was changed by hand
+        return Counter()
