@@ -30,7 +30,7 @@ ENCODERS = {"resnet50": 2048, "resnet18": 512, "efficientnet_lite0": 1280}
 
 
 class LoadedEncoder(NamedTuple):
-    """An encoder with its weights. image_size: side in pixels of what it was trained on, as far as that is known."""
+    """An encoder with its weights. image_size: side in pixels of what it is made for, as far as known."""
 
     name: str
     module: nn.Module

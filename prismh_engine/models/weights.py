@@ -35,7 +35,7 @@ _KINDS = (
 class WeightsFile:
     """The tensors of a network from a file, under the names they have there.
 
-    image_size: in pixels, the one the encoder was trained at, where the file says it.
+    image_size: in pixels, the one its features are taken at, where the file says it.
     """
 
     path: Path
@@ -50,7 +50,8 @@ def read(path: Path) -> WeightsFile:
     """
     content = _content(path)
     described = content.get("model")
-    image_size = str(described.get("image_size")) if isinstance(described, Mapping) else ""
+    described = described if isinstance(described, Mapping) else {}
+    image_size = str(described.get("feature_size", described.get("image_size")))
     state = next((found for key in _PLACES if (found := _tensors(content.get(key)))), _tensors(content))
     state = {_WRAPPERS.sub("", key): tensor for key, tensor in state.items()}
     if not state:

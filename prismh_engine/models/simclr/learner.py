@@ -257,6 +257,7 @@ class Learner:
                 "base_model": self.model.base_model,
                 "output_dim": self.model.output_dim,
                 "image_size": self.settings.image_size,
+                "feature_size": self.settings.feature_size,
             },
             "model_state_dict": self.model.state_dict(),
             "optimizer_state_dict": self._optimizer.state_dict(),

@@ -130,7 +130,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         threads = torch.get_num_threads()
         measured = np.isin(photos.numbers, list(prepared.held_out))
         learn_from, held_out = photos.take(~measured), photos.take(measured)
-        probe = KnnProbe(photos, prepared.labels, cache, settings.image_size) if settings.probe_every else None
+        probe = KnnProbe(photos, prepared.labels, cache, settings.feature_size) if settings.probe_every else None
         teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(
@@ -263,7 +263,7 @@ def _log_embedding(
 
     model = SimCLRModel.from_checkpoint(prepared.folder.best)
     # Its features are kept nowhere, so that the weights need no name.
-    identity = Encoder(model.base_model, "", prepared.settings.image_size, model.encoder_dim)
+    identity = Encoder(model.base_model, "", prepared.settings.feature_size, model.encoder_dim)
     features: dict[str, NDArray[np.float32]] = {}
 
     def keep(hashes: Sequence[str], embeddings: NDArray[np.float32]) -> None:

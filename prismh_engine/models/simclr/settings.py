@@ -14,6 +14,7 @@ from ...settings import Resolved, Settings, setting
 
 BASE_MODELS = ("resnet50", "resnet18", "efficientnet_lite0")
 STARTER_BASE_MODEL = "efficientnet_lite0"
+_PRETRAINED_AT = 224
 LABELS_OF_PROJECT = "project"
 TAUGHT_FILE = "labels.csv"
 """In a run's folder: the labels it learned from, file_path,label."""
@@ -142,6 +143,17 @@ class TrainSettings(Settings):
     def start_weights(self) -> str:
         """Where the encoder's weights come from: none, starter, imagenet or a file."""
         return "imagenet" if self.pretrained else self.weights
+
+    @property
+    def feature_size(self) -> int:
+        """Side in pixels of the pictures whose features are taken afterwards.
+
+        Weights that came to know pictures of 224 pixels tell more at that size, also after learning from smaller views
+        (Touvron et al. 2019, arXiv 1906.06423: crops let things look larger than they do in a whole picture).
+        """
+        return (
+            max(self.image_size, _PRETRAINED_AT) if self.start_weights in ("starter", "imagenet") else self.image_size
+        )
 
 
 def anchored(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
