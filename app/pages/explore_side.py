@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLay
 from .. import theme, words
 from ..session import Session
 from ..widgets.buttons import text_button
-from ..widgets.card import Card, ElidedLabel, label
+from ..widgets.card import Card, label
 from ..widgets.flow_layout import FlowLayout
 from ..widgets.group_list import GroupList, GroupRow
 from ..widgets.name_next import NameNext
@@ -71,6 +71,7 @@ class ExploreSide(Card):
         self.groups.set_rows(rows)
         named = sum(row.named for row in rows)
         self._title.setText(words.groups_of(len(rows), groups) if groups else self.tr("Groups"))
+        self._fit_learn()
         hint = self.tr("Choose one here or on the map to see its photos and give it a name.")
         if not groups:
             hint = self.tr("They appear here as soon as there is a map.")
@@ -100,7 +101,7 @@ class ExploreSide(Card):
         return self.groups.loading()
 
     def _make_groups(self) -> QWidget:
-        self._title = ElidedLabel("", "heading")
+        self._title = label("", "heading")
         self._learn = text_button("learn_with_names", self.tr("Learn again with my names"), "action")
         self._learn.setToolTip(self.tr("May bring photos of one name closer together on a map of their own"))
         self._learn.setAccessibleDescription(self._learn.toolTip())
@@ -149,3 +150,12 @@ class ExploreSide(Card):
 
     def _fit(self) -> None:
         self.setFixedWidth((WIDTH + theme.pixels(WIDTH)) // 2)
+        self._fit_learn()
+
+    def _fit_learn(self) -> None:
+        """In few words where there is no room for more beside the title."""
+        margins = self.body.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self._title.sizeHint().width() - theme.ROW_GAP
+        self._learn.setText(self._learn.accessibleName())
+        if self._learn.sizeHint().width() > room:
+            self._learn.setText(self.tr("Learn with names"))

@@ -106,12 +106,16 @@ class LearnChoices(QWidget):
         them, "" where nothing is; resumed: the settings of a training that goes on, whatever is chosen for the next.
         """
         for name, choice in self._choices.items():
-            time = self._time(times, name, given if choice.isChecked() else {}, complaint)
-            choice.say(time if choice.isCheckable() else "", self._names_say if choice is self._names else None)
+            time, is_known = self._time(times, name, given if choice.isChecked() else {}, complaint)
+            choice.say(
+                time if choice.isCheckable() else "",
+                self.tr("on this computer") if is_known else "",
+                self._names_say if choice is self._names else None,
+            )
         try:
             settings = resumed or resolve(TrainSettings, {**fixed, **given}, environment={}).settings
         except PrismhError:
-            self._advanced.say("", self.tr("a value cannot be used"))
+            self._advanced.say("", what_for=self.tr("a value cannot be used"))
             return
         changed = self.tr("\n{count} changed").format(count=len(given)) if given and resumed is None else ""
         parts = [
@@ -119,18 +123,19 @@ class LearnChoices(QWidget):
             f"temperature {settings.temperature:g}",
         ]  # fmt: skip
         # A line breaks between two parts, not within one.
-        self._advanced.say("", " · ".join(part.replace(" ", "\u00a0") for part in parts) + changed)
+        self._advanced.say("", what_for=" · ".join(part.replace(" ", "\u00a0") for part in parts) + changed)
 
     def _clicked(self, card: QAbstractButton) -> None:
         (self.chosen if card.isCheckable() else self.names_missing).emit()
 
-    def _time(self, times: LearnTimes, name: str, given: Mapping[str, Any], complaint: str) -> str:
+    def _time(self, times: LearnTimes, name: str, given: Mapping[str, Any], complaint: str) -> tuple[str, bool]:
+        """How long a choice takes, in words, and whether that is known."""
         seconds = times.seconds(name)
         if given:
             other_length = set(given) == {"epochs"} and not complaint and seconds is not None
             if not other_length:
-                return self.tr("with your changes: time shown as it learns")
+                return self.tr("with your changes: time shown as it learns"), False
             seconds = float(seconds or 0) * float(given["epochs"]) / PRESETS[name]["epochs"]
         if seconds is not None:
-            return self.tr("about {time} on this computer").format(time=words.duration(seconds))
-        return self.tr("measuring this computer …") if times.measuring else ""
+            return self.tr("about {time}").format(time=words.duration(seconds)), True
+        return (self.tr("measuring the time…") if times.measuring else ""), False

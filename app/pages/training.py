@@ -48,8 +48,8 @@ class TrainingPage(Page):
             QCoreApplication.translate("TrainingPage", "Learn"),
             QCoreApplication.translate(
                 "TrainingPage",
-                "May sharpen the map: with your names it mostly does, without them where photos look unlike everyday "
-                "ones. Nothing is replaced until you say so. You can pause at any time; nothing is lost.",
+                "May sharpen the map: mostly with your names, without them where photos look unlike everyday ones. "
+                "Nothing is replaced until you say so, and you can pause at any time.",
             ),
         )
         self.setObjectName("training_page")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme
@@ -26,6 +26,7 @@ class LearnChoice(QAbstractButton):
         self._title = label(title, "choice_title")
         self._time = label("", "strong")
         self._what_for = label(what_for, "quiet")
+        self._whole_time = ("", "")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 14)
         layout.setSpacing(5)
@@ -38,14 +39,19 @@ class LearnChoice(QAbstractButton):
         self._follow_theme()
         self.say("")
 
-    def say(self, time: str, what_for: str | None = None) -> None:
-        """Tell how long it takes, "" where that is unknown, and what it is good for where that changed."""
-        self._time.setText(time)
+    def say(self, time: str, where: str = "", what_for: str | None = None) -> None:
+        """Tell how long it takes, "" where that is unknown, and what it is good for where that changed.
+
+        where: it takes so long, which is left out of a card too narrow for it.
+        """
+        self._whole_time = (time, where)
         self._time.setVisible(bool(time))
+        self._fit()
         if what_for is not None:
             self._what_for.setText(what_for)
         self.setAccessibleName(self._title.text())
-        read_out = f"{time}. {self._what_for.text()}".lstrip(". ")
+        read_out = f"{time} {where}".strip() + f". {self._what_for.text()}"
+        read_out = read_out.lstrip(". ")
         self.setAccessibleDescription(read_out.replace("\u00a0", " "))
 
     def time(self) -> str:
@@ -61,6 +67,10 @@ class LearnChoice(QAbstractButton):
             self.click()
         else:
             super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def sizeHint(self) -> QSize:
         return QSize(theme.pixels(200), max(theme.pixels(104), self.layout().sizeHint().height()))
@@ -83,6 +93,14 @@ class LearnChoice(QAbstractButton):
             painter.setPen(QPen(QColor(colours.primary), 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(5.5, 5.5, -5.5, -5.5), 6, 6)
         painter.end()
+
+    def _fit(self) -> None:
+        self._time.ensurePolished()
+        time, where = self._whole_time
+        margins = self.layout().contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        fits = all(self._time.fontMetrics().horizontalAdvance(part) <= room for part in (time, where))
+        self._time.setText(f"{time} {where}" if where and fits else time)
 
     def _follow_theme(self) -> None:
         colour = theme.colours().ink if self.isCheckable() else theme.colours().quiet

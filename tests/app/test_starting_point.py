@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
 
 from app.pages.training import TrainingPage
+from prismh_engine.models.simclr.settings import TrainSettings
+from prismh_engine.settings import resolve
 
 from .opening import open_project
 
@@ -46,6 +50,11 @@ def settings_of(page):
     return page._resolved().settings
 
 
+def scratch():
+    """What the preset for a start from nothing says."""
+    return resolve(TrainSettings, {"preset": "scratch"}, environment={}).settings
+
+
 def told(page):
     return page.findChild(QWidget, "choice_advanced").accessibleDescription()
 
@@ -71,6 +80,7 @@ def test_from_nothing_nothing_is_frozen_since_random_weights_have_to_learn(page)
     start_from(page, "Nothing")
     settings = settings_of(page)
     assert (settings.start_weights, settings.freeze_blocks, settings.freeze_bn) == ("none", 0, False)
+    assert settings == dataclasses.replace(scratch(), preset=settings.preset, project=settings.project)
     line = page.findChild(QLineEdit, "setting_learning_rate")
     line.setText("0.002")
     line.editingFinished.emit()

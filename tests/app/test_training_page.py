@@ -224,6 +224,23 @@ def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, 
     session.job_changed.emit()
 
 
+def test_a_training_from_nothing_that_goes_on_is_told_though_no_card_is_its(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        run = run_of_ten_epochs(project)
+        settings = '{"step": "train", "settings": {"preset": "scratch"}}'
+        (run.folder / "settings.json").write_text(settings, encoding="utf-8")
+        project.runs.set_state(run, STOPPED)
+    page = show(session, qtbot, mapped)
+    session.running_kind = LEARNING
+    session.job_changed.emit()
+    assert find(page, "choice_quick", QAbstractButton).isChecked()
+    assert "from nothing" in find(page, "choice_advanced", QAbstractButton).accessibleDescription().replace(
+        "\u00a0", " "
+    )
+    session.running_kind = None
+    session.job_changed.emit()
+
+
 def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qtbot, mapped):
     with Project.open(mapped) as project:
         stopped_after_two_epochs(project)

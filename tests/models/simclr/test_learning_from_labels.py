@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from prismh_engine import jobs
 from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import TrainSettings, nt_xent, train
 from prismh_engine.models.simclr.learner import Learner, Machine
+from prismh_engine.models.simclr.photo_labels import names_that_teach, teaching_labels
 from prismh_engine.models.simclr.run_folder import METRICS
 from prismh_engine.models.simclr.training_photos import TrainingPhotos, photos_of_folder
 from prismh_engine.photos.cache import PhotoCache
@@ -48,6 +50,17 @@ def test_a_run_keeps_what_taught_it_and_writes_the_usual_files(
     assert [row["step"] for row in rows] == [row["step"] for row in plain]
     assert float(rows[-1]["train_loss"]) != float(plain[-1]["train_loss"])
     assert not set(NAMES) & {f"{number:02}.png" for number in state(run)["held_out"]}
+
+
+def test_the_names_of_a_project_are_counted_as_they_teach(tiny_project: Path) -> None:
+    with Project.open(tiny_project) as project:
+        ids = {photo.path.name: photo.id for photo in project.photos.used()}
+        project.labels.name_group([ids["00.png"], ids["01.png"], ids["02.png"]], "water")
+        project.labels.name_photos([ids["02.png"], ids["03.png"], ids["04.png"]], "tyre")
+        project.labels.name_photos([ids["04.png"]], "drum")
+        project.photos.overrule([ids["03.png"]], "set aside")
+        taught = teaching_labels("project", TrainingPhotos(), project)
+        assert names_that_teach(project) == Counter(taught.values()) == {"water": 2, "tyre": 1}
 
 
 def test_the_loss_is_told_by_the_labels_of_the_photos_in_the_batch(tiny_photos: Path, tmp_path: Path) -> None:
