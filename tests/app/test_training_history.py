@@ -53,6 +53,8 @@ def test_a_training_that_goes_back_to_its_checkpoint_draws_no_loop():
         ([3.0, 2.5, 2.2], [], Health.LEARNING),
         ([3.0, 2.0, 2.0, 2.0, 2.0], [], Health.SLOW),
         ([3.0, 2.0] + [2.0] * 10, [], Health.FLAT),
+        ([3.0, 2.0] + [2.0] * 10, [3.0 - 0.1 * epoch for epoch in range(12)], Health.LEARNING),
+        ([3.0, 2.0] + [2.0] * 10, [3.0, 2.0] + [2.0] * 10, Health.FLAT),
         ([3.0, 3.2, 3.4], [], Health.RISING),
         ([3.0, 2.8, 2.6, 2.4, 2.2], [3.0, 2.9, 3.0, 3.1, 3.2], Health.HELD_OUT_RISES),
         ([3.0, 2.0, float("nan")], [], Health.BROKEN),
