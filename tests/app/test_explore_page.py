@@ -13,8 +13,8 @@ from app.decisions import Decisions
 from app.pages.explore import ExplorePage
 from app.widgets.map_notice import MapNotice
 from prismh_engine.project import Project
+from prismh_engine.project.labels import Labels
 from prismh_engine.project.maps import Map
-from prismh_engine.project.photo_catalogue import PhotoCatalogue
 
 from .explore_pages import MS, choose_group, find, open_page, titles, wait, write
 from .opening import open_project
@@ -153,13 +153,13 @@ def test_while_a_map_is_computed_its_points_are_seen_on_the_way(page, session, q
 
 def test_while_many_photos_are_read_the_page_says_how_many(session, mapped, qtbot, monkeypatch):
     monkeypatch.setattr("app.pages.explore_views.MANY_PHOTOS", 10)
-    may_read, reads = threading.Event(), PhotoCatalogue.used_ids
+    may_read, reads = threading.Event(), Labels.of_photos
 
-    def read_slowly(catalogue):
+    def read_slowly(labels):
         assert may_read.wait(MS / 1000)
-        return reads(catalogue)
+        return reads(labels)
 
-    monkeypatch.setattr(PhotoCatalogue, "used_ids", read_slowly)
+    monkeypatch.setattr(Labels, "of_photos", read_slowly)  # the map needs them, and not the count of the photos
     open_project(qtbot, session, mapped)
     page = ExplorePage(session, Decisions(session))
     qtbot.addWidget(page)
