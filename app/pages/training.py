@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
@@ -19,7 +20,8 @@ from prismh_engine.settings import Resolved, resolve
 from .. import newest_run, theme
 from ..session import LEARNING, READING, Session
 from ..widgets import health
-from ..widgets.card import Card, set_role
+from ..widgets.buttons import be_main
+from ..widgets.card import Card
 from ..widgets.learning_plots import LearningPlots
 from ..widgets.settings_panel import SettingsPanel
 from ..widgets.start_weights import StartWeights
@@ -27,7 +29,7 @@ from ..widgets.training_history import TrainingHistory, judge, read_metrics
 from .learn_choices import LearnChoices
 from .learn_side import LearnSide
 from .learn_times import LearnTimes
-from .page import Page
+from .page import WHY_WIDTH, Page
 from .run_settings import epochs_of, settings_of
 from .starting_point import StartingPoint
 
@@ -102,6 +104,10 @@ class TrainingPage(Page):
         self._reread()
         self._counted()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_why()
+
     def loaded(self) -> bool:
         return not self._times.measuring
 
@@ -110,6 +116,7 @@ class TrainingPage(Page):
     def _make_actions(self) -> None:
         self._stop = self.add_action(self.tr("Stop and keep"), "stop_button")
         self._start = self.add_action(self.tr("Start"), "start_button", main=True)
+        self._with_names = self.tr("Learn again with my names")
         self._see_map = self.add_action(self.tr("See the learned map"), "see_learned_map_button")
         self._pause = self.add_action(self.tr("Pause"), "pause_button", main=True)
         self._resume = self.add_action(self.tr("Resume"), "resume_button", main=True)
@@ -318,8 +325,8 @@ class TrainingPage(Page):
         if not learning:
             self._choices.offer_names(self.session.summary.teachers)
         self._say_start()
-        _be_main(self._start, not learning and unfinished is None and not self._has_map)
-        _be_main(self._see_map, self._has_map and unfinished is None)
+        be_main(self._start, not learning and unfinished is None and not self._has_map)
+        be_main(self._see_map, self._has_map and unfinished is None)
         if focused and not any(button.hasFocus() for button in actions):
             # The pressed button is gone: the keyboard goes on with the one in its place, not somewhere else.
             heir = next((button for button in actions if not button.isHidden() and button.isEnabled()), None)
@@ -335,9 +342,17 @@ class TrainingPage(Page):
         if self._start_wanted:
             text = self.tr("Starting …")
         elif self._choices.choice() == NAMES_PRESET:
-            text = self.tr("Learn again with my names")
+            text = self._with_names
         self._start.setText(text)
         self._start.setAccessibleName(text)
+        self._fit_why()
+
+    def _fit_why(self) -> None:
+        """Its lines break as beside the widest Start, so that the cards stay where they are when one is chosen."""
+        metrics = self._start.fontMetrics()
+        wider = metrics.horizontalAdvance(self._with_names) - metrics.horizontalAdvance(self._start.text())
+        room = self.width() - 3 * theme.PAGE_MARGIN - self.actions.sizeHint().width()
+        self.why.setMaximumWidth(min(WHY_WIDTH, room - (wider if self._start.isVisibleTo(self) else 0)))
 
     def _show_side(self) -> None:
         learning = self.session.running_kind == LEARNING
@@ -379,9 +394,3 @@ class TrainingPage(Page):
         elif self.session.project is not None and self._used < _FEWEST_PHOTOS:
             text = self.tr("Learning needs two photos at least. Add a folder on the Photos page.")
         return text, health.NOTE
-
-
-def _be_main(button: QPushButton, main: bool) -> None:
-    role = "main" if main else ""
-    if button.property("role") != role:
-        set_role(button, role)

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit
 
+from app import theme
 from app.session import LEARNING
 from app.teachers import Teachers, teachers_of
 from prismh_engine.project import Project
@@ -234,3 +235,18 @@ def test_a_run_that_was_stopped_goes_on_with_the_names_it_began_with(qtbot, name
         session.running_kind = None
         session.job_changed.emit()
         assert chosen(window) == ["quick"], "a new one has too few names"
+
+
+@pytest.mark.parametrize("text_size", [1.0, 1.5])
+def test_the_cards_stay_where_they_are_when_one_is_chosen_and_start_gets_a_longer_name(qtbot, named, text_size):
+    with open_window(qtbot) as window:
+        theme.apply("light", text_size)
+        window.resize(1280, 800)
+        open_at(qtbot, window, named, "training")
+        end_measuring(qtbot, window)
+        card = find(window, "choice_names")
+        before = card.mapTo(window, card.rect().topLeft())
+        click(qtbot, window, "choice_names")
+        qtbot.waitUntil(lambda: find(window, "start_button").width() > 150)
+        assert card.mapTo(window, card.rect().topLeft()) == before
+        theme.apply("light", 1.0)
