@@ -159,14 +159,14 @@ def learning(resolved: Any, stop: StopToken) -> Job[Any]:
 
 
 def see_what_was_learned(project: Project, run: str, stop: StopToken) -> Job[None]:
-    """From a run's model to its map, its groups and the sentence on what it changed."""
+    """From a run's model to its map, its groups, and what is said of what it changed."""
     from prismh_engine.core.cluster_embeddings import cluster_project
-    from prismh_engine.core.evaluate import what_changed
     from prismh_engine.core.extract_embeddings import extract_project
     from prismh_engine.core.map_embeddings import map_project
+    from prismh_engine.core.what_changed import what_changed
 
     yield from extract_project(project, run, stop)
     yield from cluster_project(project, run, stop=stop)
     yield from map_project(project, run, stop=stop)
-    yield Progress("Comparing the two maps", 0, None)
-    project.runs.set_summary(project.runs.get(run), what_changed(project, run))
+    change = yield from what_changed(project, run)
+    project.runs.set_summary(project.runs.get(run), str(change), change.shown_first)

@@ -17,13 +17,14 @@ from PIL import Image
 
 from .command import required, run_step
 from .core.cluster_embeddings import ClusterSettings, cluster_embeddings
-from .core.evaluate import EvaluateSettings, evaluate, what_changed
+from .core.evaluate import EvaluateSettings, evaluate
 from .core.export_features import ExportSettings, export_features
 from .core.extract_embeddings import ExtractSettings, extract
 from .core.instant_map import instant_map
 from .core.map_embeddings import MapSettings, map_embeddings
 from .core.map_picture import draw_map, group_colour
 from .core.preprocess import PreprocessSettings, preprocess
+from .core.what_changed import what_changed
 from .demo_page import Page, PageGroup, SetAside, StepLine, write_page
 from .errors import PrismhError
 from .files import make_folder, write_json
@@ -167,7 +168,8 @@ class _Chain:
         def measure() -> Job[None]:
             yield from evaluate(_resolved(EvaluateSettings, values), self._stop)
             with Project.open(self._project) as project:
-                project.runs.set_summary(project.runs.get(run), what_changed(project, run))
+                change = yield from what_changed(project, run)
+                project.runs.set_summary(project.runs.get(run), str(change), change.shown_first)
 
         yield from self._time("evaluate", "measures what learning changed", folder, measure())
 

@@ -51,8 +51,8 @@ def score(rows: NDArray[np.float32], classes: NDArray[np.int64], near_duplicates
     if not alone(classes).all():
         knn = knn_leave_one_out((yield from nearest_neighbours(rows, NEIGHBOURS)), classes)
     probe = yield from linear_probe(rows, classes, near_duplicates)
-    groupings = None if mostly_alone(classes) else (yield from _groupings(rows, len(np.unique(classes))))
-    return Scores(knn, probe, groupings, class_silhouettes(rows, classes))
+    grouped = None if mostly_alone(classes) else (yield from groupings(rows, len(np.unique(classes))))
+    return Scores(knn, probe, grouped, class_silhouettes(rows, classes))
 
 
 def alone(classes: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -132,18 +132,19 @@ def class_silhouettes(rows: NDArray[np.float32], classes: NDArray[np.int64]) -> 
     return values
 
 
-def _groupings(rows: NDArray[np.float32], k: int) -> Job[NDArray[np.int64]]:
+def groupings(rows: NDArray[np.float32], k: int) -> Job[NDArray[np.int64]]:
+    """The clusters of k-means of rows [N, D] with k clusters for ten seeds, int64 [10, N]."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    groupings = np.zeros((SEEDS, len(rows)), dtype=np.int64)
+    found = np.zeros((SEEDS, len(rows)), dtype=np.int64)
     for seed in range(SEEDS):
         yield Progress("Comparing groups with classes", seed, SEEDS)
         with one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different photos than classes
-            groupings[seed] = KMeans(k, n_init=1, random_state=seed).fit_predict(rows)
+            found[seed] = KMeans(k, n_init=1, random_state=seed).fit_predict(rows)
     yield Progress("Comparing groups with classes", SEEDS, SEEDS)
-    return groupings
+    return found
 
 
 def _best_strength(

@@ -1,9 +1,8 @@
-"""The step `evaluate`: how well embeddings tell classes apart, of one file or of two side by side."""
+"""The step `evaluate`: how well embeddings tell classes apart, of one file, of two side by side, or of a project."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,27 +11,23 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import embedding_files, jobs, photo_tables
-from ..analysis import clustering, intervals, scores
+from .. import embedding_files, photo_tables
+from ..analysis import intervals, scores
 from ..analysis.intervals import Difference, Interval
-from ..analysis.neighbours import near_duplicates, nearest_neighbours, unit_rows
+from ..analysis.neighbours import near_duplicates, unit_rows
 from ..command import run_step
 from ..counted import counted
 from ..errors import BadValueError, PrismhError
 from ..files import write_json
 from ..jobs import Job, StopToken
-from ..models.simclr.settings import TAUGHT_FILE
 from ..project import Project
 from ..project.feature_sets import STARTER
 from ..settings import Resolved, Settings, setting
 from ..sources import check_source
 from ..tables import read_csv
+from .what_changed import Change, taught_by_names, what_changed
 
 FILE_NAME = "evaluation.json"
-_FEWEST_PHOTOS = 10  # fewer say nothing on what changed
-_FEWEST_NAMED = 5  # photos a name must stand on to be counted
-_NOISE = 0.03  # differences below are as large by chance
-_UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
 
 
 @dataclass(frozen=True)
@@ -55,6 +50,10 @@ class EvaluateSettings(Settings):
             raise BadValueError(f"embeddings must be one or two files, got {len(self.embeddings)}")
 
 
+class TooFewClassesError(PrismhError):
+    """There are no photos of two classes to tell apart."""
+
+
 @dataclass(frozen=True)
 class Contestant:
     """Embeddings [N, D] under a name, and the photo of each row."""
@@ -66,15 +65,26 @@ class Contestant:
 
 @dataclass(frozen=True)
 class EvaluateReport:
-    """What `evaluation.json` holds; its text is the table."""
+    """What `evaluation.json` holds; its text is the table.
+
+    change: what the newest run of a project changed, None where there is no run. Such a report may have no photos, no
+    classes and no files: without names the sentence is all there is.
+    """
 
     photos: int
     classes: Sequence[str]
     files: Sequence[Mapping[str, Any]]
     difference: Mapping[str, Difference | None] | None
     notes: Sequence[str]
+    change: Change | None = None
 
     def __str__(self) -> str:
+        change = [] if self.change is None else [str(self.change)]
+        return "\n".join([*self._table(), *self.notes, *change])
+
+    def _table(self) -> list[str]:
+        if not self.files:
+            return []
         width = max(len("difference"), *(len(str(file["embeddings"])) for file in self.files))
         lines = [f"{self.photos} photos, {len(self.classes)} classes", _line("", width, _HEADINGS)]
         lines += [
@@ -85,7 +95,7 @@ class EvaluateReport:
             lines.append(_line("difference", width, texts))
             told = [self.difference[name] for name in intervals.NAMES]
             lines.append(_line("", width, ["" if found is None else found.verdict for found in told]))
-        return "\n".join([*lines, *self.notes])
+        return lines
 
 
 _HEADINGS = ("kNN", "linear probe", "NMI", "ARI", "silhouette")
@@ -95,7 +105,8 @@ def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None
     """Score one or two sets of embeddings, write `evaluation.json` and return the table.
 
     Of a project: the starter's features, and beside them the newest run's, without the photos whose names taught that
-    run. Raises `PrismhError` where a file cannot be read, or there are fewer than two classes.
+    run; and in words what that run changed, which is kept with it. Raises `PrismhError` where a file cannot be read,
+    or there are fewer than two classes and no run.
     """
     settings = resolved.settings
     check_source(resolved, "output_dir")
@@ -103,21 +114,38 @@ def evaluate(resolved: Resolved[EvaluateSettings], stop: StopToken | None = None
     left_out = [] if settings.leave_out is None else _paths(settings.leave_out)
     if settings.project is not None:
         with Project.open(settings.project) as project:
-            contestants = _of_project(project)
-            labels = _names_of_project(project) if labels is None else labels
-            left_out += sorted(_taught(project, contestants[-1].name).intersection(contestants[-1].file_paths))
+            report = yield from _evaluate_project(project, labels, left_out, stop)
     else:
         contestants = []
         for path in settings.embeddings:
             read = embedding_files.read(path)
             contestants.append(Contestant(str(path), read.embeddings, read.file_paths))
-    report = yield from compare(contestants, labels, stop, left_out)
+        report = yield from compare(contestants, labels, stop, left_out)
     if settings.output_dir is not None:
         content = dataclasses.asdict(report)
-        if report.difference is None:
-            del content["difference"]
+        for name in ("difference", "change"):
+            if content[name] is None:
+                del content[name]
         write_json(settings.output_dir / FILE_NAME, content)
     return report
+
+
+def _evaluate_project(
+    project: Project, labels: Mapping[str, Sequence[str]] | None, left_out: list[str], stop: StopToken | None
+) -> Job[EvaluateReport]:
+    contestants = _of_project(project)
+    labels = _names_of_project(project) if labels is None else labels
+    run = next((one for one in project.runs.all() if one.name == contestants[-1].name), None)
+    if run is None or len(contestants) < 2:
+        return (yield from compare(contestants, labels, stop, left_out))
+    left_out += sorted(taught_by_names(project, run.name).intersection(contestants[-1].file_paths))
+    change = yield from what_changed(project, run.name)
+    project.runs.set_summary(run, str(change), change.shown_first)
+    try:
+        report = yield from compare(contestants, labels, stop, left_out)
+    except TooFewClassesError as error:
+        report = EvaluateReport(0, [], [], None, [str(error)])
+    return dataclasses.replace(report, change=change)
 
 
 def compare(
@@ -129,7 +157,8 @@ def compare(
     """Score one or two sets of embeddings on the photos they share and that have one class.
 
     labels: file_path -> its labels; None for the folder a photo lies in. left_out: file_paths of photos that are not
-    scored. Raises `PrismhError` where fewer than two photos of two classes are left, or none of `left_out` is there.
+    scored. Raises `TooFewClassesError` where fewer than two photos of two classes are left, `PrismhError` where none of
+    `left_out` is there.
     """
     paths, notes = _shared_paths(contestants)
     paths, more = _without(paths, left_out)
@@ -141,7 +170,7 @@ def compare(
     if len(classes) < 2:
         found = f"only the class {str(classes[0])!r}" if len(classes) else "none"
         beside = " beside those kept out of the score" if left_out else ""
-        raise PrismhError(
+        raise TooFewClassesError(
             f"Evaluating needs photos of two classes{beside}, and there is {found}: name classes with --labels."
         )
     notes += _notes_on_small_classes(codes.astype(np.int64))
@@ -225,87 +254,6 @@ def _near_duplicates(
         "Most photos of a class have cosines of .9 and more: near duplicates cannot be told, and may raise the scores."
     )
     return np.arange(len(rows[0])), [note]
-
-
-def what_changed(project: Project, run: str) -> str:
-    """One sentence on what learning changed: a run's features beside the starter's, on the photos that have both.
-
-    It tells how many of a photo's 15 most alike photos are others, how well separated as many groups are before and
-    after, and, where two names or more were given to five single photos each, how well neighbours tell the names. A
-    difference below .03, or one whose interval holds 0, is called none. Names that the run learned from count for
-    nothing. Raises `PrismhError` where features are
-    missing.
-    """
-    photos, before = project.features.get(STARTER).read(project.photos.used())
-    shared, after = project.features.get(run).read(photos)
-    if len(shared) < _FEWEST_PHOTOS:
-        return f"There are too few photos to say what learning changed: {len(shared)}."
-    kept = {photo.id for photo in shared}
-    both = [unit_rows(before[[photo.id in kept for photo in photos]]), unit_rows(after)]
-    neighbours = [jobs.run(nearest_neighbours(rows, clustering.SEPARATION_NEIGHBOURS)) for rows in both]
-    k = neighbours[0].indices.shape[1]
-    same = (neighbours[0].indices[:, :, None] == neighbours[1].indices[:, None, :]).any(axis=2)
-    moved = k - float(same.sum(axis=1).mean())
-    grouping = project.groupings.newest(project.features.get(STARTER))
-    wanted: int | str = min(len(grouping.members()), len(shared)) if grouping else clustering.AUTO
-    first = jobs.run(clustering.k_means(both[0], wanted))
-    second = jobs.run(clustering.k_means(both[1], len(first.sizes)))
-    separations = [
-        float(clustering.separation(found.clusters, near).mean())
-        for found, near in zip((first, second), neighbours, strict=True)
-    ]
-    parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
-    parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
-    taught = _taught(project, run)
-    if taught:
-        parts.append(f"the names of {counted(len(taught), 'photo')} taught it, and so cannot tell whether it helped")
-    untaught = [photo.file_path not in taught for photo in shared]
-    ids = [photo.id for photo, counts in zip(shared, untaught, strict=True) if counts]
-    named, told = _names_text(project, ids, [rows[untaught] for rows in both])
-    parts += [named] if named else []
-    unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE and not told
-    return f"Learning changed {'next to nothing' if unchanged else 'the map'}: {'; '.join(parts)}."
-
-
-def _separation_text(before: float, after: float) -> str:
-    how = "as well separated as before"
-    if abs(after - before) >= _NOISE:
-        how = "better separated than before" if after > before else "less well separated than before"
-    return (
-        f"the groups are {how} ({100 * after:.0f} of 100 neighbours lie in a photo's own group, "
-        f"before {100 * before:.0f})"
-    )
-
-
-def _names_text(project: Project, photo_ids: Sequence[int], both: Sequence[NDArray[np.float32]]) -> tuple[str, bool]:
-    """What the names say, "" where there are too few, and whether they say that something changed."""
-    given = project.labels.of_photos()
-    counts = Counter(given[i][0] for i in photo_ids if len(given.get(i, ())) == 1)
-    enough = sorted(name for name, count in counts.items() if count >= _FEWEST_NAMED)
-    named = [row for row, i in enumerate(photo_ids) if len(given.get(i, ())) == 1 and given[i][0] in enough]
-    if len(enough) < 2:
-        return "", False
-    classes = np.array([enough.index(given[photo_ids[row]][0]) for row in named], dtype=np.int64)
-    right = []
-    for rows in both:
-        neighbours = jobs.run(nearest_neighbours(rows[named], scores.NEIGHBOURS))
-        told = scores.knn_leave_one_out(neighbours, classes)
-        assert told is not None
-        right.append(told)
-    differences = right[1] - right[0]
-    error = float(differences.std() / np.sqrt(len(differences)))
-    better = abs(differences.mean()) >= _NOISE and abs(differences.mean()) > 2 * error
-    text = (
-        f"the names you gave are told by a photo's neighbours for {100 * right[1].mean():.0f} of 100, "
-        f"before {100 * right[0].mean():.0f}{'' if better else ' (no clear difference)'}"
-    )
-    return text, better
-
-
-def _taught(project: Project, run: str) -> set[str]:
-    """The file_paths of photos whose names a run learned from: they say nothing on how well it tells others."""
-    paths = (one.folder / TAUGHT_FILE for one in project.runs.all() if one.name == run)
-    return {file_path for path in paths if path.exists() for file_path in _paths(path)}
 
 
 def _of_project(project: Project) -> list[Contestant]:

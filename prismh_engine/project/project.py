@@ -17,7 +17,7 @@ from ..files import make_folder
 from ..paths import from_text, to_text
 from ..photos.verdicts import Thresholds
 from .database import Database
-from .feature_sets import FeatureSets
+from .feature_sets import STARTER, FeatureSets
 from .groupings import Groupings
 from .history import History
 from .imported_metadata import ImportedMetadata
@@ -113,13 +113,14 @@ class Project:
     def shown_features(self) -> str | None:
         """The feature set whose map and groups a person looks at: what `show_features` kept, as long as it is there.
 
-        Until then the newest one that has groups; None where none has.
+        Until then the starter where it has groups, so that nothing is replaced until a person says so, else the newest
+        one that has; None where none has.
         """
         kept = self._fact("shown_features")
         if kept is not None and self.features.find(kept) is not None:
             return kept
-        newest_first = reversed(self.features.all())
-        return next((features.name for features in newest_first if self.groupings.newest(features) is not None), None)
+        grouped = [found.name for found in self.features.all() if self.groupings.newest(found) is not None]
+        return STARTER if STARTER in grouped else next(reversed(grouped), None)
 
     def show_features(self, name: str) -> None:
         """Keep which feature set a person looks at. Raises `PrismhError` where the project has none of this name."""

@@ -9,17 +9,24 @@ from ..errors import PrismhError
 from .database import Database, now
 
 RUNNING, STOPPED, FINISHED, FAILED = "running", "stopped", "finished", "failed"
+LEARNED = "learned"
+"""Where `Run.shown_first` says that the run's own features are to be looked at first."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training of one model. `folder` holds exactly what `train` writes; summary: a sentence on what it changed."""
+    """One training of one model. `folder` holds exactly what `train` writes.
+
+    summary: in words, what it changed and what to do next. shown_first: whose features to look at first, `STARTER` or
+    `LEARNED`. Both "" while that is not known.
+    """
 
     id: int
     name: str
     state: str
     created_at: str
     summary: str
+    shown_first: str
     folder: Path
 
 
@@ -51,6 +58,7 @@ class Runs:
                 row["state"],
                 row["created_at"],
                 row["summary"],
+                row["shown_first"],
                 self._folder / row["name"],
             )
             for row in rows
@@ -72,6 +80,7 @@ class Runs:
         with self._database.writing() as db:
             db.execute("UPDATE runs SET state = ? WHERE id = ?", (state, run.id))
 
-    def set_summary(self, run: Run, summary: str) -> None:
+    def set_summary(self, run: Run, summary: str, shown_first: str) -> None:
+        """Keep what a run changed, see `Run`."""
         with self._database.writing() as db:
-            db.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run.id))
+            db.execute("UPDATE runs SET summary = ?, shown_first = ? WHERE id = ?", (summary, shown_first, run.id))

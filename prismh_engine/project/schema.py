@@ -208,6 +208,9 @@ MIGRATIONS = (
     ALTER TABLE imported_metadata ADD COLUMN own TEXT;  -- JSON, the text in each column of a team's own; null: none
     ALTER TABLE history_imported ADD COLUMN own TEXT;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN shown_first TEXT NOT NULL DEFAULT '';  -- starter or learned; '': not known
+    """,
 )
 
 

@@ -122,7 +122,7 @@ def test_the_learned_map_is_one_click_away_once_there_is_one(page, session, qtbo
     flipped = Map(flipped.method, flipped.parameters, flipped.photo_ids, -flipped.positions)
     project.maps.save(features, flipped)
     project.groupings.save(features, project.groupings.newest(starter))
-    project.runs.set_summary(run, "Learning changed nothing.")
+    project.runs.set_summary(run, "Learning changed nothing.", "starter")
     before = page._views.map.positions.copy()
     session.map_changed.emit()
     qtbot.waitUntil(page.loaded, timeout=MS)

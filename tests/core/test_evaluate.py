@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prismh_engine import embedding_files, jobs
-from prismh_engine.core.cluster_embeddings import cluster_project
-from prismh_engine.core.evaluate import main, what_changed
-from prismh_engine.errors import PrismhError
+from prismh_engine import embedding_files
+from prismh_engine.core.evaluate import main
 from prismh_engine.project import Photo, Project
 from prismh_engine.tables import write_csv
 
@@ -174,21 +172,43 @@ def test_a_project_compares_what_was_learned_with_the_starter(
 ) -> None:
     embeddings, heap = heaps((16, 16), spread=4.0)
     photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
-    add_features(project, heaps((16, 16))[0], "run-1")
+    add_features(project, heaps((16, 16))[0], project.runs.new().name)
     for h, name in enumerate(("drum", "tyre")):
         project.labels.name_photos([photos[i].id for i in np.flatnonzero(heap == h)], name)
-    assert main(["--project", str(project.folder)]) == 0
+    assert main(["--project", str(project.folder), "--output_dir", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     assert "32 photos, 2 classes" in said
     assert all(word in said for word in ("starter ", "run-1 ", "difference "))
+    change = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))["change"]
+    assert change["sentence"].startswith("Learning made the map better for the names you gave: 100 of 100")
+    assert change["shown_first"] == "learned"
+    kept = project.runs.get("run-1")
+    assert (kept.summary, kept.shown_first) == (f"{change['sentence']} {change['why']}", "learned")
+    assert said.splitlines()[-1] == kept.summary
 
 
-def taught_by(project: Project, photos: Sequence[Photo], names: Sequence[str], features: np.ndarray) -> str:
+def test_without_names_a_project_still_says_what_was_learned(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embeddings, _ = heaps((16, 16))
+    fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    arguments = ["--project", str(project.folder), "--output_dir", str(tmp_path / "out")]
+    assert main(arguments) == 1, "there is nothing to say of the starter alone"
+    assert "Evaluating needs photos of two classes" in capsys.readouterr().err
+    add_features(project, embeddings, project.runs.new().name)
+    assert main(arguments) == 0
+    needs, said = capsys.readouterr().out.splitlines()
+    assert needs.startswith("Evaluating needs photos of two classes")
+    assert said.startswith("Learning changed next to nothing:")
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (found["files"], found["notes"], found["change"]["shown_first"]) == ([], [needs], "starter")
+
+
+def taught_by(project: Project, photos: Sequence[Photo], names: Sequence[str], features: np.ndarray) -> None:
     """A run that learned from the names of these photos, and its features."""
     run = project.runs.new()
     write_csv(run.folder / "labels.csv", ("file_path", "label"), zip([p.file_path for p in photos], names, strict=True))
     add_features(project, features, run.name)
-    return run.name
 
 
 def test_names_that_taught_a_run_of_a_project_are_kept_out_of_its_score(
@@ -199,26 +219,17 @@ def test_names_that_taught_a_run_of_a_project_are_kept_out_of_its_score(
     names = [("drum", "tyre")[h] for h in heap]
     for photo, name in zip(photos, names, strict=True):
         project.labels.name_photos([photo.id], name)
-    run = taught_by(project, photos[::4], names[::4], heaps((16, 16))[0])
+    taught_by(project, photos[::4], names[::4], heaps((16, 16))[0])
     assert main(["--project", str(project.folder)]) == 0
     said = capsys.readouterr().out
     assert "24 photos, 2 classes" in said
     assert "8 photos are kept out of the score." in said
-    assert "the names of 8 photos taught it, and so cannot tell whether it helped" in what_changed(project, run)
+    assert "Learning with the names of 8 photos made the map better for the 24 photos" in said
     taught_by(project, photos, names, heaps((16, 16))[0])
-    assert main(["--project", str(project.folder), "--quiet"]) == 1
-    assert "two classes beside those kept out of the score" in capsys.readouterr().err
-
-
-def test_names_that_taught_a_run_do_not_say_that_it_helped(project: Project, tmp_path: Path) -> None:
-    before, heap = heaps((30, 30), spread=6.0)
-    photos = fill_with_embeddings(project, tmp_path / "photos", before)
-    names = [("drum", "tyre")[h] for h in heap]
-    for photo, name in zip(photos, names, strict=True):
-        project.labels.name_photos([photo.id], name)
-    said = what_changed(project, taught_by(project, photos, names, heaps((30, 30), seed=1)[0]))
-    assert "the names of 60 photos taught it" in said
-    assert "the names you gave are told" not in said
+    assert main(["--project", str(project.folder)]) == 0
+    said = capsys.readouterr().out
+    assert "two classes beside those kept out of the score" in said
+    assert "Learning with the names of 32 photos changed the map" in said
 
 
 def test_the_real_starter_features_tell_the_real_photos_apart(shared: Path, tmp_path: Path) -> None:
@@ -232,54 +243,3 @@ def test_the_real_starter_features_tell_the_real_photos_apart(shared: Path, tmp_
     scores = _run(tmp_path, tmp_path / "e.npz")["files"][0]
     assert scores["knn"]["value"] > 0.7
     assert scores["nmi"]["value"] > 0.3
-
-
-def _two_feature_sets(project: Project, folder: Path, before: np.ndarray, after: np.ndarray) -> list[int]:
-    photos = fill_with_embeddings(project, folder, before)
-    add_features(project, after, "run-1")
-    return [photo.id for photo in photos]
-
-
-def test_no_change_is_said_plainly(project: Project, tmp_path: Path) -> None:
-    embeddings, _ = heaps((20, 20), spread=2.0)
-    _two_feature_sets(project, tmp_path / "photos", embeddings, embeddings * 3)
-    said = what_changed(project, "run-1")
-    assert said.startswith("Learning changed next to nothing: 0 of a photo's 15 most alike photos are others")
-    assert "as well separated as before" in said
-
-
-def test_a_gain_is_told_in_neighbours_groups_and_names(project: Project, tmp_path: Path) -> None:
-    before, heap = heaps((30, 30), spread=6.0)
-    ids = _two_feature_sets(project, tmp_path / "photos", before, heaps((30, 30), seed=1)[0])
-    jobs.run(cluster_project(project, clusters=2))
-    for h, name in enumerate(("drum", "tyre")):
-        project.labels.name_photos([ids[i] for i in np.flatnonzero(heap == h)], name)
-    said = what_changed(project, "run-1")
-    assert said.startswith("Learning changed the map:")
-    assert "better separated than before (100 of 100" in said
-    assert "for 100 of 100, before" in said
-    assert "no clear difference" not in said
-
-
-def test_a_loss_is_told_too(project: Project, tmp_path: Path) -> None:
-    _two_feature_sets(project, tmp_path / "photos", heaps((30, 30))[0], heaps((30, 30), spread=6.0, seed=1)[0])
-    assert "less well separated than before" in what_changed(project, "run-1")
-
-
-def test_names_on_few_photos_say_nothing(project: Project, tmp_path: Path) -> None:
-    embeddings, _ = heaps((10, 10))
-    ids = _two_feature_sets(project, tmp_path / "photos", embeddings, embeddings)
-    project.labels.name_photos(ids[:9], "drum")
-    project.labels.name_photos(ids[16:], "tyre")
-    assert "names" not in what_changed(project, "run-1")
-
-
-def test_a_handful_of_photos_is_too_few_to_tell(project: Project, tmp_path: Path) -> None:
-    _two_feature_sets(project, tmp_path / "photos", np.eye(4), np.eye(4))
-    assert what_changed(project, "run-1") == "There are too few photos to say what learning changed: 4."
-
-
-def test_a_run_without_features_is_named(project: Project, tmp_path: Path) -> None:
-    fill_with_embeddings(project, tmp_path / "photos", np.eye(20))
-    with pytest.raises(PrismhError, match="no features 'run-1'"):
-        what_changed(project, "run-1")

@@ -216,8 +216,10 @@ def test_runs_have_names_of_their_own_and_keep_what_is_said_of_them(project: Pro
     second = project.runs.new()
     assert (first.name, second.name) == ("run-1", "run-2")
     project.runs.set_state(first, "finished")
-    project.runs.set_summary(first, "Nothing changed.")
-    assert (project.runs.get("run-1").state, project.runs.get("run-1").summary) == ("finished", "Nothing changed.")
+    project.runs.set_summary(first, "Nothing changed.", "starter")
+    kept = project.runs.get("run-1")
+    assert (kept.state, kept.summary, kept.shown_first) == ("finished", "Nothing changed.", "starter")
+    assert (second.summary, second.shown_first) == ("", "")
     assert project.runs.newest() == second
     with pytest.raises(PrismhError, match="no run 'run-9'"):
         project.runs.get("run-9")
@@ -336,7 +338,7 @@ def test_a_project_deleted_while_it_is_open_is_told_in_a_sentence(tmp_path: Path
     assert not any(folder.iterdir())
 
 
-def test_the_features_a_person_looks_at_are_kept_and_else_the_newest_that_have_groups(
+def test_the_features_a_person_looks_at_are_kept_and_until_then_the_starter_stays(
     project: Project, tmp_path: Path
 ) -> None:
     embeddings = heaps((6, 6))[0]
@@ -344,13 +346,15 @@ def test_the_features_a_person_looks_at_are_kept_and_else_the_newest_that_have_g
     assert project.shown_features is None
     for name in ("run-1", "run-2"):
         add_features(project, embeddings, name)
-    for name in ("starter", "run-1"):
-        jobs.run(cluster_project(project, features=name, clusters=2))
-    assert project.shown_features == "run-1"
-    project.show_features("starter")
+    jobs.run(cluster_project(project, features="run-1", clusters=2))
+    assert project.shown_features == "run-1", "the starter has no groups"
+    jobs.run(cluster_project(project, features="starter", clusters=2))
+    jobs.run(cluster_project(project, features="run-2", clusters=2))
+    assert project.shown_features == "starter", "what was learned later replaces nothing"
+    project.show_features("run-1")
     project.close()
     with Project.open(project.folder) as again:
-        assert again.shown_features == "starter"
+        assert again.shown_features == "run-1"
         with pytest.raises(PrismhError, match="no features 'run-7'"):
             again.show_features("run-7")
 

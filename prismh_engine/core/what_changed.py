@@ -1,0 +1,179 @@
+"""What a learning changed in a project: one plain sentence, and whose features to look at first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..analysis import clustering, intervals, scores
+from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
+from ..analysis.neighbours import nearest_neighbours, unit_rows
+from ..analysis.worth import MARGIN, worth
+from ..counted import counted
+from ..jobs import Job, Progress
+from ..models.simclr.settings import TAUGHT_FILE
+from ..project import Photo, Project
+from ..project.feature_sets import STARTER
+from ..project.neighbour_graphs import neighbours_of_photos
+from ..project.runs import LEARNED
+from ..tables import read_csv
+
+_FEWEST_PHOTOS = 10  # fewer say nothing on what changed
+_FEWEST_NAMED = 5  # photos a name must stand on to be counted
+_NOISE = 0.03  # groups whose separations are less apart are as well separated
+_UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
+
+_KEEP = "Keep the instant map."
+_NAME_SOME = "Name a few photos, two names on five photos each, and learn again with your names."
+_NAME_MORE = "Name a few more photos, and learn again with your names."
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a learning changed.
+
+    sentence: for a person to read. shown_first: whose features to look at first, `STARTER` or `LEARNED`. why: which map
+    that is, and what to do next.
+    """
+
+    sentence: str
+    shown_first: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.why}"
+
+
+def what_changed(project: Project, run: str) -> Job[Change]:
+    """What a run's features tell beside the starter's, on the used photos that have both.
+
+    Where two names or more were given to five single photos each that did not teach the run, those photos tell: leave-
+    one-out kNN and the NMI of groups, each better or worse where the 95 % interval of the paired difference (see
+    `intervals`) holds no 0. The learned features are shown first where one is better and the other no worse. Elsewhere
+    the neighbour graphs tell what moved, and the learned features are shown first where their `worth` is higher by more
+    than `MARGIN`; those of a run that names taught, where it is not lower by as much. Of fewer than ten photos nothing
+    is told. Raises `PrismhError` where features are missing.
+    """
+    yield Progress("Comparing the two maps", 0, None)
+    used, before = project.features.get(STARTER).read(project.photos.used())
+    photos, after = project.features.get(run).read(used)
+    if len(photos) < _FEWEST_PHOTOS:
+        return Change(f"There are too few photos to say what learning changed: {len(photos)}.", STARTER, _KEEP)
+    kept = {photo.id for photo in photos}
+    both = [unit_rows(before[[photo.id in kept for photo in used]]), unit_rows(after)]
+    taught = taught_by_names(project, run)
+    untaught = [photo for photo in photos if photo.file_path not in taught]
+    classes = _classes(project, untaught)
+    if classes:
+        named = np.array([photo.id in classes for photo in photos])
+        codes = np.array([classes[photo.id] for photo in photos if photo.id in classes], dtype=np.int64)
+        return (yield from _told_by_names([rows[named] for rows in both], codes, len(taught)))
+    return (yield from _told_by_neighbours(project, run, photos, both, len(taught)))
+
+
+def taught_by_names(project: Project, run: str) -> set[str]:
+    """The file_paths of photos whose names a run learned from: they say nothing on how well it tells others."""
+    paths = (one.folder / TAUGHT_FILE for one in project.runs.all() if one.name == run)
+    return {row["file_path"] for path in paths if path.exists() for row in read_csv(path, ("file_path",))}
+
+
+def _classes(project: Project, photos: Sequence[Photo]) -> dict[int, int]:
+    """Photo id -> the number of its name, of photos with a single name that five have; none where there is one such."""
+    given = project.labels.of_photos()  # a name that came with a group tells how well the groups fit themselves
+    names = {photo.id: given[photo.id][0] for photo in photos if len(given.get(photo.id, ())) == 1}
+    enough = sorted(name for name, count in Counter(names.values()).items() if count >= _FEWEST_NAMED)
+    if len(enough) < 2:
+        return {}
+    return {photo_id: enough.index(name) for photo_id, name in names.items() if name in enough}
+
+
+def _told_by_names(both: Sequence[NDArray[np.float32]], classes: NDArray[np.int64], taught: int) -> Job[Change]:
+    scored = []
+    for rows in both:
+        told = scores.knn_leave_one_out((yield from nearest_neighbours(rows, scores.NEIGHBOURS)), classes)
+        groupings = yield from scores.groupings(rows, int(classes.max()) + 1)
+        scored.append(scores.Scores(told, None, groupings, None))
+    each, differences = yield from intervals.intervals(scored, classes)
+    found = {} if differences is None else {name: one for name, one in differences.items() if one is not None}
+    verdicts = {found["knn"].verdict, found["nmi"].verdict}
+    right = [round(100 * score["knn"].value) for score in each if score["knn"] is not None]
+    chance = found["knn"].verdict == NO_CHANGE and right[0] != right[1]
+    agree = {BETTER: "more than", NO_CHANGE: "about as well as", WORSE: "less than"}[found["nmi"].verdict]
+    if taught:
+        subject = f"Learning with the names of {counted(taught, 'photo')}"
+        whom = f"the {len(classes)} photos with names that did not teach it"
+    else:
+        subject, whom = "Learning", "the names you gave"
+    numbers = (
+        f"{right[1]} of 100 named photos lie among photos of their own name, before {right[0]}"
+        f"{' (that may be chance)' if chance else ''}, and the groups agree with the names {agree} before"
+    )
+    if BETTER in verdicts and WORSE not in verdicts:
+        why = "Look at the learned map first. The instant map stays as it is."
+        return Change(f"{subject} made the map better for {whom}: {numbers}.", LEARNED, why)
+    made = "made no clear difference"
+    if verdicts == {BETTER, WORSE}:
+        made = "made the map better in one way and worse in another"
+    elif WORSE in verdicts:
+        made = "made the map worse"
+    next_step = _NAME_MORE if taught else "Learn again with your names: they can teach what the photos alone did not."
+    return Change(f"{subject} {made} for {whom}: {numbers}.", STARTER, f"{_KEEP} {next_step}")
+
+
+def _told_by_neighbours(
+    project: Project, run: str, photos: Sequence[Photo], both: Sequence[NDArray[np.float32]], taught: int
+) -> Job[Change]:
+    neighbours, sets = [], [project.features.get(name) for name in (STARTER, run)]
+    for features, rows in zip(sets, both, strict=True):
+        neighbours.append((yield from neighbours_of_photos(features, photos, rows, clustering.SEPARATION_NEIGHBOURS)))
+    k = neighbours[0].indices.shape[1]
+    same = (neighbours[0].indices[:, :, None] == neighbours[1].indices[:, None, :]).any(axis=2)
+    moved = k - float(same.sum(axis=1).mean())
+    grouping = project.groupings.newest(sets[0])
+    wanted: int | str = min(len(grouping.members()), len(photos)) if grouping else clustering.AUTO
+    first = yield from clustering.k_means(both[0], wanted)
+    second = yield from clustering.k_means(both[1], len(first.sizes))
+    separations = [
+        float(clustering.separation(found.clusters, near).mean())
+        for found, near in zip((first, second), neighbours, strict=True)
+    ]
+    gain = -(yield from worth(both[0])) + (yield from worth(both[1]))
+    unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE
+    subject = f"Learning with the names of {counted(taught, 'photo')}" if taught else "Learning"
+    parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
+    parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
+    sentence = f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {', and '.join(parts)}."
+    return Change(sentence, *_first_by_worth(gain, taught, unchanged))
+
+
+def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str]:
+    """Whose features to look at first where no name can tell, and why. gain: in worth."""
+    if taught and not unchanged and gain >= -MARGIN:
+        why = (
+            "Look at the learned map first: names mostly help. The names that taught it cannot tell whether they did; "
+            "two names on five other photos each can."
+        )
+        return LEARNED, why
+    if taught:
+        return STARTER, f"{_KEEP} The names that taught it cannot tell whether it helped. {_NAME_MORE}"
+    if gain > MARGIN:
+        why = (
+            "Look at the learned map first: its groups are clearer. Whether they are the right ones only names can "
+            "tell: two names, on five photos each."
+        )
+        return LEARNED, why
+    return STARTER, f"{_KEEP} Nothing shows that the learned one is better. {_NAME_SOME}"
+
+
+def _separation_text(before: float, after: float) -> str:
+    how = "as well separated as before"
+    if abs(after - before) >= _NOISE:
+        how = "better separated than before" if after > before else "less well separated than before"
+    return (
+        f"the groups are {how} ({100 * after:.0f} of 100 neighbours lie in a photo's own group, "
+        f"before {100 * before:.0f})"
+    )
