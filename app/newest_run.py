@@ -16,6 +16,12 @@ def newest(project: Project) -> Run | None:
     return next((run for run in runs if (run.folder / "settings.json").is_file() or is_held(run.folder)), None)
 
 
+def has_map(project: Project, run: Run) -> bool:
+    """Whether what a run learned can be seen on a map."""
+    features = project.features.find(run.name)
+    return features is not None and project.maps.newest(features) is not None
+
+
 def learned_elsewhere(project: Project) -> Run | None:
     """The newest run where another program is learning into it at this moment; this one must not be at it."""
     from prismh_engine.models.simclr.lock import is_held

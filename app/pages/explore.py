@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from prismh_engine.errors import PrismhError
+from prismh_engine.project import runs
 from prismh_engine.project.feature_sets import STARTER
 
 from .. import palette, theme
@@ -301,7 +302,8 @@ class ExplorePage(Page):
     def _show_switch(self) -> None:
         contents, facts = self._contents, self._contents.facts
         placed = facts is not None and bool(np.isfinite(facts.latitudes).any())
-        self._tools.show_views(learned=bool(contents.learned), placed=placed)
+        first = {STARTER: INSTANT, runs.LEARNED: LEARNED}.get(contents.shown_first, "")
+        self._tools.show_views(learned=bool(contents.learned), placed=placed, first=first)
         of_map = INSTANT if self._reading.features == STARTER else LEARNED
         self._tools.show_view(BY_PLACE if self._by_place else of_map)
         self._summary.setText(contents.summary)

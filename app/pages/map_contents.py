@@ -50,10 +50,11 @@ class MapContents:
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
     how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
-    "" where there is none; summary: what that run changed. newest: the newest feature set, "" where none. photos: by
-    their ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in
-    their place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping
-    got with a group; counts: every name in the project and how many photos carry it.
+    "" where there is none; summary: what that run changed; shown_first: "starter" or "learned", whose map to look at
+    first, "" unknown. newest: the newest feature set, "" where none. photos: by their ids; on_map: those of the N,
+    empty until they are read; seen_ids int64, rising: those that are used and in their place. names: photo id -> the
+    names given to the photo itself; by_group: those that the photos of the grouping got with a group; counts: every
+    name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -75,6 +76,7 @@ class MapContents:
     missing: int = 0
     learned: str = ""
     summary: str = ""
+    shown_first: str = ""
     newest: str = ""
 
     def clusters_of(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -123,7 +125,7 @@ def read_map(
     yield Progress("Reading the map", 0, None)
     sets = {found.name: found for found in project.features.all()}
     mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
-    learned = mapped[-1] if mapped else ""
+    run = project.runs.get(mapped[-1]) if mapped else None
     if features not in sets:
         features = STARTER
     counts = project.photos.counts()
@@ -136,8 +138,9 @@ def read_map(
         all_photos=counts["all"],
         used=counts[USED],
         missing=counts["missing"],
-        learned=learned,
-        summary=project.runs.get(learned).summary if learned else "",
+        learned="" if run is None else run.name,
+        summary="" if run is None else run.summary,
+        shown_first="" if run is None else run.shown_first,
         newest=list(sets)[-1] if sets else "",
     )
     if changed:

@@ -15,6 +15,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
 from prismh_engine.models.simclr.settings import LABELS_OF_PROJECT, NAMES_PRESET, TrainSettings, settle
 from prismh_engine.project import Run
+from prismh_engine.project.feature_sets import STARTER
 from prismh_engine.settings import Resolved, resolve
 
 from .. import newest_run, theme
@@ -118,11 +119,13 @@ class TrainingPage(Page):
         self._start = self.add_action(self.tr("Start"), "start_button", main=True)
         self._with_names = self.tr("Learn again with my names")
         self._see_map = self.add_action(self.tr("See the learned map"), "see_learned_map_button")
+        self._go_on = self.add_action(self.tr("Back to the map"), "back_to_map_button")
         self._pause = self.add_action(self.tr("Pause"), "pause_button", main=True)
         self._resume = self.add_action(self.tr("Resume"), "resume_button", main=True)
         self._stop.clicked.connect(self.session.stop)
         self._start.clicked.connect(self._start_pressed)
         self._see_map.clicked.connect(self._to_the_map)
+        self._go_on.clicked.connect(partial(self.go_to.emit, "explore"))
         self._pause.clicked.connect(self.session.pause)
         self._resume.clicked.connect(self._resume_pressed)
 
@@ -156,12 +159,9 @@ class TrainingPage(Page):
     def _reread(self) -> None:
         """Look up the newest run, who is at it, and whether there is a map of what it learned."""
         project = self.session.project
-        self._run, self._has_map = None, False
         self._unfinished, self._elsewhere = self.session.unfinished_run(), self.session.run_elsewhere()
-        if project is not None:
-            self._run = newest_run.newest(project)
-            features = project.features.find(self._run.name) if self._run is not None else None
-            self._has_map = features is not None and project.maps.newest(features) is not None
+        self._run = None if project is None else newest_run.newest(project)
+        self._has_map = project is not None and self._run is not None and newest_run.has_map(project, self._run)
         if self.session.running_kind != LEARNING:
             self._show_past_curve()
         (self._looks_elsewhere.start if self._elsewhere is not None else self._looks_elsewhere.stop)()
@@ -313,20 +313,23 @@ class TrainingPage(Page):
         kind, unfinished = self.session.running_kind, self._unfinished
         learning, paused = kind == LEARNING, kind == LEARNING and self.session.paused
         enough = self._used >= _FEWEST_PHOTOS
-        actions = (self._pause, self._resume, self._start, self._see_map, self._stop)
+        actions = (self._pause, self._resume, self._start, self._go_on, self._see_map, self._stop)
         focused = self._keyboard_waits or any(button.hasFocus() for button in actions)
         self._stop.setVisible(learning)
         self._pause.setVisible(learning and not paused)
         self._resume.setVisible(paused or (kind is None and unfinished is not None))
         self._start.setVisible(not learning)
         self._see_map.setVisible(not learning and self._has_map)
+        stays = self._has_map and self._run is not None and self._run.shown_first == STARTER
+        self._go_on.setVisible(not learning and stays)
         idle = kind is None and self._elsewhere is None
         self._start.setEnabled(idle and enough and not self._start_wanted)
         if not learning:
             self._choices.offer_names(self.session.summary.teachers)
         self._say_start()
         be_main(self._start, not learning and unfinished is None and not self._has_map)
-        be_main(self._see_map, self._has_map and unfinished is None)
+        be_main(self._see_map, self._has_map and not stays and unfinished is None)
+        be_main(self._go_on, stays and unfinished is None)
         if focused and not any(button.hasFocus() for button in actions):
             # The pressed button is gone: the keyboard goes on with the one in its place, not somewhere else.
             heir = next((button for button in actions if not button.isHidden() and button.isEnabled()), None)

@@ -78,17 +78,26 @@ class MapTools(QWidget):
                 self._colour.addItem(metrics.elidedText(text, Qt.TextElideMode.ElideRight, width), name)
             self._colour.setCurrentIndex(max(0, self._colour.findData(chosen)))
 
-    def show_views(self, *, learned: bool, placed: bool) -> None:
-        """learned: whether there is a learned map; placed: whether photos carry a place."""
+    def show_views(self, *, learned: bool, placed: bool, first: str = "") -> None:
+        """learned: whether there is a learned map; placed: whether photos carry a place. first: the one of the two maps
+        to look at first, "" where that is not known.
+        """
+        by_starter = self.tr("The map by what the starter encoder sees.")
         none_yet = self.tr("There is one after learning from these photos, which is optional.")
+        by_learning = self.tr("The map by what was learned from these photos.")
         no_place = self.tr("None of these photos carries a place.")
+        at_first = self.tr("Look at this one first.")
+        if first == INSTANT:
+            by_starter = f"{by_starter} {at_first}"
+        elif first == LEARNED:
+            by_learning = f"{by_learning} {at_first}"
         self._views.set_chips(
             [
-                Chip(INSTANT, self.tr("Instant"), tip=self.tr("The map by what the starter encoder sees.")),
+                Chip(INSTANT, self.tr("Instant"), tip=by_starter),
                 Chip(
                     LEARNED,
                     self.tr("Learned"),
-                    tip=self.tr("The map by what was learned from these photos.") if learned else none_yet,
+                    tip=by_learning if learned else none_yet,
                     enabled=learned,
                 ),
                 Chip(

@@ -1,0 +1,99 @@
+"""After a learning: the sentence on what it changed, the map to go on with, and that nothing is replaced unasked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.widgets.map_tools import MapTools
+from prismh_engine import jobs
+from prismh_engine.core.cluster_embeddings import cluster_project
+from prismh_engine.core.map_embeddings import map_project
+from prismh_engine.core.what_changed import what_changed
+from prismh_engine.project import Project
+from prismh_engine.project.feature_sets import STARTER, Encoder
+from prismh_engine.project.runs import FINISHED
+
+from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
+
+BUTTONS = ("start_button", "see_learned_map_button", "back_to_map_button")
+
+
+def learn(folder, *, noise):
+    """Name all drums and all other photos, and have a run whose features tell these two apart but for noise."""
+    with Project.open(folder) as project:
+        photos = project.photos.used()
+        drum = np.array([photo.path.name.startswith("drum") for photo in photos])
+        project.labels.name_photos([photo.id for photo, is_drum in zip(photos, drum, strict=True) if is_drum], "drum")
+        others = [photo.id for photo, is_drum in zip(photos, drum, strict=True) if not is_drum]
+        project.labels.name_photos(others, "no drum")
+        rng = np.random.default_rng(0)
+        told = np.stack([drum, ~drum], axis=1) @ np.eye(2, 32)
+        embeddings = (told + rng.normal(size=(len(photos), 32)) * noise).astype(np.float32)
+        run = run_of_ten_epochs(project)
+        project.runs.set_state(run, FINISHED)
+        features = project.features.ensure(run.name, Encoder("resnet18", "0" * 64, 96, 32), run)
+        features.append([photo.look.content_hash for photo in photos], embeddings)
+        jobs.run(cluster_project(project, run.name))
+        jobs.run(map_project(project, run.name))
+        change = jobs.run(what_changed(project, run.name))
+        project.runs.set_summary(run, str(change), change.shown_first)
+    return change
+
+
+def main_of(window):
+    """The buttons in sight, and the filled ones."""
+    buttons = {name: find(window, name) for name in BUTTONS}
+    in_sight = {name for name, button in buttons.items() if button.isVisible()}
+    return in_sight, [name for name in BUTTONS if name in in_sight and buttons[name].property("role") == "main"]
+
+
+def open_at_learn(qtbot, window, folder):
+    window.open_folder(folder)
+    wait_until_read(qtbot, window)
+    window.show_page("training")
+
+
+def test_a_worse_map_is_told_and_the_way_on_is_the_map_as_it_is(qtbot, mapped):
+    change = learn(mapped, noise=9.0)
+    assert change.shown_first == STARTER
+    with open_window(qtbot) as window:
+        open_at_learn(qtbot, window, mapped)
+        assert find(window, "about_learning").text() == str(change)
+        assert main_of(window) == (set(BUTTONS), ["back_to_map_button"])
+        click(qtbot, window, "back_to_map_button")
+        assert window.page().objectName() == "explore_page"
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_instant").isChecked()
+        assert find(window, "chip_instant").toolTip().endswith("Look at this one first.")
+        assert find(window, "learning_summary").text() == str(change)
+
+
+def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped):
+    change = learn(mapped, noise=0.05)
+    assert change.shown_first == "learned"
+    with open_window(qtbot) as window:
+        open_at_learn(qtbot, window, mapped)
+        assert find(window, "about_learning").text().startswith("Learning made the map better for the names you gave:")
+        assert main_of(window) == (set(BUTTONS[:2]), ["see_learned_map_button"])
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_instant").isChecked(), "nothing is replaced until it is asked for"
+        assert find(window, "chip_learned").toolTip().endswith("Look at this one first.")
+        window.show_page("training")
+        click(qtbot, window, "see_learned_map_button")
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_learned").isChecked()
+    with open_window(qtbot) as window:
+        window.open_folder(mapped)
+        wait_until_read(qtbot, window)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_learned").isChecked(), "what was chosen last is there again"
+
+
+def test_a_run_of_which_it_is_not_known_recommends_no_map(qtbot):
+    tools = MapTools()
+    qtbot.addWidget(tools)
+    tools.show_views(learned=True, placed=False)
+    tips = [find(tools, name).toolTip() for name in ("chip_instant", "chip_learned")]
+    assert not any("first" in tip for tip in tips)
