@@ -14,6 +14,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.settings import Resolved, Settings, resolve
 
 from .. import theme
+from ..words import without_flags
 from .buttons import text_button
 from .card import ElidedLabel, Note, label
 from .field_editors import Editor, as_text, editor_of
@@ -172,7 +173,7 @@ class SettingsPanel(QWidget):
         try:
             self._check(resolve(self._cls, {**self._fixed, **given}, environment={}))
         except PrismhError as error:
-            complaint = str(error)
+            complaint = without_flags(str(error))
         self._complaint.say(complaint, "warning")
         self._complaint.setVisible(bool(complaint))
         for name, editor in self._editors.items():

@@ -136,6 +136,7 @@ def test_settings_that_contradict_each_other_are_told(page, qtbot):
     find(page, "choice_advanced", QAbstractButton).click()
     find(page, "setting_base_model").setCurrentText("resnet18")
     assert "starter" in page._settings.complaint()
+    assert "--" not in page._settings.complaint(), "flags are for the command line"
 
 
 def test_what_a_training_says_is_shown_in_numbers_words_and_a_curve(page, session, qtbot):
