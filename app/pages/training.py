@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QTimer
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
@@ -30,7 +29,7 @@ from ..widgets.training_history import TrainingHistory, judge, read_metrics
 from .learn_choices import LearnChoices
 from .learn_side import LearnSide
 from .learn_times import LearnTimes
-from .page import WHY_WIDTH, Page
+from .page import Page
 from .run_settings import epochs_of, settings_of
 from .starting_point import StartingPoint
 
@@ -105,10 +104,6 @@ class TrainingPage(Page):
         self._reread()
         self._counted()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit_why()
-
     def loaded(self) -> bool:
         return not self._times.measuring
 
@@ -117,7 +112,6 @@ class TrainingPage(Page):
     def _make_actions(self) -> None:
         self._stop = self.add_action(self.tr("Stop and keep"), "stop_button")
         self._start = self.add_action(self.tr("Start"), "start_button", main=True)
-        self._with_names = self.tr("Learn again with my names")
         self._see_map = self.add_action(self.tr("See the learned map"), "see_learned_map_button")
         self._go_on = self.add_action(self.tr("Back to the map"), "back_to_map_button")
         self._pause = self.add_action(self.tr("Pause"), "pause_button", main=True)
@@ -345,17 +339,9 @@ class TrainingPage(Page):
         if self._start_wanted:
             text = self.tr("Starting …")
         elif self._choices.choice() == NAMES_PRESET:
-            text = self._with_names
+            text = self.tr("Learn again with my names")
         self._start.setText(text)
         self._start.setAccessibleName(text)
-        self._fit_why()
-
-    def _fit_why(self) -> None:
-        """Its lines break as beside the widest Start, so that the cards stay where they are when one is chosen."""
-        metrics = self._start.fontMetrics()
-        wider = metrics.horizontalAdvance(self._with_names) - metrics.horizontalAdvance(self._start.text())
-        room = self.width() - 3 * theme.PAGE_MARGIN - self.actions.sizeHint().width()
-        self.why.setMaximumWidth(min(WHY_WIDTH, room - (wider if self._start.isVisibleTo(self) else 0)))
 
     def _show_side(self) -> None:
         learning = self.session.running_kind == LEARNING
