@@ -378,6 +378,8 @@ class TrainingPage(Page):
             if not done:
                 text = self.tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.")
             text = text.format(done=done, epochs=epochs)
+        elif kind == READING and self._run is not None and not self._has_map:
+            text = self.tr("The map of what was learned is being made. What it changed is told here after that.")
         elif kind == READING:
             text = self.tr("Photos are being looked at. Learning can start when that is done.")
         elif self.session.project is not None and self._used < _FEWEST_PHOTOS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from app import steps
+from app.pages.training import TrainingPage
 from app.widgets.map_tools import MapTools
 from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
@@ -13,8 +15,10 @@ from prismh_engine.project import Project
 from prismh_engine.project.feature_sets import STARTER, Encoder
 from prismh_engine.project.runs import FINISHED
 
+from .opening import open_project
 from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
 
+MS = 60_000
 BUTTONS = ("start_button", "see_learned_map_button", "back_to_map_button")
 
 
@@ -89,6 +93,19 @@ def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped)
         window.show_page("explore")
         wait_until_read(qtbot, window)
         assert find(window, "chip_learned").isChecked(), "what was chosen last is there again"
+
+
+def test_while_the_map_of_what_was_learned_is_made_this_is_told(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        project.runs.set_state(run_of_ten_epochs(project), FINISHED)
+    open_project(qtbot, session, mapped)
+    page = TrainingPage(session)
+    qtbot.addWidget(page)
+    qtbot.waitUntil(lambda: session.summary.photos > 0 and session.running_kind is None, timeout=MS)
+    session.start_reading(steps.look_for_photos, session.project)
+    assert find(page, "health_note").text().startswith("The map of what was learned is being made.")
+    qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)
+    assert find(page, "health_note").text() == ""
 
 
 def test_a_run_of_which_it_is_not_known_recommends_no_map(qtbot):
