@@ -19,7 +19,6 @@ class LearnSide(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedWidth(_WIDTH)
         self._health = Note("health_note")
         self._facts = Facts()
         self._facts_card = Card("facts_card")
@@ -31,6 +30,7 @@ class LearnSide(QWidget):
         self._notes_card.body.addWidget(label(self.tr("Worth knowing"), "heading"))
         self._notes_card.body.addWidget(self._notes)
         self._about_title = label("", "heading")
+        self._about_title.setWordWrap(True)
         self._about = label("", "quiet")
         self._about.setObjectName("about_learning")
         self._about.setWordWrap(True)
@@ -52,6 +52,8 @@ class LearnSide(QWidget):
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(scroll)
+        theme.changed.connect(self._fit)
+        self._fit()
 
     def say_health(self, text: str, role: str) -> None:
         if self._health.text() != text:
@@ -87,3 +89,6 @@ class LearnSide(QWidget):
             )
         stays = self.tr("The photos stay on this computer, and the instant map stays as it is.")
         self._about.setText(f"{learns} {stays}")
+
+    def _fit(self) -> None:
+        self.setFixedWidth((_WIDTH + theme.pixels(_WIDTH)) // 2)

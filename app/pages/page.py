@@ -48,7 +48,10 @@ class Page(QWidget):
         header = QVBoxLayout()
         header.setSpacing(2)
         header.addLayout(first)
-        header.addWidget(self.why)
+        below = QHBoxLayout()  # which, other than the column, breaks its lines for the width it gets
+        below.addWidget(self.why, 1)
+        below.addStretch()
+        header.addLayout(below)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.PAGE_MARGIN, 20, theme.PAGE_MARGIN, 20)
         whole.setSpacing(theme.CARD_GAP)
