@@ -139,7 +139,9 @@ def _evaluate_project(
     if run is None or len(contestants) < 2:
         return (yield from compare(contestants, labels, stop, left_out))
     left_out += sorted(taught_by_names(project, run.name).intersection(contestants[-1].file_paths))
-    change = yield from what_changed(project, run.name)
+    kept_out = set(left_out)
+    names = {path: given for path, given in (labels or {}).items() if path not in kept_out}
+    change = yield from what_changed(project, run.name, names)
     project.runs.set_summary(run, str(change), change.shown_first)
     try:
         report = yield from compare(contestants, labels, stop, left_out)

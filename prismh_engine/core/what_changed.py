@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,9 +48,10 @@ class Change:
         return f"{self.sentence} {self.why}"
 
 
-def what_changed(project: Project, run: str) -> Job[Change]:
+def what_changed(project: Project, run: str, names: Mapping[str, Sequence[str]] | None = None) -> Job[Change]:
     """What a run's features tell beside the starter's, on the used photos that have both.
 
+    names: file_path -> the names to go by, None for those that photos of the project were given one by one.
     Where two names or more were given to five single photos each that did not teach the run, those photos tell: leave-
     one-out kNN and the NMI of groups, each better or worse where the 95 % interval of the paired difference (see
     `intervals`) holds no 0. The learned features are shown first where one is better and the other no worse. Elsewhere
@@ -66,11 +67,13 @@ def what_changed(project: Project, run: str) -> Job[Change]:
     kept = {photo.id for photo in photos}
     both = [unit_rows(before[[photo.id in kept for photo in used]]), unit_rows(after)]
     taught = taught_by_names(project, run)
-    untaught = [photo for photo in photos if photo.file_path not in taught]
-    classes = _classes(project, untaught)
+    if names is None:
+        given = project.labels.of_photos()  # a name that came with a group tells how well the groups fit themselves
+        names = {photo.file_path: given[photo.id] for photo in photos if photo.id in given}
+    classes = _classes([photo.file_path for photo in photos if photo.file_path not in taught], names)
     if classes:
-        named = np.array([photo.id in classes for photo in photos])
-        codes = np.array([classes[photo.id] for photo in photos if photo.id in classes], dtype=np.int64)
+        named = np.array([photo.file_path in classes for photo in photos])
+        codes = np.array([classes[path] for path in (photo.file_path for photo in photos) if path in classes], np.int64)
         return (yield from _told_by_names([rows[named] for rows in both], codes, len(taught)))
     return (yield from _told_by_neighbours(project, run, photos, both, len(taught)))
 
@@ -81,14 +84,13 @@ def taught_by_names(project: Project, run: str) -> set[str]:
     return {row["file_path"] for path in paths if path.exists() for row in read_csv(path, ("file_path",))}
 
 
-def _classes(project: Project, photos: Sequence[Photo]) -> dict[int, int]:
-    """Photo id -> the number of its name, of photos with a single name that five have; none where there is one such."""
-    given = project.labels.of_photos()  # a name that came with a group tells how well the groups fit themselves
-    names = {photo.id: given[photo.id][0] for photo in photos if len(given.get(photo.id, ())) == 1}
-    enough = sorted(name for name, count in Counter(names.values()).items() if count >= _FEWEST_NAMED)
+def _classes(paths: Sequence[str], names: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """file_path -> the number of its name, of photos with a single name that five have; none where but one is such."""
+    single = {path: names[path][0] for path in paths if len(names.get(path, ())) == 1}
+    enough = sorted(name for name, count in Counter(single.values()).items() if count >= _FEWEST_NAMED)
     if len(enough) < 2:
         return {}
-    return {photo_id: enough.index(name) for photo_id, name in names.items() if name in enough}
+    return {path: enough.index(name) for path, name in single.items() if name in enough}
 
 
 def _told_by_names(both: Sequence[NDArray[np.float32]], classes: NDArray[np.int64], taught: int) -> Job[Change]:
@@ -166,7 +168,7 @@ def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str
             "tell: two names, on five photos each."
         )
         return LEARNED, why
-    return STARTER, f"{_KEEP} Nothing shows that the learned one is better. {_NAME_SOME}"
+    return STARTER, f"{_KEEP} The photos alone do not show that the learned one is better. {_NAME_SOME}"
 
 
 def _separation_text(before: float, after: float) -> str:

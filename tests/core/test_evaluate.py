@@ -204,6 +204,22 @@ def test_without_names_a_project_still_says_what_was_learned(
     assert (found["files"], found["notes"], found["change"]["shown_first"]) == ([], [needs], "starter")
 
 
+def test_what_was_learned_is_told_by_the_labels_of_a_file(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embeddings, heap = heaps((16, 16), spread=4.0)
+    photos = fill_with_embeddings(project, tmp_path / "photos", embeddings)
+    add_features(project, heaps((16, 16))[0], project.runs.new().name)
+    labels = [(photo.file_path, ("drum", "tyre")[h]) for photo, h in zip(photos, heap, strict=True)]
+    write_csv(tmp_path / "labels.csv", ("file_path", "label"), labels)
+    write_csv(tmp_path / "taught.csv", ("file_path",), [(path,) for path, label in labels if label == "tyre"][3:])
+    arguments = ["--project", str(project.folder), "--labels", str(tmp_path / "labels.csv")]
+    assert main(arguments) == 0
+    assert "Learning made the map better for the names you gave" in capsys.readouterr().out
+    assert main([*arguments, "--leave_out", str(tmp_path / "taught.csv")]) == 0
+    assert "named photos" not in capsys.readouterr().out, "three tyres are too few"
+
+
 def taught_by(project: Project, photos: Sequence[Photo], names: Sequence[str], features: np.ndarray) -> None:
     """A run that learned from the names of these photos, and its features."""
     run = project.runs.new()
