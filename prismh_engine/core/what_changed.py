@@ -164,11 +164,11 @@ def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str
         return STARTER, f"{_KEEP} The names that taught it cannot tell whether it helped. {_NAME_MORE}"
     if gain > MARGIN:
         why = (
-            "Look at the learned map first: its groups are clearer. Whether they are the right ones only names can "
-            "tell: two names, on five photos each."
+            "Look at the learned map first: as far as photos without names can tell, it is the better one. Names can "
+            "tell for certain: two, on five photos each."
         )
         return LEARNED, why
-    return STARTER, f"{_KEEP} The photos alone do not show that the learned one is better. {_NAME_SOME}"
+    return STARTER, f"{_KEEP} Photos without names do not show that the learned one is better. {_NAME_SOME}"
 
 
 def _separation_text(before: float, after: float) -> str:

@@ -149,7 +149,7 @@ def test_without_names_clearer_groups_are_shown_first(project: Project, tmp_path
     assert change.sentence.startswith("Learning changed the map:")
     assert "better separated than before (100 of 100" in change.sentence
     assert change.shown_first == "learned"
-    assert "only names can tell" in change.why
+    assert "as far as photos without names can tell, it is the better one" in change.why
 
 
 def test_without_names_blurred_groups_are_not_shown_first(project: Project, tmp_path: Path) -> None:
