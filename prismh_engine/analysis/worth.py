@@ -12,6 +12,9 @@ from .neighbours import nearest_neighbours
 MARGIN = 0.03
 """Two sets of embeddings whose worth is less apart than this are called equal."""
 
+FEWEST_PHOTOS = 10
+"""Of fewer nothing can be told."""
+
 _GROUPS = (4, 8)
 
 

@@ -20,7 +20,7 @@ from ..models.simclr.dataset import ViewBatches
 from ..models.simclr.loss import nt_xent
 from ..models.simclr.network import SimCLRModel
 from ..models.simclr.optimization import build_optimizer
-from ..models.simclr.precision import autocast, choose, cpu_has_bf16
+from ..models.simclr.precision import autocast, choose
 from ..models.simclr.run import data_threads, train
 from ..models.simclr.settings import TrainSettings
 from ..models.simclr.sitting import LEARNING
@@ -164,13 +164,12 @@ def measure(
 ) -> Job[None]:
     """Each encoder and image size beside the bound, and beside Lightly where a goal is set."""
     device = compute_device("auto")
-    precisions = ["off", "bf16"] if device.type == "cpu" and cpu_has_bf16() else [choose("auto", device)]
+    precision = choose("auto", device)
     for base_model, image_size in cases:
-        for precision in precisions:
-            # Each round would begin with a checkpoint, since the others took their time; those have a row of their own.
-            further = {"mixed_precision": precision, "checkpoint_minutes": 600.0}
-            settings = training_settings(base_model, image_size, batch_size, **further)
-            found += yield from _case(conditions, settings)
+        # Each round would begin with a checkpoint, since the others took their time; those have a row of their own.
+        further = {"mixed_precision": precision, "checkpoint_minutes": 600.0}
+        settings = training_settings(base_model, image_size, batch_size, **further)
+        found += yield from _case(conditions, settings)
 
 
 def _case(conditions: Conditions, settings: Resolved[TrainSettings]) -> Job[list[Row]]:

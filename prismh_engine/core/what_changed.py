@@ -27,6 +27,8 @@ _FEWEST_NAMED = 5  # photos a name must stand on to be counted
 _NOISE = 0.03  # groups whose separations are less apart are as well separated
 _UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
 
+_LOOK = "Look at the learned map first"
+_CHOOSE = "Go on with the map whose groups make more sense to you."
 _KEEP = "Keep the instant map."
 _NAME_SOME = "Name a few photos, two names on five photos each, and learn again with your names."
 _NAME_MORE = "Name a few more photos, and learn again with your names."
@@ -115,8 +117,8 @@ def _told_by_names(both: Sequence[NDArray[np.float32]], classes: NDArray[np.int6
         f"{' (that may be chance)' if chance else ''}, and the groups agree with the names {agree} before"
     )
     if BETTER in verdicts and WORSE not in verdicts:
-        why = "Look at the learned map first. The instant map stays as it is."
-        return Change(f"{subject} made the map better for {whom}: {numbers}.", LEARNED, why)
+        sentence = f"{subject} made the map better for {whom}: {numbers}."
+        return Change(sentence, LEARNED, f"{_LOOK}. The instant map stays as it is.")
     made = "made no clear difference"
     if verdicts == {BETTER, WORSE}:
         made = "made the map better in one way and worse in another"
@@ -155,19 +157,14 @@ def _told_by_neighbours(
 def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str]:
     """Whose features to look at first where no name can tell, and why. gain: in worth."""
     if taught and not unchanged and gain >= -MARGIN:
-        why = (
-            "Look at the learned map first: names mostly help. The names that taught it cannot tell whether they did; "
-            "two names on five other photos each can."
+        return (
+            LEARNED,
+            f"{_LOOK}: names mostly help, though those that taught it cannot tell whether they did. {_CHOOSE}",
         )
-        return LEARNED, why
     if taught:
         return STARTER, f"{_KEEP} The names that taught it cannot tell whether it helped. {_NAME_MORE}"
     if gain > MARGIN:
-        why = (
-            "Look at the learned map first: as far as photos without names can tell, it is the better one. Names can "
-            "tell for certain: two, on five photos each."
-        )
-        return LEARNED, why
+        return LEARNED, f"{_LOOK}: as far as photos without names can tell, it is the better one. {_CHOOSE}"
     return STARTER, f"{_KEEP} Photos without names do not show that the learned one is better. {_NAME_SOME}"
 
 

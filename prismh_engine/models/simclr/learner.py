@@ -35,6 +35,7 @@ from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statisti
 from .supervised_loss import NO_LABEL, TaughtLoss
 from .training import History, best_epoch, judged_losses
 from .training_photos import TrainingPhotos
+from .worth_probe import WorthProbe, badness
 
 _SECONDS_BETWEEN_READS = 0.1
 """A GPU is asked for its measures, and so waited for, no more often than a person can see."""
@@ -57,12 +58,14 @@ class Learner:
     """A training that learns batch by batch from (epoch, batch), and can be put down and taken up at any batch.
 
     epoch: whole epochs done; batch: batches done of the next one; step: optimizer steps in all, one a batch. history:
-    as of `train_simclr`. rows: of metrics.csv, one an epoch. waited: seconds the last batch let the step wait.
+    as of `train_simclr`. rows: of metrics.csv, one an epoch. worths: of the start and each epoch, None where not
+    measured, empty where nothing measures them. waited: seconds the last batch let the step wait.
     network: the model as a step uses it. photos_at_once: of this rank's share of a batch, held in memory together.
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
     labels: number of a photo -> the label it teaches. look_alikes: int64 [N, K], numbers of the photos most alike each
-    of `learn_from`, needed where `neighbour_share` is above 0. probe: where `probe_every` asks for one. checkpoint: the
-    file the state was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
+    of `learn_from`, needed where `neighbour_share` is above 0. probe: where `probe_every` asks for one. worth_probe:
+    where its worth decides which epoch is the best. checkpoint: the file the state was read from. Raises `PrismhError`
+    where it does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -77,6 +80,7 @@ class Learner:
         labels: Mapping[int, str] | None = None,
         look_alikes: NDArray[np.int64] | None = None,
         probe: KnnProbe | None = None,
+        worth_probe: WorthProbe | None = None,
         state: dict[str, Any] | None = None,
         checkpoint: Path = Path(),
     ) -> None:
@@ -84,10 +88,11 @@ class Learner:
         self.epoch = self.batch = self.step = 0
         self.history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
         self.rows: list[dict[str, float | int | None]] = []
+        self.worths: list[float | None] = []
         self.waited = 0.0
         self.photos_at_once = -(-settings.batch_size // machine.ranks.count)
         self._machine = machine
-        self._probe = probe
+        self._probe, self._worth_probe = probe, worth_probe
         device, ranks = machine.device, machine.ranks
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
@@ -172,6 +177,16 @@ class Learner:
         return judged_losses(self.history)
 
     @property
+    def badnesses(self) -> list[float]:
+        """Of the start and each whole epoch; see `badness`."""
+        return badness(self.losses, self.worths, taught=self._labels is not None)
+
+    @property
+    def start_is_to_be_measured(self) -> bool:
+        """Whether `measure_start` comes before the first step."""
+        return self._worth_probe is not None and not self.worths and self.step == 0
+
+    @property
     def stopped_improving(self) -> bool:
         patience = self.settings.early_stopping_patience
         return patience is not None and self.epoch > 0 and self.epoch - 1 - best_epoch(self.losses) >= patience
@@ -201,9 +216,11 @@ class Learner:
         """
         self.fetch()
         assert self._batch is not None
-        rate = learning_rate(self.settings, self.epoch, self.batch, len(self.batches), self.losses)
+        settings = self.settings
+        rate = learning_rate(settings, self.epoch, self.batch, len(self.batches), self.losses)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
+        self.model.let_encoder_learn(self.epoch >= settings.head_epochs)
         set_training_mode(self.model)
         photos = min(self.batches.batch_size, len(self.batches.photos) - self.photos_done)
         with interruptible(self.model, self._machine.asked), keeping_statistics(self.model):
@@ -216,6 +233,10 @@ class Learner:
             self._read()
         return {**self._newest, "learning_rate": rate}
 
+    def measure_start(self) -> None:
+        """Measure what the encoder is worth before it learns. Raises `Interrupted` where someone asked."""
+        self.worths = [self._measure_worth(self.settings.epochs)]
+
     def end_epoch(self) -> dict[str, float | int | None]:
         """Measure the fixed views, close the epoch and return its row of metrics.csv.
 
@@ -224,12 +245,15 @@ class Learner:
         self._read()
         held_out_loss, rank = self._measure_fixed_views()
         knn = self._measure_knn()
+        worth = self._measure_worth(self.epoch + 1) if self.worths else None
         photos = self.batches.photos_in_epoch
         means = dict(zip(MEASURES, (self._sums / photos).tolist(), strict=True))
         rate = float(self._optimizer.param_groups[0]["lr"])
         self.history["train_loss"].append(means.pop("loss"))
         self.history["val_loss"].append(held_out_loss)
         self.history["learning_rate"].append(rate)
+        if self.worths:
+            self.worths.append(worth)
         self.epoch, self.batch = self.epoch + 1, 0
         self._sums.zero_()
         row: dict[str, float | int | None] = {
@@ -241,6 +265,7 @@ class Learner:
             **means,
             "rankme": rank,
             "knn": knn,
+            "worth": worth,
         }
         self.rows.append(row)
         return row
@@ -268,6 +293,7 @@ class Learner:
             "seed": self.settings.seed,
             "history": self.history,
             "rows": self.rows,
+            "worths": self.worths,
             "sums": dict(zip(MEASURES, self._sums.tolist(), strict=True)),
             "settings": settings,
             "finished": self.finished,
@@ -293,6 +319,7 @@ class Learner:
             self.batch = min(state["batch"], len(self.batches))
             self.history = {name: list(state["history"][name]) for name in self.history}
             self.rows = [dict(row) for row in state["rows"]]
+            self.worths = list(state.get("worths", ()))  # runs of earlier versions have none
             self._sums = torch.tensor([state["sums"][name] for name in MEASURES], dtype=torch.float64)
         except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise PrismhError(
@@ -348,6 +375,16 @@ class Learner:
         self.model.eval()
         with interruptible(self.model, self._machine.asked):
             return self._probe.measure(self._encode, self._machine.ranks)
+
+    def _measure_worth(self, epoch: int) -> float | None:
+        """After an epoch, counted from 1; while the head alone learns nothing changes."""
+        settings = self.settings
+        learned = epoch > settings.head_epochs
+        if self._worth_probe is None or not learned or not self._worth_probe.is_due(epoch, settings.epochs):
+            return None
+        self.model.eval()
+        with interruptible(self.model, self._machine.asked):
+            return self._worth_probe.measure(self._encode, self._machine.ranks)
 
     @torch.no_grad()
     def _encode(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

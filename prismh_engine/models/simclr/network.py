@@ -99,6 +99,16 @@ class SimCLRModel(nn.Module):
             for module in self.encoder.modules():
                 if isinstance(module, _BatchNorm):
                     module.requires_grad_(False)
+        self._learning = [parameter for parameter in self.encoder.parameters() if parameter.requires_grad]
+
+    def let_encoder_learn(self, learns: bool) -> None:
+        """Whether the encoder, but for what is frozen in it, learns beside the projection head.
+
+        A head that knows nothing yet sends blind gradients, which distort the weights an encoder starts from; so that
+        the head had better learn alone at first (Kumar et al. 2022, arXiv 2202.10054, section 3).
+        """
+        for parameter in self._learning:
+            parameter.requires_grad_(learns)
 
     def _build(self, base_model: str, weights: str | Path, output_dim: int) -> None:
         if base_model not in encoders.ENCODERS:
@@ -108,6 +118,7 @@ class SimCLRModel(nn.Module):
         self.image_size: int | None = None
         self.encoder_dim = encoders.ENCODERS[base_model]
         self.encoder = encoders.build(base_model, weights)
+        self._learning = list(self.encoder.parameters())
         self.projection_head = SimCLRProjectionHead(self.encoder_dim, output_dim=output_dim)
 
 

@@ -36,9 +36,12 @@ def learning_rate(
 
     epoch, batch: counted from 0. losses: the loss of each whole epoch so far, which only `plateau` reads. A linear rise
     over the warm-up, then half a cosine that falls to 0 at the last epoch (Loshchilov & Hutter 2017, arXiv 1608.03983,
-    without restarts), the same rate throughout, or a tenth of it for every plateau met.
+    without restarts), the same rate throughout, or a tenth of it for every plateau met; the highest rate before that,
+    while the head alone learns.
     """
-    step = epoch * batches_in_epoch + batch
+    if epoch < settings.head_epochs:
+        return settings.learning_rate
+    step = (epoch - settings.head_epochs) * batches_in_epoch + batch
     rising = settings.warmup_epochs * batches_in_epoch
     if step < rising:
         return settings.learning_rate * (step + 1) / rising
@@ -46,7 +49,7 @@ def learning_rate(
         return settings.learning_rate
     if settings.schedule == "plateau":
         return settings.learning_rate * PLATEAU_FACTOR ** plateaus(losses)
-    falling = max(settings.epochs * batches_in_epoch - rising, 1)
+    falling = max((settings.epochs - settings.head_epochs) * batches_in_epoch - rising, 1)
     return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * min((step - rising) / falling, 1.0)))
 
 

@@ -19,7 +19,7 @@ from . import checkpoint as checkpoints
 from . import precision as precisions
 from .run_folder import RunFolder
 from .settings import TrainSettings, anchored, settle
-from .training import judged_losses
+from .worth_probe import badness_of
 
 AUTO = "auto"
 
@@ -62,11 +62,7 @@ class Start:
     @property
     def is_complete(self) -> bool:
         """Whether the folder has all files of the finished run."""
-        return (
-            self.folder is not None
-            and self.state is not None
-            and self.folder.is_complete(judged_losses(self.state["history"]))
-        )
+        return self.folder is not None and self.state is not None and self.folder.is_complete(badness_of(self.state))
 
     def run_of(self, project: Project | None) -> Run | None:
         """The run of the project that is to go on, also where the checkpoint alone names the project."""

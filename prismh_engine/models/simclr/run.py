@@ -43,8 +43,12 @@ _SEEING = "Seeing what was learned of them"
 
 @dataclass(frozen=True)
 class TrainReport:
-    """How a training ended. run: its name in the project, None without one. best_loss: of validation, else of training,
-    None before the first whole epoch. seconds: of this sitting. notes: sentences a person should read."""
+    """How a training ended.
+
+    run: its name in the project, None without one. best_loss: of validation, else of training, None before the first
+    whole epoch. best_epoch: whose weights `best_model.pt` holds, 0 for those it started from. seconds: of this sitting.
+    notes: sentences a person should read.
+    """
 
     run_folder: Path
     run: str | None
@@ -58,7 +62,7 @@ class TrainReport:
     notes: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
-        best = "" if self.best_loss is None else f" Best loss {self.best_loss:.4g} in epoch {self.best_epoch}."
+        best = "" if self.best_loss is None else f" Best loss {self.best_loss:.4g}; {self._kept()}"
         if self.finished:
             ended = (
                 f"Learned from {self.photos:,} photos in {self.epochs_done:,} "
@@ -70,6 +74,11 @@ class TrainReport:
                 "go on with --resume_from auto."
             )
         return "\n".join([*self.notes, ended])
+
+    def _kept(self) -> str:
+        if self.best_epoch == 0:
+            return "no epoch's groups are as well separated as the start's, which is kept as the best."
+        return f"epoch {self.best_epoch} is kept as the best."
 
 
 def train(resolved: Resolved[TrainSettings], stop: StopToken | None = None) -> Job[TrainReport]:
@@ -117,6 +126,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
     from .learner import Learner, Machine
     from .sitting import Sitting, follow
     from .step import learns_batch_norm
+    from .worth_probe import WorthProbe
 
     settings, start, photos = prepared.settings, prepared.start, prepared.photos
     state, began = start.state, time.monotonic()
@@ -131,6 +141,9 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         measured = np.isin(photos.numbers, list(prepared.held_out))
         learn_from, held_out = photos.take(~measured), photos.take(measured)
         probe = KnnProbe(photos, prepared.labels, cache, settings.feature_size) if settings.probe_every else None
+        # What starts from nothing has groups of its own before it knows anything.
+        knows_something = settings.start_weights != "none" and not prepared.teaching
+        worth_probe = WorthProbe(photos, cache, settings.feature_size) if knows_something else None
         teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(
@@ -142,6 +155,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             labels=teachers,
             look_alikes=prepared.look_alikes,
             probe=probe,
+            worth_probe=worth_probe,
             state=state,
             checkpoint=start.checkpoint,
         ) as learner:
@@ -215,7 +229,7 @@ def _note_on_batch_norm(learner: Learner, ranks: Ranks) -> str:
 
 
 def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[str]) -> TrainReport:
-    from .training import best_epoch
+    from .worth_probe import least_bad
 
     losses = learner.losses
     return TrainReport(
@@ -226,14 +240,15 @@ def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[
         epochs=learner.settings.epochs,
         finished=learner.finished,
         best_loss=min(losses) if losses else None,
-        best_epoch=best_epoch(losses) + 1 if losses else None,
+        best_epoch=least_bad(learner.badnesses) if losses else None,
         seconds=time.monotonic() - began,
         notes=tuple(notes),
     )
 
 
 def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport:
-    from .training import best_epoch, judged_losses
+    from .training import judged_losses
+    from .worth_probe import badness_of, least_bad
 
     state, run = prepared.start.state, prepared.run
     assert state is not None
@@ -248,7 +263,7 @@ def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport
         epochs=epoch,
         finished=True,
         best_loss=min(losses),
-        best_epoch=best_epoch(losses) + 1,
+        best_epoch=least_bad(badness_of(state)),
         seconds=0.0,
         notes=(*prepared.start.notes, "This run was finished before; a longer --epochs goes on with it."),
     )

@@ -23,7 +23,7 @@ from .settings import TAUGHT_FILE, TrainSettings
 
 METRICS = (
     "epoch", "step", "train_loss", "val_loss", "learning_rate", "grad_norm", "positive_similarity",
-    "negative_similarity", "alignment", "uniformity", "feature_std", "rankme", "knn",
+    "negative_similarity", "alignment", "uniformity", "feature_std", "rankme", "knn", "worth",
 )  # fmt: skip
 PERFORMANCE = ("epoch", "step", "photos_per_second", "data_wait_share", "memory_mb", "seconds_left")
 
@@ -85,16 +85,19 @@ class RunFolder:
         write_csv(self.folder / "performance.csv", PERFORMANCE, self._performance_rows)
 
     def best_epoch(self) -> int | None:
-        """The epoch, counted from 1, whose weights `best_model.pt` holds; None where it cannot be read whole."""
+        """The epoch, counted from 1, whose weights `best_model.pt` holds; 0: those of the start.
+
+        None where it cannot be read whole.
+        """
         try:
             return int(checkpoints.read(self.best)["epoch"])
         except PrismhError:
             return None
 
-    def is_complete(self, losses: Sequence[float]) -> bool:
-        """Whether a finished run has its last files, which a kill may have come before. losses: of its epochs."""
+    def is_complete(self, badnesses: Sequence[float]) -> bool:
+        """Whether a finished run has its last files, which a kill may have come before. badnesses: as of `badness`."""
         best = self.best_epoch()
-        return best is not None and self._encoder_epoch() == best <= len(losses) and losses[best - 1] <= losses[-1]
+        return best is not None and self._encoder_epoch() == best < len(badnesses) and badnesses[best] <= badnesses[-1]
 
     def numbered(self, epoch: int) -> Path:
         """Where the checkpoint of an epoch, counted from 1, lies where it is kept."""
@@ -134,8 +137,11 @@ class RunFolder:
             target, number = base.with_name(f"{base.name}_{number}"), number + 1
         make_folder(target / "checkpoints")
         if self.metrics.exists():
-            rows = [row for row in read_csv(self.metrics, METRICS) if int(row["step"]) > step]
-            write_csv(target / "metrics.csv", METRICS, [[_number(row[name]) for name in METRICS] for row in rows])
+            rows = [row for row in read_csv(self.metrics, ("step",)) if int(row["step"]) > step]
+            # An earlier version measured less.
+            write_csv(
+                target / "metrics.csv", METRICS, [[_number(row.get(name, "")) for name in METRICS] for row in rows]
+            )
         try:
             for path in later:
                 path.replace(target / "checkpoints" / path.name)

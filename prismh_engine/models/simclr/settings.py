@@ -99,7 +99,10 @@ class TrainSettings(Settings):
         "learning rate over the run; a run made longer goes on at the rate the longer run has at that epoch",
         choices=("cosine", "plateau", "constant"),
     )
-    warmup_epochs: int = setting(0, "epochs over which the learning rate rises to its highest", minimum=0)
+    warmup_epochs: int = setting(
+        0, "epochs over which the learning rate rises to its highest, after those of the head", minimum=0
+    )
+    head_epochs: int = setting(0, "first epochs, in which the projection head alone learns", minimum=0)
     accumulation_steps: int = setting(
         1,
         "batches joined into one step, with the negatives of all of them; one at a time is held in memory",
@@ -129,7 +132,7 @@ class TrainSettings(Settings):
     device: str = setting("auto", "where to compute", choices=("auto", "cpu", "cuda"))
     mixed_precision: str = setting(
         "auto",
-        "number format of the network; auto: bf16, else fp16, on a GPU, bf16 on a CPU that computes in it, else off",
+        "number format of the network; auto: bf16, else fp16, on a GPU, off on a CPU",
         choices=("auto", "off", "bf16", "fp16"),
     )
     num_workers: int | str = setting("auto", "threads that prepare views", choices=("auto",), minimum=0)

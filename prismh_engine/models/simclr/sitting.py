@@ -24,7 +24,7 @@ LEARNING, PAUSED = "Learning", "Paused"
 _HOURS_WORTH_SAYING = 2.0
 _BATCHES_REMEMBERED = 50
 _EPOCH_SCALARS = {"train_loss": "Loss/Train", "val_loss": "Loss/Validation", "learning_rate": "Learning_Rate"}
-_HEALTH = (*MEASURES[1:], "rankme", "knn")
+_HEALTH = (*MEASURES[1:], "rankme", "knn", "worth")
 
 
 class Agreement:
@@ -53,7 +53,9 @@ def follow(learner: Learner, ranks: Ranks, stop: StopToken | None) -> None:
     agreement = Agreement(ranks)
     while not learner.finished:
         try:
-            if not learner.epoch_is_through:
+            if learner.start_is_to_be_measured:
+                learner.measure_start()
+            elif not learner.epoch_is_through:
                 learner.fetch()
         except PrismhError as error:
             agreement.keep(error)
@@ -138,6 +140,8 @@ class Sitting:
             except PrismhError as error:
                 self._agreement.keep(error)
             self._agreement.settle(stop is not None and (stop.stopped or stop.paused))
+            if self._learner.start_is_to_be_measured:
+                self._measure_start()
             progress = self._advance()
             if progress is not None:
                 yield progress
@@ -166,6 +170,12 @@ class Sitting:
             self._save()
             raise
         return True
+
+    def _measure_start(self) -> None:
+        """The start is the best there is until an epoch is worth more."""
+        self._learner.measure_start()
+        self._best_epoch = 0
+        self._save(self._folder.best)
 
     def _advance(self) -> Progress | None:
         """Take a step, and end the epoch after its last one. What goes wrong is told before the next step."""
@@ -226,9 +236,9 @@ class Sitting:
     def _keep_epoch(self, *, again: bool = False) -> None:
         """Save the epoch that is through, under each name it deserves; again: but for those it has."""
         learner, folder, settings = self._learner, self._folder, self._learner.settings
-        losses, before = learner.losses, self._best_epoch
-        # Compared with the weights there are, not with the losses there were: the best ones may be lost or set aside.
-        best = before is None or before > len(losses) or losses[-1] < losses[before - 1]
+        found, before = learner.badnesses, self._best_epoch
+        # Compared with the weights there are, not with those there were: the best ones may be lost or set aside.
+        best = before is None or before >= len(found) or found[-1] < found[before]
         kept = learner.finished or learner.epoch % settings.checkpoint_every == 0
         kept = kept and not (again and folder.numbered(learner.epoch).exists())
         also = []
