@@ -19,9 +19,10 @@ LABELS_OF_PROJECT = "project"
 TAUGHT_FILE = "labels.csv"
 """In a run's folder: the labels it learned from, file_path,label."""
 
-# Learning from photos alone adds little on top of the starter and can easily take something away, so that every preset
-# is gentle: batch norm as it is, only the last stages learn. Frozen blocks keep nothing for a backward pass, which is
-# what keeps 224 px far below 2.5 GB.
+# Learning from photos alone adds little on top of the starter where photos are everyday ones, and can easily take
+# something away, so that every preset is gentle: batch norm as it is, only the last stages learn, the head first, and
+# second views show look-alikes (docs/recipes.md has what was tried). Frozen blocks keep nothing for a backward pass,
+# which is what keeps 224 px far below 2.5 GB.
 _GENTLE: Mapping[str, Any] = {
     "base_model": STARTER_BASE_MODEL,
     "weights": "starter",
@@ -30,13 +31,17 @@ _GENTLE: Mapping[str, Any] = {
     "learning_rate": 1e-4,
     "freeze_bn": True,
     "freeze_blocks": 11,
+    "image_size": 224,
+    "batch_size": 64,
+    "neighbour_share": 1.0,
+    "head_epochs": 1,
     "warmup_epochs": 1,
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "quick": {**_GENTLE, "image_size": 128, "batch_size": 64, "epochs": 14},
-    "standard": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 34},
-    "thorough": {**_GENTLE, "image_size": 224, "batch_size": 32, "epochs": 200},
-    "names": {**_GENTLE, "image_size": 224, "batch_size": 64, "learning_rate": 3e-4, "epochs": 6},
+    "quick": {**_GENTLE, "epochs": 7},
+    "standard": {**_GENTLE, "epochs": 40},
+    "thorough": {**_GENTLE, "epochs": 240},
+    "names": {**_GENTLE, "labels_weight": 0.5, "epochs": 7},
     "scratch": {
         "base_model": "resnet18",
         "image_size": 96,
