@@ -169,7 +169,7 @@ def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str
 
 
 def _separation_text(before: float, after: float) -> str:
-    how = "as well separated as before"
+    how = "about as well separated as before"
     if abs(after - before) >= _NOISE:
         how = "better separated than before" if after > before else "less well separated than before"
     return (
