@@ -53,9 +53,7 @@ def follow(learner: Learner, ranks: Ranks, stop: StopToken | None) -> None:
     agreement = Agreement(ranks)
     while not learner.finished:
         try:
-            if learner.start_is_to_be_measured:
-                learner.measure_start()
-            elif not learner.epoch_is_through:
+            if not learner.epoch_is_through:
                 learner.fetch()
         except PrismhError as error:
             agreement.keep(error)
@@ -63,6 +61,8 @@ def follow(learner: Learner, ranks: Ranks, stop: StopToken | None) -> None:
             agreement.settle(stop is not None and stop.stopped)
         except Interrupted:
             return
+        if learner.start_is_to_be_measured:
+            learner.measure_start()
         try:
             if not learner.epoch_is_through:
                 learner.learn_batch()
