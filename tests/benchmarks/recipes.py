@@ -50,10 +50,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one training each (default 0)")
     parser.add_argument("--names", type=int, default=0, help="photos a class that teach (default none)")
     parser.add_argument("--kinds", type=int, help="classes that have such names (default all)")
-    parser.add_argument("train", nargs="*", help="flags of `train`")
-    arguments = parser.parse_args()
+    words = sys.argv[1:]
+    border = words.index("--") if "--" in words else len(words)
+    arguments = parser.parse_args(words[:border])
     for seed in arguments.seeds:
-        _Trial(arguments.folder, arguments.output_dir, seed, arguments.names, arguments.kinds, arguments.train).run()
+        _Trial(
+            arguments.folder, arguments.output_dir, seed, arguments.names, arguments.kinds, words[border + 1 :]
+        ).run()
 
 
 class _Trial:

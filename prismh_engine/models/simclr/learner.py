@@ -25,6 +25,7 @@ from .checkpoint import load_model
 from .dataset import Batch, ViewBatches
 from .fixed_views import FixedViews
 from .knn_probe import KnnProbe
+from .label_codes import LabelCodes
 from .look_alikes import LookAlikes
 from .loss import NTXentLoss
 from .network import FrozenFirst, SimCLRModel, set_training_mode
@@ -110,7 +111,7 @@ class Learner:
         self.network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._optimizer = build_optimizer(self.model, settings)
-        self._labels = _label_of_number(labels) if labels else None
+        self._labels = LabelCodes(labels) if labels else None
         self._step = LearningStep(
             self.network,
             self._optimizer,
@@ -133,12 +134,12 @@ class Learner:
             device=device,
         )
         if self._labels is not None and settings.labels_weight == 1:  # the others have no part in the loss
-            learn_from, look_alikes = learn_from.take(self._labels_of(learn_from.numbers) != NO_LABEL), None
+            learn_from, look_alikes = learn_from.take(self._labels.of(learn_from.numbers) != NO_LABEL), None
         in_a_step = settings.batch_size * settings.accumulation_steps
         self.batches = make(
             learn_from,
             batch_size=in_a_step,
-            order=None if self._labels is None else HalfLabelled(self._labels_of(learn_from.numbers)),
+            order=None if self._labels is None else HalfLabelled(self._labels.of(learn_from.numbers)),
             look_alikes=self._look_alikes(learn_from.numbers, look_alikes),
             part=(ranks.rank, ranks.count),
         )
@@ -188,8 +189,7 @@ class Learner:
 
     @property
     def stopped_improving(self) -> bool:
-        patience = self.settings.early_stopping_patience
-        return patience is not None and self.epoch > 0 and self.epoch - 1 - best_epoch(self.losses) >= patience
+        return self._improve_no_more(self.losses)
 
     @property
     def finished(self) -> bool:
@@ -224,7 +224,7 @@ class Learner:
         set_training_mode(self.model)
         photos = min(self.batches.batch_size, len(self.batches.photos) - self.photos_done)
         with interruptible(self.model, self._machine.asked), keeping_statistics(self.model):
-            labels = () if self._labels is None else (torch.from_numpy(self._labels_of(self._batch.numbers)),)
+            labels = () if self._labels is None else (torch.from_numpy(self._labels.of(self._batch.numbers)),)
             self._unread.append((self._step.learn(self._chunks(self._batch, photos), *labels), photos))
         self._batch = None
         self.batch += 1
@@ -235,7 +235,7 @@ class Learner:
 
     def measure_start(self) -> None:
         """Measure what the encoder is worth before it learns. Raises `Interrupted` where someone asked."""
-        self.worths = [self._measure_worth(self.settings.epochs)]
+        self.worths = [self._measure_worth()]
 
     def end_epoch(self) -> dict[str, float | int | None]:
         """Measure the fixed views, close the epoch and return its row of metrics.csv.
@@ -245,13 +245,14 @@ class Learner:
         self._read()
         held_out_loss, rank = self._measure_fixed_views()
         knn = self._measure_knn()
-        worth = self._measure_worth(self.epoch + 1) if self.worths else None
         photos = self.batches.photos_in_epoch
         means = dict(zip(MEASURES, (self._sums / photos).tolist(), strict=True))
         rate = float(self._optimizer.param_groups[0]["lr"])
-        self.history["train_loss"].append(means.pop("loss"))
-        self.history["val_loss"].append(held_out_loss)
-        self.history["learning_rate"].append(rate)
+        measured = {"train_loss": means.pop("loss"), "val_loss": held_out_loss, "learning_rate": rate}
+        history = {name: [*before, measured[name]] for name, before in self.history.items()}
+        ends = self.epoch + 1 >= self.settings.epochs or self._improve_no_more(judged_losses(history))
+        worth = self._measure_worth() if self._worth_is_due(ends) else None
+        self.history = history
         if self.worths:
             self.worths.append(worth)
         self.epoch, self.batch = self.epoch + 1, 0
@@ -337,21 +338,19 @@ class Learner:
         borders = np.linspace(0, batch.count, parts + 1).astype(int).tolist()
         return [partial(batch.views, start, stop) for start, stop in itertools.pairwise(borders)]
 
-    def _labels_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The label of each photo, 0 to C - 1, or -1 where it teaches none."""
-        assert self._labels is not None
-        known = numbers < len(self._labels)
-        return np.where(known, self._labels[np.where(known, numbers, 0)], NO_LABEL)
-
     def _look_alikes(self, numbers: NDArray[np.int64], look_alikes: NDArray[np.int64] | None) -> LookAlikes | None:
         """Those of the photos of these rising numbers; a photo whose label teaches is shown itself, always."""
         if look_alikes is None or not self.settings.neighbour_share:
             return None
         places = np.searchsorted(numbers, look_alikes)
         if self._labels is not None:
-            taught = self._labels_of(numbers) != NO_LABEL
+            taught = self._labels.of(numbers) != NO_LABEL
             places[taught] = np.flatnonzero(taught)[:, None]
         return LookAlikes(places, self.settings.neighbour_share)
+
+    def _improve_no_more(self, losses: list[float]) -> bool:
+        patience = self.settings.early_stopping_patience
+        return patience is not None and bool(losses) and len(losses) - 1 - best_epoch(losses) >= patience
 
     def _read(self) -> None:
         """Take in what the steps measured; a GPU is waited for."""
@@ -376,11 +375,14 @@ class Learner:
         with interruptible(self.model, self._machine.asked):
             return self._probe.measure(self._encode, self._machine.ranks)
 
-    def _measure_worth(self, epoch: int) -> float | None:
-        """After an epoch, counted from 1; while the head alone learns nothing changes."""
-        settings = self.settings
-        learned = epoch > settings.head_epochs
-        if self._worth_probe is None or not learned or not self._worth_probe.is_due(epoch, settings.epochs):
+    def _worth_is_due(self, ends: bool) -> bool:
+        """After the epoch under way. ends: it is the last one. While the head alone learns nothing changes."""
+        epoch = self.epoch + 1
+        learned = epoch > self.settings.head_epochs
+        return bool(self.worths) and learned and (ends or WorthProbe.is_due(epoch, self.settings.epochs))
+
+    def _measure_worth(self) -> float | None:
+        if self._worth_probe is None:  # of the photos too few are left
             return None
         self.model.eval()
         with interruptible(self.model, self._machine.asked):
@@ -394,11 +396,3 @@ class Learner:
         with precisions.autocast(self.settings.mixed_precision, self._machine.device):
             found: Tensor = self.model.encoder(normalize(pixels))
         return found.float().cpu().numpy()
-
-
-def _label_of_number(labels: Mapping[int, str]) -> NDArray[np.int64]:
-    """The label of each photo by its number, as a place in the sorted labels."""
-    _, codes = np.unique(list(labels.values()), return_inverse=True)
-    of_number = np.full(max(labels) + 1, NO_LABEL, dtype=np.int64)
-    of_number[list(labels)] = codes
-    return of_number

@@ -187,9 +187,10 @@ def _look_alikes(
 
     if not start.resolved.settings.neighbour_share:
         return None
-    if start.state is not None and not changed:
-        kept: NDArray[np.int64] = start.state["look_alikes"].numpy().astype(np.int64)
-        return kept
+    kept = None if start.state is None or changed else start.state.get("look_alikes")
+    if kept is not None:
+        found: NDArray[np.int64] = kept.numpy().astype(np.int64)
+        return found
     learn_from = photos.take(~np.isin(photos.numbers, list(held_out)))
     return (yield from most_alike(learn_from, cache, stop, project))
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...analysis import worth
 from ...jobs import Job, Progress, Stopped, StopToken
 from ...photos.cache import PhotoCache
 from ...project import Project
@@ -77,7 +78,7 @@ class TrainReport:
 
     def _kept(self) -> str:
         if self.best_epoch == 0:
-            return "no epoch's groups are as well separated as the start's, which is kept as the best."
+            return "no epoch's groups are better separated than the start's, which is kept as the best."
         return f"epoch {self.best_epoch} is kept as the best."
 
 
@@ -142,8 +143,8 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         learn_from, held_out = photos.take(~measured), photos.take(measured)
         probe = KnnProbe(photos, prepared.labels, cache, settings.feature_size) if settings.probe_every else None
         # What starts from nothing has groups of its own before it knows anything.
-        knows_something = settings.start_weights != "none" and not prepared.teaching
-        worth_probe = WorthProbe(photos, cache, settings.feature_size) if knows_something else None
+        tells = settings.start_weights != "none" and not prepared.teaching and len(photos) >= worth.FEWEST_PHOTOS
+        worth_probe = WorthProbe(photos, cache, settings.feature_size) if tells else None
         teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(

@@ -105,8 +105,11 @@ class Sitting:
         folder.read_performance(learner.step)
         if learner.rows:
             folder.write_metrics(learner.rows)
+        # A kill may have come before what was measured was kept.
         if learner.epoch and not learner.batch:
-            self._keep_epoch(again=True)  # a kill may have come before it
+            self._keep_epoch(again=True)
+        elif learner.worths and not learner.step and self._best_epoch is None:
+            self._keep_start()
         for note in self.notes:
             yield Progress(note, 0, None, {"note": note})
         while not learner.finished:
@@ -141,7 +144,8 @@ class Sitting:
                 self._agreement.keep(error)
             self._agreement.settle(stop is not None and (stop.stopped or stop.paused))
             if self._learner.start_is_to_be_measured:
-                self._measure_start()
+                self._learner.measure_start()
+                self._keep_start()
             progress = self._advance()
             if progress is not None:
                 yield progress
@@ -171,9 +175,8 @@ class Sitting:
             raise
         return True
 
-    def _measure_start(self) -> None:
+    def _keep_start(self) -> None:
         """The start is the best there is until an epoch is worth more."""
-        self._learner.measure_start()
         self._best_epoch = 0
         self._save(self._folder.best)
 

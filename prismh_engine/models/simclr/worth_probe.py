@@ -22,8 +22,8 @@ _TIMES_A_RUN = 6
 class WorthProbe:
     """`analysis.worth` of whole frames, at the start and some six times in a run, the last epoch among them.
 
-    photos: all of the training; of more than 400 the same 400 are taken each time, whose content decides. image_size:
-    the side of the square each frame is squeezed to, in pixels.
+    photos: all of the training, ten or more; of more than 400 the same 400 are taken each time, whose content decides.
+    image_size: the side of the square each frame is squeezed to, in pixels.
     """
 
     def __init__(self, photos: TrainingPhotos, cache: PhotoCache, image_size: int) -> None:
@@ -33,16 +33,14 @@ class WorthProbe:
 
     @staticmethod
     def is_due(epoch: int, epochs: int) -> bool:
-        """Whether to measure after this epoch, counted from 1, of so many."""
-        return epoch >= epochs or not epoch % -(-epochs // _TIMES_A_RUN)
+        """Whether to measure after this epoch, counted from 1, of so many; the last one is measured anyway."""
+        return not epoch % -(-epochs // _TIMES_A_RUN)
 
-    def measure(self, encode: Encode, ranks: Ranks) -> float | None:
-        """0 to 1, the same on every rank; None of too few photos.
+    def measure(self, encode: Encode, ranks: Ranks) -> float:
+        """0 to 1, the same on every rank.
 
         Every rank must call it: each encodes its share. Raises `PrismhError` where a photo cannot be read any more.
         """
-        if len(self._photos) < worth.FEWEST_PHOTOS:
-            return None
         features = encode_whole_frames(self._photos, self._cache, self._image_size, encode, ranks)
         return ranks.share(None if features is None else run(worth.worth(unit_rows(features))))
 
