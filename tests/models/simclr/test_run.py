@@ -23,7 +23,7 @@ from prismh_engine.tables import read_csv
 
 METRICS = (
     "epoch,step,train_loss,val_loss,learning_rate,grad_norm,positive_similarity,negative_similarity,alignment,"
-    "uniformity,feature_std,rankme,knn"
+    "uniformity,feature_std,rankme,knn,worth"
 )
 
 
@@ -67,6 +67,7 @@ def test_metrics_have_a_row_an_epoch_and_every_column(run_left_alone: Path) -> N
         assert 0 < values["feature_std"] < 1.1
         assert 1 < float(row["rankme"]) <= 4  # three photos held out, and one that fills up their batch
         assert row["knn"] == ""  # no folders of classes
+        assert row["worth"] == ""  # what starts from nothing is compared by its loss
     assert len(read_csv(run_left_alone / "performance.csv", ["photos_per_second", "data_wait_share"])) == 3
 
 
