@@ -41,7 +41,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "quick": {**_GENTLE, "epochs": 7},
     "standard": {**_GENTLE, "epochs": 40},
     "thorough": {**_GENTLE, "epochs": 240},
-    "names": {**_GENTLE, "labels_weight": 0.5, "epochs": 7},
+    "names": {**_GENTLE, "learning_rate": 3e-4, "epochs": 7},
     "scratch": {
         "base_model": "resnet18",
         "image_size": 96,
