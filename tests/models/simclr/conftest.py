@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from safetensors.torch import save_file
 
 from prismh_engine import jobs
+from prismh_engine.models import encoders
 from prismh_engine.models.simclr import main
 from prismh_engine.photos.cache import PhotoCache
 from prismh_engine.photos.folder import list_photos
@@ -66,6 +68,16 @@ def run_left_alone(_one_torch_thread: None, tiny_photos: Path, tmp_path_factory:
     output = tmp_path_factory.mktemp("alone") / "run"
     assert main([*tiny_flags(tiny_photos, output), "--checkpoint_every", "1"]) == 0
     return output
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of weights to start from, resnet18's, that know nothing: a run compares its epochs with them."""
+    path = tmp_path_factory.mktemp("weights") / "resnet18.safetensors"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        save_file(encoders.build("resnet18").state_dict(), path)
+    return path
 
 
 @pytest.fixture

@@ -28,6 +28,25 @@ def test_warm_up_rises_to_the_highest_rate_and_hands_over() -> None:
     assert sorted(found[:8]) == found[:8]
 
 
+def test_the_head_learns_at_the_highest_rate_before_warm_up_and_cosine() -> None:
+    found = rates(head_epochs=2, warmup_epochs=2)
+    assert set(found[:8]) == {1.0}
+    assert found[8] == pytest.approx(1 / 8)
+    assert sorted(found[8:16]) == found[8:16]
+    assert found[15] == found[16] == 1.0
+    assert found[28] == pytest.approx(0.5)  # in the middle of the six epochs that are left
+    assert sorted(found[16:], reverse=True) == found[16:]
+    assert 0 < found[-1] < 0.01
+    chosen = TrainSettings(learning_rate=1.0, epochs=8, warmup_epochs=2)
+    assert found[8:] == [learning_rate(chosen, epoch, batch, 4, []) for epoch in range(8) for batch in range(4)]
+
+
+@pytest.mark.parametrize("head_epochs", [10, 12])
+def test_where_the_head_alone_learns_the_rate_stays(head_epochs: int) -> None:
+    assert set(rates(head_epochs=head_epochs, warmup_epochs=2)) == {1.0}
+    assert learning_rate(TrainSettings(epochs=10, head_epochs=10), 10, 0, 4, []) <= 1e-3  # a run made longer
+
+
 def test_constant_stays() -> None:
     assert set(rates(schedule="constant")) == {1.0}
 

@@ -62,6 +62,27 @@ def test_ranks_begin_with_the_loss_of_one_process_and_write_one_run(
     assert torch.isfinite(load_file(tmp_path / "run" / "encoder.safetensors")["conv1.weight"]).all()
 
 
+def test_ranks_measure_what_the_start_is_worth_and_show_the_same_look_alikes(
+    tiny_photos: Path, tmp_path: Path, weights: Path
+) -> None:
+    flags = ["--weights", weights, "--neighbour_share", 0.5, "--head_epochs", 1, "--epochs", 2]
+    assert main([*tiny_flags(tiny_photos, tmp_path / "alone"), *map(str, flags)]) == 0
+    with start(tiny_photos, tmp_path / "run", *flags) as process:
+        _, error = process.communicate()
+    assert process.returncode == 0, error.decode()
+    here, alone = (
+        torch.load(tmp_path / name / "checkpoints" / "last.pt", weights_only=True) for name in ("run", "alone")
+    )
+    assert here["worths"][0] == pytest.approx(alone["worths"][0], abs=0.05)
+    assert torch.equal(here["look_alikes"], alone["look_alikes"])
+    assert first_loss(tmp_path / "run") == pytest.approx(first_loss(tmp_path / "alone"), rel=1e-6)
+    first, second = rows(tmp_path / "run")
+    assert first["worth"] == ""
+    assert 0 <= float(second["worth"]) <= 1
+    best = torch.load(tmp_path / "run" / "checkpoints" / "best_model.pt", weights_only=True)
+    assert best["epoch"] == (2 if float(second["worth"]) > here["worths"][0] else 0)
+
+
 def test_a_signal_stops_all_ranks_and_one_process_goes_on_with_their_run(tiny_photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     with start(tiny_photos, run, "--epochs", 500, "--progress", "json") as process:
