@@ -30,7 +30,8 @@ _TOLD_APART = 0.1
 _RISING_EPOCHS, _RISEN, _LOW_LOSS = 3, 0.1, 0.5
 # RankMe stayed above .77 of its highest; at a point it was .23. What batch norm remembers follows the weights late: of
 # one that learned it sank to .3 and rose again within forty steps.
-_SHRUNK, _STEPS_TO_SETTLE = 0.5, 50
+SHRUNK = 0.5
+_STEPS_TO_SETTLE = 50
 # Healthy gradients were at most 2.6 times as long as any before.
 _EXPLODED, _NORMS_NEEDED = 10.0, 3
 
@@ -103,7 +104,7 @@ def warnings(
     if _has_risen(_measured(rows, "train_loss" if row.get("val_loss") is None else "val_loss")):
         found.append(_RISING)
     *before, rank = _measured(rows, "rankme")
-    if before and row["step"] >= _STEPS_TO_SETTLE and rank < _SHRUNK * max(before):
+    if before and row["step"] >= _STEPS_TO_SETTLE and rank < SHRUNK * max(before):
         found.append(_FEW_DIRECTIONS)
     *before, norm = _measured(rows, "grad_norm")
     if len(before) >= _NORMS_NEEDED and norm > _EXPLODED * max(before):

@@ -36,7 +36,7 @@ from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statisti
 from .supervised_loss import NO_LABEL, TaughtLoss
 from .training import History, best_epoch, judged_losses
 from .training_photos import TrainingPhotos
-from .worth_probe import WorthProbe, badness
+from .worth_probe import Measured, WorthProbe, badness
 
 _SECONDS_BETWEEN_READS = 0.1
 """A GPU is asked for its measures, and so waited for, no more often than a person can see."""
@@ -90,6 +90,7 @@ class Learner:
         self.history: History = {"train_loss": [], "val_loss": [], "learning_rate": []}
         self.rows: list[dict[str, float | int | None]] = []
         self.worths: list[float | None] = []
+        self._start = Measured(0.0, 0.0)
         self.waited = 0.0
         self.photos_at_once = -(-settings.batch_size // machine.ranks.count)
         self._machine = machine
@@ -235,7 +236,8 @@ class Learner:
 
     def measure_start(self) -> None:
         """Measure what the encoder is worth before it learns. Raises `Interrupted` where someone asked."""
-        self.worths = [self._measure_worth()]
+        self._start = self._measure_worth()
+        self.worths = [self._start.worth]
 
     def end_epoch(self) -> dict[str, float | int | None]:
         """Measure the fixed views, close the epoch and return its row of metrics.csv.
@@ -250,8 +252,12 @@ class Learner:
         rate = float(self._optimizer.param_groups[0]["lr"])
         measured = {"train_loss": means.pop("loss"), "val_loss": held_out_loss, "learning_rate": rate}
         history = {name: [*before, measured[name]] for name, before in self.history.items()}
-        ends = self.epoch + 1 >= self.settings.epochs or self._improve_no_more(judged_losses(history))
-        worth = self._measure_worth() if self._worth_is_due(ends) else None
+        worth = None
+        # Of photos that changed too few may be left to measure.
+        if self.worths and self._worth_probe is not None:
+            ends = self.epoch + 1 >= self.settings.epochs or self._improve_no_more(judged_losses(history))
+            if self._worth_probe.is_due(self.epoch + 1, self.settings, ends):
+                worth = self._measure_worth().beside(self._start)
         self.history = history
         if self.worths:
             self.worths.append(worth)
@@ -295,6 +301,7 @@ class Learner:
             "history": self.history,
             "rows": self.rows,
             "worths": self.worths,
+            "start_directions": self._start.directions,
             "sums": dict(zip(MEASURES, self._sums.tolist(), strict=True)),
             "settings": settings,
             "finished": self.finished,
@@ -321,6 +328,8 @@ class Learner:
             self.history = {name: list(state["history"][name]) for name in self.history}
             self.rows = [dict(row) for row in state["rows"]]
             self.worths = list(state.get("worths", ()))  # runs of earlier versions have none
+            if self.worths:
+                self._start = Measured(self.worths[0] or 0.0, state.get("start_directions", 0.0))
             self._sums = torch.tensor([state["sums"][name] for name in MEASURES], dtype=torch.float64)
         except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise PrismhError(
@@ -375,15 +384,8 @@ class Learner:
         with interruptible(self.model, self._machine.asked):
             return self._probe.measure(self._encode, self._machine.ranks)
 
-    def _worth_is_due(self, ends: bool) -> bool:
-        """After the epoch under way. ends: it is the last one. While the head alone learns nothing changes."""
-        epoch = self.epoch + 1
-        learned = epoch > self.settings.head_epochs
-        return bool(self.worths) and learned and (ends or WorthProbe.is_due(epoch, self.settings.epochs))
-
-    def _measure_worth(self) -> float | None:
-        if self._worth_probe is None:  # of the photos too few are left
-            return None
+    def _measure_worth(self) -> Measured:
+        assert self._worth_probe is not None
         self.model.eval()
         with interruptible(self.model, self._machine.asked):
             return self._worth_probe.measure(self._encode, self._machine.ranks)

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import torch
 
 from ...analysis import worth
 from ...analysis.neighbours import unit_rows
 from ...jobs import run
 from ...photos.cache import PhotoCache
 from ..ranks import Ranks
+from .health import SHRUNK, rank_me
 from .knn_probe import Encode, encode_whole_frames
+from .settings import TrainSettings
 from .training import judged_losses
 from .training_photos import TrainingPhotos, drawn
 
 MOST_PHOTOS = 400
 _TIMES_A_RUN = 6
+
+
+@dataclass(frozen=True)
+class Measured:
+    """worth: 0 to 1. directions: how many the features use, as of `rank_me`."""
+
+    worth: float
+    directions: float
+
+    def beside(self, start: Measured) -> float:
+        """The worth, or 0 where less than half of the start's directions are left.
+
+        Groups become clear to the eye by any collapse, and clearest where all photos are one point.
+        """
+        return self.worth if self.directions >= SHRUNK * start.directions else 0.0
 
 
 class WorthProbe:
@@ -32,17 +52,22 @@ class WorthProbe:
         self._image_size = image_size
 
     @staticmethod
-    def is_due(epoch: int, epochs: int) -> bool:
-        """Whether to measure after this epoch, counted from 1, of so many; the last one is measured anyway."""
-        return not epoch % -(-epochs // _TIMES_A_RUN)
+    def is_due(epoch: int, settings: TrainSettings, ends: bool) -> bool:
+        """Whether to measure after this epoch, counted from 1. ends: it is the last one.
 
-    def measure(self, encode: Encode, ranks: Ranks) -> float:
-        """0 to 1, the same on every rank.
+        While the head alone learns nothing changes.
+        """
+        return epoch > settings.head_epochs and (ends or not epoch % -(-settings.epochs // _TIMES_A_RUN))
+
+    def measure(self, encode: Encode, ranks: Ranks) -> Measured:
+        """The same on every rank.
 
         Every rank must call it: each encodes its share. Raises `PrismhError` where a photo cannot be read any more.
         """
         features = encode_whole_frames(self._photos, self._cache, self._image_size, encode, ranks)
-        return ranks.share(None if features is None else run(worth.worth(unit_rows(features))))
+        if features is None:
+            return ranks.share()
+        return ranks.share(Measured(run(worth.worth(unit_rows(features))), rank_me(torch.from_numpy(features))))
 
 
 def badness(losses: Sequence[float], worths: Sequence[float | None], *, taught: bool) -> list[float]:

@@ -23,8 +23,9 @@ from prismh_engine.tables import read_csv, write_csv
 from .conftest import COUNT, tiny_flags
 from .test_resume import assert_same_end, copy_run, state
 
-# Random weights learn so fast that a few steps change their groups, and so much faster that they only lose.
-BETTER, WORSE = ("--learning_rate", "1e-2", "--epochs", "4"), ("--learning_rate", "1e-1", "--epochs", "1")
+# A few long steps change the groups of weights that know nothing; too long ones make one point of all photos.
+LONG_STEPS = ("--optimizer", "lars", "--learning_rate", "1")
+TOO_LONG_STEPS = ("--optimizer", "adam", "--learning_rate", "1e-1")
 
 
 def from_weights(photos: Path, weights: Path, output: Path, flags: tuple[str, ...]) -> Path:
@@ -35,13 +36,15 @@ def from_weights(photos: Path, weights: Path, output: Path, flags: tuple[str, ..
 @pytest.fixture(scope="module")
 def better(tiny_photos: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with an epoch that is worth more than the start."""
-    return from_weights(tiny_photos, weights, tmp_path_factory.mktemp("better") / "run", BETTER)
+    return from_weights(tiny_photos, weights, tmp_path_factory.mktemp("better") / "run", (*LONG_STEPS, "--epochs", "4"))
 
 
 @pytest.fixture(scope="module")
 def worse(tiny_photos: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with none."""
-    return from_weights(tiny_photos, weights, tmp_path_factory.mktemp("worse") / "run", WORSE)
+    """A run with none, since its features collapse."""
+    return from_weights(
+        tiny_photos, weights, tmp_path_factory.mktemp("worse") / "run", (*TOO_LONG_STEPS, "--epochs", "1")
+    )
 
 
 def worths(run: Path) -> list[float]:
@@ -82,8 +85,12 @@ def test_an_epoch_that_is_worth_more_than_the_start_is_kept(better: Path) -> Non
     assert f"epoch {best} is kept as the best" in str(resumed(better))
 
 
-def test_the_start_is_kept_where_no_epoch_is_worth_more(worse: Path, weights: Path) -> None:
-    assert max(worths(worse)) < state(worse)["worths"][0]
+def test_an_epoch_that_made_one_point_of_all_photos_is_worth_nothing_and_the_start_is_kept(
+    worse: Path, weights: Path
+) -> None:
+    """Nothing has clearer groups than one point."""
+    assert worths(worse) == [0]
+    assert state(worse)["worths"][0] > 0
     assert (state(worse, "best_model.pt")["epoch"], state(worse, "best_model.pt")["step"]) == (0, 0)
     assert_same(held(worse, "best_model.pt"), load_file(weights))
     assert_same(load_file(worse / "encoder.safetensors"), load_file(weights))
@@ -122,7 +129,7 @@ def test_where_the_head_alone_learns_the_start_is_kept_and_a_longer_run_is_compa
     learn: Callable[..., int], tmp_path: Path, weights: Path
 ) -> None:
     run = tmp_path / "run"
-    assert learn("--weights", weights, "--head_epochs", 2, "--epochs", 2, *BETTER[:2]) == 0
+    assert learn("--weights", weights, "--head_epochs", 2, "--epochs", 2, *LONG_STEPS) == 0
     assert [row["worth"] for row in read_csv(run / "metrics.csv", METRICS)] == ["", ""]
     assert_same(held(run, "last.pt"), load_file(weights))
     assert state(run, "best_model.pt")["epoch"] == epoch_of_encoder(run) == 0
@@ -162,9 +169,10 @@ def test_the_last_epoch_is_measured_where_a_run_ends_early(
 
 @pytest.mark.parametrize("epochs", [1, 2, 6, 7, 14, 40, 240])
 def test_a_run_is_measured_some_six_times(epochs: int) -> None:
-    due = [epoch for epoch in range(1, epochs + 1) if WorthProbe.is_due(epoch, epochs)]
-    assert min(epochs, 3) <= len(due) <= 6
-    assert len({later - earlier for earlier, later in zip([0, *due], due, strict=False)}) == 1
+    settings = TrainSettings(epochs=epochs)
+    due = [epoch for epoch in range(1, epochs + 1) if WorthProbe.is_due(epoch, settings, ends=epoch == epochs)]
+    assert min(epochs, 4) <= len(due) <= 7
+    assert due[-1] == epochs
 
 
 def test_of_too_few_photos_the_loss_tells_the_best_epoch(
@@ -199,7 +207,7 @@ def test_a_run_with_labels_keeps_its_last_epoch(learn: Callable[..., int], tmp_p
 
 def as_an_earlier_version_wrote(run: Path, name: str) -> dict[str, Any]:
     old = state(run, name)
-    for key in ("worths", "look_alikes"):
+    for key in ("worths", "start_directions", "look_alikes"):
         del old[key]
     del old["model"]["feature_size"]
     for key in ("neighbour_share", "head_epochs", "smallest_crop", "colour_strength"):
