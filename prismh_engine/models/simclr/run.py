@@ -86,9 +86,9 @@ def train(resolved: Resolved[TrainSettings], stop: StopToken | None = None) -> J
     """Train by these settings into a run folder.
 
     Yields a `Progress` a step, with epoch, epochs, the measures of the step, learning_rate, photos_per_second,
-    memory_mb, seconds_left, seconds_since_saved, and val_loss, rankme and knn after each epoch. A stop saves `last.pt`
-    and ends with an unfinished report; a pause saves, yields `Progress("Paused", ...)` and waits. Started by torchrun,
-    the processes learn together; the first of them writes and tells.
+    memory_mb, seconds_left, seconds_since_saved, and val_loss, rankme, knn and worth after each epoch. A stop saves
+    `last.pt` and ends with an unfinished report; a pause saves, yields `Progress("Paused", ...)` and waits. Started by
+    torchrun, the processes learn together; the first of them writes and tells.
     Raises `BadValueError` for settings that contradict each other, `PrismhError` for what a person can mend: photos
     that changed, a full disk, a loss that is not a number any more.
     """

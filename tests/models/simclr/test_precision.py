@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
+from prismh_engine import jobs
 from prismh_engine.errors import BadValueError
-from prismh_engine.models.simclr import precision
+from prismh_engine.models.simclr import TrainSettings, checkpoint, precision, train
+from prismh_engine.settings import resolve
+
+from .test_resume import copy_run, state
 
 CPU = torch.device("cpu")
 
@@ -49,3 +55,22 @@ def test_layers_compute_in_the_precision_and_weights_stay_float32(name: str, dty
     assert out.dtype == dtype
     assert layer.weight.grad is not None
     assert layer.weight.grad.dtype == layer.weight.dtype == torch.float32
+
+
+def test_a_run_an_earlier_version_began_in_bf16_by_itself_goes_on_in_float32_and_one_that_was_told_to_stays(
+    run_left_alone: Path, tmp_path: Path
+) -> None:
+    for origin, goes_on in (("default", "off"), ("flag", "bf16")):
+        run = tmp_path / origin
+        copy_run(run_left_alone, run)
+        saved = state(run)
+        settings = {**saved["settings"], "mixed_precision": "bf16"}
+        (run / "checkpoints" / "last.pt").unlink()
+        checkpoint.write(
+            run / "checkpoints" / "last.pt",
+            {**saved, "settings": settings, "origins": {**saved["origins"], "mixed_precision": origin}},
+        )
+        given = {"output_dir": run, "resume_from": "auto", "epochs": 4, "device": "cpu"}
+        notes = jobs.run(train(resolve(TrainSettings, given, environment={}))).notes
+        assert any("goes on in float32" in note for note in notes) == (goes_on == "off")
+        assert state(run)["settings"]["mixed_precision"] == goes_on
