@@ -79,8 +79,8 @@ class LearnSide(QWidget):
             return
         self._about_title.setText(self.tr("What learning does"))
         learns = self.tr(
-            "It looks at each photo twice, cropped and tinted by chance, and learns which two belong together. "
-            "No names are needed."
+            "It looks at each photo and at those most like it, cropped and tinted by chance, and learns what they "
+            "share. No names are needed."
         )
         if with_names:
             learns = self.tr(
