@@ -9,11 +9,11 @@ from ..jobs import Job
 from .clustering import SEPARATION_NEIGHBOURS, k_means, separation
 from .neighbours import nearest_neighbours
 
-MARGIN = 0.015
-"""Two sets of embeddings whose worth is less apart than this are called equal.
+MARGIN = 0.1
+"""A gain that is smaller is called none.
 
-Learned features that names scored worse than the starter's gained .013 at most, those they scored better .018 at least,
-on the three sets it was picked on (docs/recipes.md).
+Learned features that names scored worse than the starter's gained .08 at most, those they scored better .1 at least, on
+the three sets it was picked on (docs/recipes.md).
 """
 
 FEWEST_PHOTOS = 10
@@ -34,3 +34,8 @@ def worth(rows: NDArray[np.float32]) -> Job[float]:
         found = yield from k_means(rows, k)
         shares.append(float(separation(found.clusters, neighbours).mean()))
     return float(np.mean(shares))
+
+
+def gain(before: float, after: float) -> float:
+    """How much of what one worth lacks to 1 the other adds: 1 at most, below 0 where it is worth less."""
+    return (after - before) / (1 - before) if before < 1 else min(after - before, 0.0)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..analysis import clustering, intervals, scores
 from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
 from ..analysis.neighbours import nearest_neighbours, unit_rows
-from ..analysis.worth import MARGIN, worth
+from ..analysis.worth import MARGIN, gain, worth
 from ..counted import counted
 from ..jobs import Job, Progress
 from ..models.simclr.settings import TAUGHT_FILE
@@ -57,8 +57,8 @@ def what_changed(project: Project, run: str, names: Mapping[str, Sequence[str]] 
     Where two names or more were given to five single photos each that did not teach the run, those photos tell: leave-
     one-out kNN and the NMI of groups, each better or worse where the 95 % interval of the paired difference (see
     `intervals`) holds no 0. The learned features are shown first where one is better and the other no worse. Elsewhere
-    the neighbour graphs tell what moved, and the learned features are shown first where their `worth` is higher by more
-    than `MARGIN`; those of a run that names taught, where it is not lower by as much. Of fewer than ten photos nothing
+    the neighbour graphs tell what moved, and the learned features are shown first where their `gain` in worth is above
+    `MARGIN`; those of a run that names taught, where it is not lower by as much. Of fewer than ten photos nothing
     is told. Raises `PrismhError` where features are missing.
     """
     yield Progress("Comparing the two maps", 0, None)
@@ -145,25 +145,25 @@ def _told_by_neighbours(
         float(clustering.separation(found.clusters, near).mean())
         for found, near in zip((first, second), neighbours, strict=True)
     ]
-    gain = -(yield from worth(both[0])) + (yield from worth(both[1]))
+    before, after = (yield from worth(both[0])), (yield from worth(both[1]))
     unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE
     subject = f"Learning with the names of {counted(taught, 'photo')}" if taught else "Learning"
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
     parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
     sentence = f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {', and '.join(parts)}."
-    return Change(sentence, *_first_by_worth(gain, taught, unchanged))
+    return Change(sentence, *_first_by_worth(gain(before, after), taught, unchanged))
 
 
-def _first_by_worth(gain: float, taught: int, unchanged: bool) -> tuple[str, str]:
-    """Whose features to look at first where no name can tell, and why. gain: in worth."""
-    if taught and not unchanged and gain >= -MARGIN:
+def _first_by_worth(gained: float, taught: int, unchanged: bool) -> tuple[str, str]:
+    """Whose features to look at first where no name can tell, and why. gained: in worth."""
+    if taught and not unchanged and gained >= -MARGIN:
         return (
             LEARNED,
             f"{_LOOK}: names mostly help, though those that taught it cannot tell whether they did. {_CHOOSE}",
         )
     if taught:
         return STARTER, f"{_KEEP} The names that taught it cannot tell whether it helped. {_NAME_MORE}"
-    if gain > MARGIN:
+    if gained > MARGIN:
         return LEARNED, f"{_LOOK}: as far as photos without names can tell, it is the better one. {_CHOOSE}"
     return STARTER, f"{_KEEP} Photos without names do not show that the learned one is better. {_NAME_SOME}"
 

@@ -25,7 +25,7 @@ import numpy as np
 from prismh_engine import embedding_files, jobs
 from prismh_engine.analysis import classifier
 from prismh_engine.analysis.neighbours import near_duplicates, unit_rows
-from prismh_engine.analysis.worth import MARGIN, worth
+from prismh_engine.analysis.worth import MARGIN, gain, worth
 from prismh_engine.tables import write_csv
 
 _MEASURES = ("knn", "nmi")
@@ -128,7 +128,7 @@ class _Trial:
                 of_others = self._scores(features, named, "others")
                 texts += [f"kinds not named: {name} {text}" for name, text in of_others]
         worths = [_worth(path) for path in (starter, features)]
-        first = "learned" if worths[1] > worths[0] + MARGIN else "starter"
+        first = "learned" if gain(*worths) > MARGIN else "starter"
         texts.append(f"worth {worths[0]:.3f} -> {worths[1]:.3f}: {first} first")
         print(f"  {title}: {'; '.join(texts)}", flush=True)
 
