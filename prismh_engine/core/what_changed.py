@@ -31,7 +31,7 @@ _LOOK = "Look at the learned map first"
 _CHOOSE = "Go on with the map whose groups make more sense to you."
 _KEEP = "Keep the instant map."
 _NAME_SOME = "Name a few photos, two names on five photos each, and learn again with your names."
-_NAME_MORE = "Name a few more photos, and learn again with your names."
+_NAME_MORE = "Name more photos, some of every kind, and learn again with your names."
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def what_changed(project: Project, run: str, names: Mapping[str, Sequence[str]] 
     one-out kNN and the NMI of groups, each better or worse where the 95 % interval of the paired difference (see
     `intervals`) holds no 0. The learned features are shown first where one is better and the other no worse. Elsewhere
     the neighbour graphs tell what moved, and the learned features are shown first where their `gain` in worth is above
-    `MARGIN`; those of a run that names taught, where it is not lower by as much. Of fewer than ten photos nothing
+    `MARGIN`. Of fewer than ten photos nothing
     is told. Raises `PrismhError` where features are missing.
     """
     yield Progress("Comparing the two maps", 0, None)
@@ -151,20 +151,18 @@ def _told_by_neighbours(
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
     parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
     sentence = f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {', and '.join(parts)}."
-    return Change(sentence, *_first_by_worth(gain(before, after), taught, unchanged))
+    return Change(sentence, *_first_by_worth(gain(before, after), taught))
 
 
-def _first_by_worth(gained: float, taught: int, unchanged: bool) -> tuple[str, str]:
+def _first_by_worth(gained: float, taught: int) -> tuple[str, str]:
     """Whose features to look at first where no name can tell, and why. gained: in worth."""
-    if taught and not unchanged and gained >= -MARGIN:
-        return (
-            LEARNED,
-            f"{_LOOK}: names mostly help, though those that taught it cannot tell whether they did. {_CHOOSE}",
-        )
-    if taught:
-        return STARTER, f"{_KEEP} The names that taught it cannot tell whether it helped. {_NAME_MORE}"
     if gained > MARGIN:
-        return LEARNED, f"{_LOOK}: as far as photos without names can tell, it is the better one. {_CHOOSE}"
+        why = "as far as photos without names can tell, it is the better one"
+        if taught:
+            why += ", though the names that taught it cannot tell whether they helped"
+        return LEARNED, f"{_LOOK}: {why}. {_CHOOSE}"
+    if taught:
+        return STARTER, f"{_KEEP} Nothing shows that the names that taught it helped. {_NAME_MORE}"
     return STARTER, f"{_KEEP} Photos without names do not show that the learned one is better. {_NAME_SOME}"
 
 

@@ -117,7 +117,7 @@ def test_names_that_taught_a_run_do_not_say_that_it_helped(project: Project, tmp
     assert change.sentence.startswith("Learning with the names of 60 photos changed the map:")
     assert "named photos lie" not in change.sentence
     assert change.shown_first == "learned"
-    assert "those that taught it cannot tell whether they did" in change.why
+    assert "the names that taught it cannot tell whether they helped" in change.why
 
 
 def test_learning_with_names_that_blurred_the_groups_is_not_shown_first(project: Project, tmp_path: Path) -> None:

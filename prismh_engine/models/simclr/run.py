@@ -143,7 +143,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         learn_from, held_out = photos.take(~measured), photos.take(measured)
         probe = KnnProbe(photos, prepared.labels, cache, settings.feature_size) if settings.probe_every else None
         # What starts from nothing has groups of its own before it knows anything.
-        tells = settings.start_weights != "none" and not prepared.teaching and len(photos) >= worth.FEWEST_PHOTOS
+        tells = settings.start_weights != "none" and len(photos) >= worth.FEWEST_PHOTOS
         worth_probe = WorthProbe(photos, cache, settings.feature_size) if tells else None
         teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)

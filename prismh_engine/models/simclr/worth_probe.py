@@ -74,14 +74,14 @@ def badness(losses: Sequence[float], worths: Sequence[float | None], *, taught: 
     """How bad the weights of the start and of each whole epoch are; those with the lowest are kept as the best.
 
     losses: by which epochs are compared where nothing else tells. worths: of the start and each epoch, None where not
-    measured; empty for a run that starts from nothing, whose own groups say little. taught: names teach, which neither
-    measure sees: the later the better. The start of a run without worths, and what was not measured, are infinitely
-    bad.
+    measured; empty for a run that starts from nothing, whose own groups say little. taught: names teach, which the loss
+    of held-out photos does not see: without worths, the later the better. The start of a run without worths, and what
+    was not measured, are infinitely bad.
     """
-    if taught:
-        return [math.inf, *(-float(epoch) for epoch in range(1, len(losses) + 1))]
     if worths:
         return [math.inf if worth is None else -worth for worth in worths]
+    if taught:
+        return [math.inf, *(-float(epoch) for epoch in range(1, len(losses) + 1))]
     return [math.inf, *losses]
 
 

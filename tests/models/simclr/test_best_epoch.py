@@ -195,14 +195,29 @@ def test_a_run_from_nothing_follows_its_loss(run_left_alone: Path) -> None:
     assert state(run_left_alone)["worths"] == []
 
 
-def test_a_run_with_labels_keeps_its_last_epoch(learn: Callable[..., int], tmp_path: Path, weights: Path) -> None:
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
     rows = [(f"{number:02}.png", "tyre" if number % 2 else "drum") for number in range(COUNT)]
     write_csv(tmp_path / "labels.csv", ("file_path", "label"), rows[:8])
+    return tmp_path / "labels.csv"
+
+
+def test_a_run_with_labels_from_nothing_keeps_its_last_epoch(
+    learn: Callable[..., int], tmp_path: Path, labels: Path
+) -> None:
     run = tmp_path / "run"
-    assert learn("--weights", weights, "--labels", tmp_path / "labels.csv", "--learning_rate", 0.1) == 0
+    assert learn("--labels", labels, "--learning_rate", 0.1) == 0
     assert state(run, "best_model.pt")["epoch"] == epoch_of_encoder(run) == 3
     assert {row["worth"] for row in read_csv(run / "metrics.csv", METRICS)} == {""}
     assert resumed(run).notes[-1].startswith("This run was finished before")
+
+
+def test_labels_that_taught_nothing_good_leave_the_start_the_best(
+    learn: Callable[..., int], tmp_path: Path, labels: Path, weights: Path
+) -> None:
+    assert learn("--weights", weights, "--labels", labels, "--epochs", 1, *TOO_LONG_STEPS) == 0
+    assert worths(tmp_path / "run") == [0]
+    assert state(tmp_path / "run", "best_model.pt")["epoch"] == epoch_of_encoder(tmp_path / "run") == 0
 
 
 def as_an_earlier_version_wrote(run: Path, name: str) -> dict[str, Any]:
