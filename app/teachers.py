@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 FEWEST_NAMES, FEWEST_PHOTOS = 2, 5
 """So many names, on so many photos each, are worth a learning."""
 
+PHOTOS_THAT_TEACH_WELL = 20
+"""Of each name: with so many groups got better on every set tried, with five not on everyday photos (docs/recipes.md).
+"""
+
 _MOST = 0.8
 
 

@@ -13,7 +13,7 @@ from prismh_engine.models.simclr.settings import NAMES_PRESET, PRESETS, TrainSet
 from prismh_engine.settings import resolve
 
 from .. import theme, words
-from ..teachers import Teachers
+from ..teachers import PHOTOS_THAT_TEACH_WELL, Teachers
 from ..widgets.learn_choice import LearnChoice
 from .learn_times import LearnTimes
 from .starting_point import start_words
@@ -76,6 +76,8 @@ class LearnChoices(QWidget):
             self._names_say = self.tr("{photos} with {names} names").format(
                 photos=words.photos(teachers.photos), names=words.number(teachers.names)
             )
+            if teachers.photos < PHOTOS_THAT_TEACH_WELL * teachers.names:
+                self._names_say += "; " + self.tr("better with {count} of each").format(count=PHOTOS_THAT_TEACH_WELL)
         else:
             self._names_say = self.tr("Name a few photos first: two names, on five photos each")
         fell_back = self._names.isChecked() and not enough

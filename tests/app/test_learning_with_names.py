@@ -93,7 +93,7 @@ def test_the_card_follows_the_names_that_are_given_and_taken_off(qtbot, mapped):
         give_names(session.project, drums=6, tyres=5)
         with qtbot.waitSignal(session.summary_changed, timeout=MS):
             session.names_changed.emit()
-        assert told(window).endswith("11 photos with 2 names")
+        assert told(window).endswith("11 photos with 2 names; better with 20 of each")
         card.setFocus()
         qtbot.keyClick(card, Qt.Key.Key_Return)
         assert chosen(window) == ["names"]
