@@ -126,7 +126,7 @@ def test_explore_offers_it_beside_the_groups_once_there_are_enough_names_and_mov
         assert window.page().objectName() == "training_page"
         assert chosen(window) == ["names"]
         assert find(window, "start_button").text() == "Learn again with my names"
-        assert told(window).endswith("names")
+        assert told(window).endswith("names; better with 20 of each")
         assert session.running_kind is None, "nothing is begun by itself"
         window.show_page("explore")
         find(window, "choice_quick").click()
