@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..jobs import Job
-from .clustering import SEPARATION_NEIGHBOURS, k_means, separation
-from .neighbours import nearest_neighbours
+from .clustering import k_means, separation
+from .neighbours import Neighbours
 
 MARGIN = 0.1
 """A gain that is smaller is called none.
@@ -22,13 +22,12 @@ FEWEST_PHOTOS = 10
 _GROUPS = (4, 8)
 
 
-def worth(rows: NDArray[np.float32]) -> Job[float]:
+def worth(rows: NDArray[np.float32], neighbours: Neighbours) -> Job[float]:
     """The worth of rows [N, D] of unit length, 0 to 1, higher is better, to be compared among the same photos.
 
     The share of a photo's 15 nearest neighbours that lie in its own group, the mean over k-means with few groups and
-    with more. N >= 10.
+    with more. neighbours: of each row, 15 or as many as there are. N >= 10.
     """
-    neighbours = yield from nearest_neighbours(rows, SEPARATION_NEIGHBOURS)
     shares = []
     for k in _GROUPS:
         found = yield from k_means(rows, k)

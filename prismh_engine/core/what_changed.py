@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..analysis import clustering, intervals, scores
 from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
 from ..analysis.neighbours import nearest_neighbours, unit_rows
-from ..analysis.worth import MARGIN, gain, worth
+from ..analysis.worth import FEWEST_PHOTOS, MARGIN, gain, worth
 from ..counted import counted
 from ..jobs import Job, Progress
 from ..models.simclr.settings import TAUGHT_FILE
@@ -22,7 +22,6 @@ from ..project.neighbour_graphs import neighbours_of_photos
 from ..project.runs import LEARNED
 from ..tables import read_csv
 
-_FEWEST_PHOTOS = 10  # fewer say nothing on what changed
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
 _NOISE = 0.03  # groups whose separations are less apart are as well separated
 _UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
@@ -64,7 +63,7 @@ def what_changed(project: Project, run: str, names: Mapping[str, Sequence[str]] 
     yield Progress("Comparing the two maps", 0, None)
     used, before = project.features.get(STARTER).read(project.photos.used())
     photos, after = project.features.get(run).read(used)
-    if len(photos) < _FEWEST_PHOTOS:
+    if len(photos) < FEWEST_PHOTOS:
         return Change(f"There are too few photos to say what learning changed: {len(photos)}.", STARTER, _KEEP)
     kept = {photo.id for photo in photos}
     both = [unit_rows(before[[photo.id in kept for photo in used]]), unit_rows(after)]
@@ -145,7 +144,8 @@ def _told_by_neighbours(
         float(clustering.separation(found.clusters, near).mean())
         for found, near in zip((first, second), neighbours, strict=True)
     ]
-    before, after = (yield from worth(both[0])), (yield from worth(both[1]))
+    before = yield from worth(both[0], neighbours[0])
+    after = yield from worth(both[1], neighbours[1])
     unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE
     subject = f"Learning with the names of {counted(taught, 'photo')}" if taught else "Learning"
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]

@@ -24,7 +24,8 @@ import numpy as np
 
 from prismh_engine import embedding_files, jobs
 from prismh_engine.analysis import classifier
-from prismh_engine.analysis.neighbours import near_duplicates, unit_rows
+from prismh_engine.analysis.clustering import SEPARATION_NEIGHBOURS
+from prismh_engine.analysis.neighbours import near_duplicates, nearest_neighbours, unit_rows
 from prismh_engine.analysis.worth import MARGIN, gain, worth
 from prismh_engine.tables import write_csv
 
@@ -161,7 +162,8 @@ def _told(features: Path, names: _Names) -> float:
 
 
 def _worth(features: Path) -> float:
-    return jobs.run(worth(unit_rows(embedding_files.read(features).embeddings)))
+    rows = unit_rows(embedding_files.read(features).embeddings)
+    return jobs.run(worth(rows, jobs.run(nearest_neighbours(rows, SEPARATION_NEIGHBOURS))))
 
 
 def _engine(module: str, *flags: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from ...analysis import worth
-from ...analysis.neighbours import unit_rows
+from ...analysis.clustering import SEPARATION_NEIGHBOURS
+from ...analysis.neighbours import nearest_neighbours, unit_rows
 from ...jobs import run
 from ...photos.cache import PhotoCache
 from ..ranks import Ranks
@@ -67,7 +68,9 @@ class WorthProbe:
         features = encode_whole_frames(self._photos, self._cache, self._image_size, encode, ranks)
         if features is None:
             return ranks.share()
-        return ranks.share(Measured(run(worth.worth(unit_rows(features))), rank_me(torch.from_numpy(features))))
+        rows = unit_rows(features)
+        neighbours = run(nearest_neighbours(rows, SEPARATION_NEIGHBOURS))
+        return ranks.share(Measured(run(worth.worth(rows, neighbours)), rank_me(torch.from_numpy(features))))
 
 
 def badness(losses: Sequence[float], worths: Sequence[float | None], *, taught: bool) -> list[float]:
