@@ -14,7 +14,7 @@ from prismh_engine.project.runs import FAILED, FINISHED, STOPPED
 from prismh_engine.tables import read_csv, write_csv
 
 from .explore_pages import choose_group, write
-from .windows import click, find, open_window, run_of_ten_epochs, trigger, wait_until_read
+from .windows import click, find, open_window, run_of_ten_epochs, run_with_settings, trigger, wait_until_read
 
 MS = 120_000
 
@@ -217,10 +217,7 @@ def test_learning_with_names_through_the_window_paused_resumed_and_told_as_any_o
 
 def test_a_run_that_was_stopped_goes_on_with_the_names_it_began_with(qtbot, named):
     with Project.open(named) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        settings = '{"step": "train", "settings": {"preset": "names", "labels": "project"}}'
-        (run.folder / "settings.json").write_text(settings, encoding="utf-8")
+        run = run_with_settings(project, preset="names", labels="project")
         project.runs.set_state(run, STOPPED)
         project.labels.remove(photos_of(project, "tyre", 5), "tyre")
     with open_window(qtbot) as window:

@@ -14,7 +14,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.runs import FAILED, STOPPED
 
 from .opening import open_project
-from .windows import run_of_ten_epochs
+from .windows import run_of_ten_epochs, run_with_settings
 
 MS = 60_000
 
@@ -209,10 +209,7 @@ def test_a_learning_stopped_in_its_first_epoch_is_not_told_as_if_nothing_was_kep
 
 def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, mapped):
     with Project.open(mapped) as project:
-        run = project.runs.new()
-        run.folder.mkdir(parents=True)
-        settings = '{"step": "train", "settings": {"preset": "standard", "image_size": 192}}'
-        (run.folder / "settings.json").write_text(settings, encoding="utf-8")
+        run = run_with_settings(project, preset="standard", image_size=192)
         project.runs.set_state(run, STOPPED)
     page = show(session, qtbot, mapped)
     assert find(page, "choice_quick", QAbstractButton).isChecked()
@@ -226,9 +223,7 @@ def test_a_training_that_goes_on_is_shown_with_its_own_settings(session, qtbot, 
 
 def test_a_training_from_nothing_that_goes_on_is_told_though_no_card_is_its(session, qtbot, mapped):
     with Project.open(mapped) as project:
-        run = run_of_ten_epochs(project)
-        settings = '{"step": "train", "settings": {"preset": "scratch"}}'
-        (run.folder / "settings.json").write_text(settings, encoding="utf-8")
+        run = run_with_settings(project, preset="scratch")
         project.runs.set_state(run, STOPPED)
     page = show(session, qtbot, mapped)
     session.running_kind = LEARNING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,9 +75,14 @@ def waiting(stop: StopToken) -> Job[None]:
         yield Progress("Looking at photos", 3, 10)
 
 
-def run_of_ten_epochs(project: Project) -> Run:
+def run_with_settings(project: Project, **settings: object) -> Run:
     """A new run of a project, with its folder and settings and nothing learned yet."""
     run = project.runs.new()
     run.folder.mkdir(parents=True)
-    (run.folder / "settings.json").write_text('{"step": "train", "settings": {"epochs": 10}}', encoding="utf-8")
+    (run.folder / "settings.json").write_text(json.dumps({"step": "train", "settings": settings}), encoding="utf-8")
     return run
+
+
+def run_of_ten_epochs(project: Project) -> Run:
+    """A new run of a project that is to learn for ten epochs."""
+    return run_with_settings(project, epochs=10)
