@@ -7,7 +7,8 @@ roofs, water and yards from straight above, turned by any angle, far from what e
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -330,14 +331,19 @@ SETS: Mapping[str, Mapping[str, Callable[[np.random.Generator], Image.Image]]] =
 }
 
 
-def main() -> None:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.drawn_sets", description=__doc__)
     parser.add_argument("name", choices=list(SETS))
     parser.add_argument("--output_dir", type=Path, required=True, help="folder for a folder a class")
     parser.add_argument("--each", type=int, default=100, help="photos a class (default 100)")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = command_line().parse_args(argv)
     write(arguments.name, arguments.output_dir, arguments.each)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -44,20 +44,25 @@ class _Names:
         return set(self.taught.values())
 
 
-def main() -> None:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.recipes", description=__doc__)
     parser.add_argument("folder", type=Path, help="photos in a folder a class")
     parser.add_argument("--output_dir", type=Path, required=True, help="folder for runs, features and scores")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one training each (default 0)")
     parser.add_argument("--names", type=int, default=0, help="photos a class that teach (default none)")
     parser.add_argument("--kinds", type=int, help="classes that have such names (default all)")
-    words = sys.argv[1:]
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    words = sys.argv[1:] if argv is None else list(argv)
     border = words.index("--") if "--" in words else len(words)
-    arguments = parser.parse_args(words[:border])
+    arguments = command_line().parse_args(words[:border])
     for seed in arguments.seeds:
         _Trial(
             arguments.folder, arguments.output_dir, seed, arguments.names, arguments.kinds, words[border + 1 :]
         ).run()
+    return 0
 
 
 class _Trial:
@@ -171,4 +176,4 @@ def _engine(module: str, *flags: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,13 @@ from . import drawn_sets, recipes
 
 
 def test_names_teach_are_kept_out_of_the_score_and_kinds_without_are_scored_by_themselves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     photos, output = tmp_path / "photos", tmp_path / "out"
     drawn_sets.write("surfaces", photos, 4)
     flags = ["--preset", "names", "--image_size", "32", "--batch_size", "8", "--epochs", "1", "--num_workers", "1"]
-    words = ["recipes", str(photos), "--output_dir", str(output), "--names", "2", "--kinds", "3", "--", *flags]
-    monkeypatch.setattr(sys, "argv", words)
-    recipes.main()
+    words = [str(photos), "--output_dir", str(output), "--names", "2", "--kinds", "3", "--", *flags]
+    assert recipes.main(words) == 0
     printed = capfd.readouterr().out
     rows = re.findall(
         r"^  (\w+): knn .* nmi .* the rest told .* kinds not named: knn .* worth .* first$", printed, re.M

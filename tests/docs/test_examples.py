@@ -14,15 +14,19 @@ import torch
 from prismh_engine.cli import STEPS, main
 from prismh_engine.photos.scenes import draw_scene
 
-from ..benchmarks import verdicts
+from ..benchmarks import drawn_sets, recipes, verdicts
 from .pages import CHECKOUT, examples
 
 PAGES = [f"docs/{path.name}" for path in sorted((CHECKOUT / "docs").glob("*.md"))]
 SMALL_RUN = ["--epochs", "1", "--batch_size", "4", "--image_size", "32", "--num_workers", "1"]
-SMALL_CALIBRATION = ["--count", "2", "--short_sides", "96"]
+SMALL_BENCHMARKS = {
+    "verdicts": ["--count", "2", "--short_sides", "96"],
+    "drawn_sets": ["--each", "6"],
+    "recipes": ["--epochs", "2", "--batch_size", "8", "--image_size", "32", "--num_workers", "1"],
+}
 SHORTER = {
     "epochs=100": "epochs=1", '"epochs": 100': '"epochs": 1, "image_size": 32', "photos=192": "photos=4",
-    "size=224": "size=64", "batch_size=32": "batch_size=4",
+    "size=224": "size=64", "batch_size=32": "batch_size=4", "--seeds 0 1 2": "--seeds 0", "--names 20": "--names 2",
 }  # fmt: skip
 
 
@@ -63,7 +67,7 @@ def test_every_example_of_the_api_page_does_what_it_says(beside_photos: Path) ->
 @pytest.mark.parametrize("page", [page for page in PAGES if list(examples(page, "sh"))])
 def test_every_command_of_a_page_runs(page: str, beside_photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for example in examples(page, "sh"):
-        for words in example.commands():
+        for words in dataclasses.replace(example, code=_shorter(example.code)).commands():
             module, arguments = _step(words)
             code = importlib.import_module(module).main(arguments)
             assert code == 0, f"{page}:{example.line} {' '.join(words)}: {capsys.readouterr().err}"
@@ -72,7 +76,8 @@ def test_every_command_of_a_page_runs(page: str, beside_photos: Path, capsys: py
 def test_every_flag_that_a_page_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     for step in STEPS:
         assert main([step, "--help"]) == 0
-    helps = capsys.readouterr().out + verdicts.command_line().format_help()
+    benchmarks = (drawn_sets, recipes, verdicts)
+    helps = capsys.readouterr().out + "".join(module.command_line().format_help() for module in benchmarks)
     known = set(re.findall(r"--\w+", helps)) | {"--nproc_per_node"}
     for page in PAGES:
         named = set(re.findall(r"(?<![\w-])--\w+", (CHECKOUT / page).read_text(encoding="utf-8")))
@@ -93,7 +98,7 @@ def _step(words: list[str]) -> tuple[str, list[str]]:
         place = words.index("-m")
         module, arguments = words[place + 1], words[place + 2 :]
     if module.startswith("tests."):
-        return module, [*arguments, *SMALL_CALIBRATION]
+        return module, [*arguments, *SMALL_BENCHMARKS[module.rpartition(".")[2]]]
     if module.startswith("prismh_engine.models.simclr"):
         small = ["--epochs", "2"] if "--resume_from" in arguments else SMALL_RUN
         if not {"--resume_from", "--preset"} & set(arguments):  # the published encoder writes 336 MB each time
