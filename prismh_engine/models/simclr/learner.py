@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 import time
@@ -32,6 +31,7 @@ from .network import FrozenFirst, SimCLRModel, set_training_mode
 from .optimization import build_optimizer, learning_rate
 from .order import HalfLabelled
 from .settings import TrainSettings
+from .start_share import StartShare
 from .step import MEASURES, Chunk, LearningStep, interruptible, keeping_statistics
 from .supervised_loss import NO_LABEL, TaughtLoss
 from .training import History, best_epoch, judged_losses
@@ -111,6 +111,7 @@ class Learner:
         blocks = settings.freeze_blocks
         self.network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._start_share = StartShare(self.model.encoder, settings.start_share)
         self._optimizer = build_optimizer(self.model, settings)
         self._labels = LabelCodes(labels) if labels else None
         self._step = LearningStep(
@@ -280,10 +281,6 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps of the training itself. Raises `DivergedError` rather than give broken weights."""
         self._read()
-        settings = {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in dataclasses.asdict(self.settings).items()
-        }
         return {
             "model": {
                 "base_model": self.model.base_model,
@@ -291,7 +288,8 @@ class Learner:
                 "image_size": self.settings.image_size,
                 "feature_size": self.settings.feature_size,
             },
-            "model_state_dict": self.model.state_dict(),
+            "model_state_dict": self.model.state_dict() | self._start_share.between(),
+            "start_share": self._start_share.state(),
             "optimizer_state_dict": self._optimizer.state_dict(),
             "scaler_state_dict": self._step.scaler.state_dict(),
             "epoch": self.epoch,
@@ -303,7 +301,7 @@ class Learner:
             "worths": self.worths,
             "start_directions": self._start.directions,
             "sums": dict(zip(MEASURES, self._sums.tolist(), strict=True)),
-            "settings": settings,
+            "settings": self.settings.plain(),
             "finished": self.finished,
         }
 
@@ -321,6 +319,7 @@ class Learner:
     def _restore(self, state: dict[str, Any], checkpoint: Path) -> None:
         load_model(self.model, state, checkpoint)
         try:
+            self._start_share.restore(state.get("start_share", {}))  # runs of earlier versions have none
             self._optimizer.load_state_dict(state["optimizer_state_dict"])
             self._step.restore_scaler(state.get("scaler_state_dict"))
             self.epoch, self.step = state["epoch"], state["step"]
@@ -381,13 +380,13 @@ class Learner:
         if self._probe is None or (self.epoch + 1) % self.settings.probe_every:
             return None
         self.model.eval()
-        with interruptible(self.model, self._machine.asked):
+        with interruptible(self.model, self._machine.asked), self._start_share.taken():
             return self._probe.measure(self._encode, self._machine.ranks)
 
     def _measure_worth(self) -> Measured:
         assert self._worth_probe is not None
         self.model.eval()
-        with interruptible(self.model, self._machine.asked):
+        with interruptible(self.model, self._machine.asked), self._start_share.taken():
             return self._worth_probe.measure(self._encode, self._machine.ranks)
 
     @torch.no_grad()

@@ -20,9 +20,10 @@ TAUGHT_FILE = "labels.csv"
 """In a run's folder: the labels it learned from, file_path,label."""
 
 # Learning from photos alone adds little on top of the starter where photos are everyday ones, and can easily take
-# something away, so that every preset is gentle: batch norm as it is, only the last stages learn, the head first, and
-# second views show look-alikes (docs/recipes.md has what was tried). Frozen blocks keep nothing for a backward pass,
-# which is what keeps 224 px far below 2.5 GB.
+# something away, so that every preset is gentle: batch norm as it is, only the last stages learn, the head first,
+# second views show look-alikes, and what comes out keeps a share of the start
+# (docs/recipes.md has what was tried). Frozen blocks keep nothing for a backward pass, which is what keeps 224 px far
+# below 2.5 GB.
 _GENTLE: Mapping[str, Any] = {
     "base_model": STARTER_BASE_MODEL,
     "weights": "starter",
@@ -35,6 +36,7 @@ _GENTLE: Mapping[str, Any] = {
     "batch_size": 64,
     "neighbour_share": 1.0,
     "head_epochs": 1,
+    "start_share": 0.3,
     "warmup_epochs": 1,
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -109,6 +111,12 @@ class TrainSettings(Settings):
         0, "epochs over which the learning rate rises to its highest, after those of the head", minimum=0
     )
     head_epochs: int = setting(0, "first epochs, in which the projection head alone learns", minimum=0)
+    start_share: float = setting(
+        0.0,
+        "share of the weights a run starts from in what it gives; the rest is what it learned",
+        minimum=0.0,
+        maximum=1.0,
+    )
     accumulation_steps: int = setting(
         1,
         "batches joined into one step, with the negatives of all of them; one at a time is held in memory",
@@ -164,6 +172,11 @@ class TrainSettings(Settings):
             max(self.image_size, _PRETRAINED_AT) if self.start_weights in ("starter", "imagenet") else self.image_size
         )
 
+    def plain(self) -> dict[str, Any]:
+        """As a checkpoint keeps them: paths as text."""
+        values = dataclasses.asdict(self)
+        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
 
 def anchored(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
     """The settings with absolute paths, so that a run goes on from whatever folder one stands in."""
@@ -193,6 +206,15 @@ def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
     if settings.pretrained and resolved.given("weights") and settings.weights != "imagenet":
         raise BadValueError(
             f"--pretrained means --weights imagenet, but --weights {settings.weights} is given: leave one out."
+        )
+    if settings.start_share and settings.start_weights == "none":
+        raise BadValueError(
+            "--start_share keeps a share of the weights a run starts from: give --weights, or leave it out."
+        )
+    if settings.start_share and not settings.freeze_bn:
+        raise BadValueError(
+            "--start_share mixes weights, and statistics of batch norm cannot be mixed: add --freeze_bn, or leave it "
+            "out."
         )
     if settings.start_weights != "starter" or settings.base_model == STARTER_BASE_MODEL:
         return resolved

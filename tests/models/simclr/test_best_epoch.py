@@ -222,10 +222,10 @@ def test_labels_that_taught_nothing_good_leave_the_start_the_best(
 
 def as_an_earlier_version_wrote(run: Path, name: str) -> dict[str, Any]:
     old = state(run, name)
-    for key in ("worths", "start_directions", "look_alikes"):
+    for key in ("worths", "start_directions", "look_alikes", "start_share"):
         del old[key]
     del old["model"]["feature_size"]
-    for key in ("neighbour_share", "head_epochs", "smallest_crop", "colour_strength"):
+    for key in ("neighbour_share", "head_epochs", "smallest_crop", "colour_strength", "start_share"):
         del old["settings"][key], old["origins"][key]
     for row in old["rows"]:
         del row["worth"]
