@@ -28,7 +28,8 @@ class StartShare:
     @torch.no_grad()
     def between(self) -> dict[str, Tensor]:
         """The weights that are given, by their names in a model with this encoder; what does not learn is left out."""
-        return {f"encoder.{name}": weight.lerp(self._start[name], self._share) for name, weight in self._learning.items()}
+        between = {name: weight.lerp(self._start[name], self._share) for name, weight in self._learning.items()}
+        return {f"encoder.{name}": weight for name, weight in between.items()}
 
     @contextmanager
     def taken(self) -> Iterator[None]:
