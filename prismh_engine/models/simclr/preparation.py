@@ -35,7 +35,8 @@ class Prepared:
     start: its settings and checkpoint. folder: of the run, which is this program's alone now. run: of the project,
     where there is one. held_out: numbers of the photos to measure on and not to learn from. labels: photo's number ->
     label, for the probe and the projector. teaching: file_path of a photo -> the label it teaches. look_alikes: int64
-    [M, K], numbers of the photos most alike each photo to learn from; None where no second view shows one.
+    [M, K], numbers of the photos most alike each photo to learn from; None where nothing needs them. taught: number of
+    a photo -> the label it learns by, its own or one that spread to it.
     """
 
     start: Start
@@ -47,6 +48,7 @@ class Prepared:
     labels: dict[int, str] = field(default_factory=dict)
     teaching: dict[str, str] = field(default_factory=dict)
     look_alikes: NDArray[np.int64] | None = None
+    taught: dict[int, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> TrainSettings:
@@ -87,7 +89,8 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
     from .knn_probe import read_labels
 
     labels = read_labels(settings.probe_labels, photos, start.notes)
-    return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching, look_alikes)
+    taught = _taught(photos, held_out, teaching, look_alikes, start)
+    return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching, look_alikes, taught)
 
 
 def _photos(
@@ -185,14 +188,38 @@ def _look_alikes(
     """Of the photos to learn from, those of the checkpoint, as the photos held out are."""
     from .validation import most_alike
 
-    if not start.resolved.settings.neighbour_share:
+    settings = start.resolved.settings
+    if not settings.neighbour_share and not settings.spread_labels:
         return None
     kept = None if start.state is None or changed else start.state.get("look_alikes")
     if kept is not None:
         found: NDArray[np.int64] = kept.numpy().astype(np.int64)
         return found
-    learn_from = photos.take(~np.isin(photos.numbers, list(held_out)))
-    return (yield from most_alike(learn_from, cache, stop, project))
+    return (yield from most_alike(_to_learn_from(photos, held_out), cache, stop, project))
+
+
+def _taught(
+    photos: TrainingPhotos,
+    held_out: frozenset[int],
+    teaching: Mapping[str, str],
+    look_alikes: NDArray[np.int64] | None,
+    start: Start,
+) -> dict[int, str]:
+    """Number of a photo -> the label it learns by."""
+    from .label_spread import spread
+
+    own = {photo.number: label for photo in photos if (label := teaching.get(photo.file_path))}
+    if not start.resolved.settings.spread_labels or look_alikes is None:
+        return own
+    taught = spread(own, _to_learn_from(photos, held_out).numbers, look_alikes)
+    if start.state is None:
+        more = counted(len(taught) - len(own), "photo")
+        start.notes.append(f"{more} most alike them by the starter learn as if they had the same label.")
+    return taught
+
+
+def _to_learn_from(photos: TrainingPhotos, held_out: frozenset[int]) -> TrainingPhotos:
+    return photos.take(~np.isin(photos.numbers, list(held_out)))
 
 
 def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None]:

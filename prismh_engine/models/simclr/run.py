@@ -145,7 +145,6 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
         # What starts from nothing has groups of its own before it knows anything.
         tells = settings.start_weights != "none" and len(photos) >= worth.FEWEST_PHOTOS
         worth_probe = WorthProbe(photos, cache, settings.feature_size) if tells else None
-        teachers = {photo.number: taught for photo in photos if (taught := prepared.teaching.get(photo.file_path))}
         machine = Machine(device, data_threads(settings, ranks), asked, ranks)
         with Learner(
             settings,
@@ -153,7 +152,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             held_out,
             cache,
             machine,
-            labels=teachers,
+            labels=prepared.taught,
             look_alikes=prepared.look_alikes,
             probe=probe,
             worth_probe=worth_probe,

@@ -43,8 +43,17 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "quick": {**_GENTLE, "epochs": 7},
     "standard": {**_GENTLE, "epochs": 40},
     "thorough": {**_GENTLE, "epochs": 240},
-    # Names say what belongs together; look-alikes beside them hold back what they lift.
-    "names": {**_GENTLE, "learning_rate": 3e-4, "neighbour_share": 0.0, "head_epochs": 0, "epochs": 7},
+    # Names say what belongs together, also of the photos most alike those that carry them; look-alikes of the others
+    # beside them hold back what they lift.
+    "names": {
+        **_GENTLE,
+        "learning_rate": 3e-4,
+        "neighbour_share": 0.0,
+        "head_epochs": 0,
+        "spread_labels": True,
+        "start_share": 0.5,
+        "epochs": 7,
+    },
     "scratch": {
         "base_model": "resnet18",
         "image_size": 96,
@@ -134,6 +143,9 @@ class TrainSettings(Settings):
         minimum=0.0,
         maximum=1.0,
     )
+    spread_labels: bool = setting(
+        False, "let the five photos most alike a labelled one by the starter learn as if they had its label"
+    )
     probe_labels: Path | None = setting(
         None, "file_path,label as CSV, to measure and not to learn from (default: the folders photos lie in)"
     )
@@ -203,6 +215,8 @@ def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
             "--preset names learns from names: give --labels FILE.csv (file_path,label), or --labels project with "
             "--project."
         )
+    if settings.spread_labels and settings.labels is None:
+        raise BadValueError("--spread_labels takes labels further: give --labels, or leave it out.")
     if settings.pretrained and resolved.given("weights") and settings.weights != "imagenet":
         raise BadValueError(
             f"--pretrained means --weights imagenet, but --weights {settings.weights} is given: leave one out."
