@@ -43,8 +43,8 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "quick": {**_GENTLE, "epochs": 7},
     "standard": {**_GENTLE, "epochs": 40},
     "thorough": {**_GENTLE, "epochs": 240},
-    # Half of the loss is left to photos without a name: with less, kinds that nobody named lost their groups. Names that
-    # spread, and a larger share of the start, are what makes few names do.
+    # Half of the loss is left to photos without a name: with less, kinds that nobody named lost their groups. Names
+    # that spread, and a larger share of the start, are what makes few names do.
     "names": {
         **_GENTLE,
         "learning_rate": 3e-4,
