@@ -193,7 +193,7 @@ def test_learning_with_names_through_the_window_paused_resumed_and_told_as_any_o
         click(qtbot, window, "pause_button")
         qtbot.waitUntil(lambda: session.saved_and_waiting, timeout=MS)
         assert not window.findChild(QAbstractButton, "learn_with_names").isVisibleTo(window.page())
-        assert "11 photos with one of 2 labels teach beside all others." in find(window, "learning_notes").text()
+        assert "11 photos with one of 2 names teach beside all others." in find(window, "learning_notes").text()
         assert find(window, "loss_plot").isVisible()
         with qtbot.waitSignal(session.learning_finished, timeout=MS) as learned:
             click(qtbot, window, "resume_button")

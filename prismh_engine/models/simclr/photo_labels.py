@@ -57,10 +57,16 @@ def teaching_labels(
         labels = {photo.file_path: of_file[photo.number] for photo in photos if photo.number in of_file}
         whence = source
     taught = {file_path: own[0] for file_path, own in labels.items() if len(own) == 1}
-    check_enough(taught, whence)
+    word = word_for(source)
+    check_enough(taught, whence, word)
     if notes is not None:
-        notes += _notes(labels, Counter(taught.values()))
+        notes += _notes(labels, Counter(taught.values()), word)
     return taught
+
+
+def word_for(source: str) -> str:
+    """What a person calls the labels of a source: who gave them in a project gave names."""
+    return "name" if source == LABELS_OF_PROJECT else "label"
 
 
 def names_that_teach(project: Project) -> Counter[str]:
@@ -69,14 +75,17 @@ def names_that_teach(project: Project) -> Counter[str]:
     return Counter(own[0] for photo_id, own in given.items() if len(own) == 1 and photo_id in used)
 
 
-def check_enough(taught: Mapping[str, str], whence: str) -> None:
-    """Raise `PrismhError` where fewer than two labels teach. taught: as of `teaching_labels`; whence: they come."""
+def check_enough(taught: Mapping[str, str], whence: str, word: str) -> None:
+    """Raise `PrismhError` where fewer than two labels teach.
+
+    taught: as of `teaching_labels`; whence: they come; word: as of `word_for`.
+    """
     labels = sorted(set(taught.values()))
     if len(labels) < 2:
-        has = f"only the label {labels[0]!r}" if labels else "no label"
+        has = f"only the {word} {labels[0]!r}" if labels else f"no {word}"
         raise PrismhError(
-            f"{whence} gives the photos to learn from {has}: learning from labels needs two at least, each on a few "
-            "photos. Label more photos, or leave out --labels."
+            f"{whence} gives the photos to learn from {has}: learning from {word}s needs two at least, each on a few "
+            f"photos. {word.capitalize()} more photos, or leave out --labels."
         )
 
 
@@ -91,19 +100,19 @@ def _of_project(project: Project | None) -> dict[str, Sequence[str]]:
     return {photo.file_path: given[photo.id] for photo in project.photos.each_used() if photo.id in given}
 
 
-def _notes(labels: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> list[str]:
+def _notes(labels: Mapping[str, Sequence[str]], counts: Mapping[str, int], word: str) -> list[str]:
     several = [file_path for file_path, own in labels.items() if len(own) > 1]
     alone = [label for label, count in counts.items() if count == 1]
     notes = []
     if several:
-        who = "1 photo carries several labels and teaches" if len(several) == 1 else (
-            f"{len(several):,} photos carry several labels and teach"
+        who = f"1 photo carries several {word}s and teaches" if len(several) == 1 else (
+            f"{len(several):,} photos carry several {word}s and teach"
         )  # fmt: skip
         notes.append(f"{who} none of them: {_some(several)}.")
     if alone:
         notes.append(
-            f"{counted(len(alone), 'label')} {'is' if len(alone) == 1 else 'are'} on one photo alone ({_some(alone)}): "
-            "what photos of a label share is learned from two at least."
+            f"{counted(len(alone), word)} {'is' if len(alone) == 1 else 'are'} on one photo alone ({_some(alone)}): "
+            f"what photos of a {word} share is learned from two at least."
         )
     return notes
 

@@ -120,7 +120,7 @@ def _check_photos(photos: TrainingPhotos, start: Start) -> bool:
 
 def _teaching(photos: TrainingPhotos, start: Start, project: Project | None) -> dict[str, str]:
     """file_path of a photo -> the label it teaches: those the run began with, whatever was named since."""
-    from .photo_labels import check_enough, teaching_labels
+    from .photo_labels import check_enough, teaching_labels, word_for
 
     source = start.resolved.settings.labels
     if source is None:
@@ -130,19 +130,20 @@ def _teaching(photos: TrainingPhotos, start: Start, project: Project | None) -> 
         labels = len(set(teaching.values()))
         alone = start.resolved.settings.labels_weight == 1
         beside = "alone: the others have no part" if alone else "beside all others"
-        start.notes.append(f"{counted(len(teaching), 'photo')} with one of {labels} labels teach {beside}.")
+        word = word_for(source)
+        start.notes.append(f"{counted(len(teaching), 'photo')} with one of {labels} {word}s teach {beside}.")
         return teaching
     paths = {photo.file_path for photo in photos}
     teaching = {file_path: label for file_path, label in start.state["labels"].items() if file_path in paths}
-    check_enough(teaching, "The run")
+    check_enough(teaching, "The run", word_for(source))
     try:
         now = teaching_labels(source, photos, project)
     except PrismhError:  # the file may be gone: the run has its own copy
         return teaching
     if now != teaching:
         start.notes.append(
-            "The labels changed since the run began: it goes on with those it began with. Start a new one to learn "
-            "from them as they are now."
+            f"The {word_for(source)}s changed since the run began: it goes on with those it began with. Start a new "
+            "one to learn from them as they are now."
         )
     return teaching
 
@@ -207,6 +208,7 @@ def _taught(
 ) -> dict[int, str]:
     """Number of a photo -> the label it learns by."""
     from .label_spread import spread
+    from .photo_labels import word_for
 
     own = {photo.number: label for photo in photos if (label := teaching.get(photo.file_path))}
     if not start.resolved.settings.spread_labels or look_alikes is None:
@@ -214,7 +216,8 @@ def _taught(
     taught = spread(own, _to_learn_from(photos, held_out).numbers, look_alikes)
     if start.state is None:
         more = counted(len(taught) - len(own), "photo")
-        start.notes.append(f"{more} most alike them by the starter learn as if they had the same label.")
+        word = word_for(start.resolved.settings.labels or "")
+        start.notes.append(f"{more} most alike them learn as if they had the same {word}.")
     return taught
 
 

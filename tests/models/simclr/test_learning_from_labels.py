@@ -204,7 +204,7 @@ def test_a_project_without_names_or_no_project_is_said_and_leaves_no_run(
     tiny_project: Path, learn: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = {"project": tiny_project, "base_model": "resnet18", "labels": "project"}
-    with pytest.raises(PrismhError, match="The project gives the photos to learn from no label"):
+    with pytest.raises(PrismhError, match="The project gives the photos to learn from no name"):
         jobs.run(train(resolve(TrainSettings, given)))
     with Project.open(tiny_project) as opened:
         assert opened.runs.all() == []
