@@ -178,7 +178,8 @@ def _hint(field: dataclasses.Field[Any]) -> Any:
 _HINTS: dict[str, Any] = {
     "int": int, "float": float, "bool": bool, "str": str, "Path": Path,
     "int | None": int | None, "float | None": float | None, "str | None": str | None, "Path | None": Path | None,
-    "int | str": int | str, "tuple[Path, ...]": tuple[Path, ...], "tuple[str, ...]": tuple[str, ...],
+    "int | str": int | str, "float | str": float | str,
+    "tuple[Path, ...]": tuple[Path, ...], "tuple[str, ...]": tuple[str, ...],
 }  # fmt: skip
 
 

@@ -65,8 +65,8 @@ class Learner:
     state: of a checkpoint, to go on where it was written; on photos that changed the epoch goes on as far as it can.
     labels: number of a photo -> the label it teaches. look_alikes: int64 [N, K], numbers of the photos most alike each
     of `learn_from`, needed where `neighbour_share` is above 0. probe: where `probe_every` asks for one. worth_probe:
-    where its worth decides which epoch is the best. checkpoint: the file the state was read from. Raises `PrismhError`
-    where it does not fit the settings, or is not whole.
+    where its worth decides which epoch is the best. start_share: of the start, in what is given. checkpoint: the file
+    the state was read from. Raises `PrismhError` where it does not fit the settings, or is not whole.
     Close it, or use it in a `with`.
     """
 
@@ -82,6 +82,7 @@ class Learner:
         look_alikes: NDArray[np.int64] | None = None,
         probe: KnnProbe | None = None,
         worth_probe: WorthProbe | None = None,
+        start_share: float = 0.0,
         state: dict[str, Any] | None = None,
         checkpoint: Path = Path(),
     ) -> None:
@@ -111,7 +112,7 @@ class Learner:
         blocks = settings.freeze_blocks
         self.network: nn.Module = FrozenFirst(self.model, blocks) if blocks else self.model
         self.model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._start_share = StartShare(self.model.encoder, settings.start_share)
+        self._start_share = StartShare(self.model.encoder, start_share)
         self._optimizer = build_optimizer(self.model, settings)
         self._labels = LabelCodes(labels) if labels else None
         self._step = LearningStep(

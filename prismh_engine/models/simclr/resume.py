@@ -18,10 +18,8 @@ from ...settings import Resolved, read_config, resolve
 from . import checkpoint as checkpoints
 from . import precision as precisions
 from .run_folder import RunFolder
-from .settings import TrainSettings, anchored, settle
+from .settings import AUTO, TrainSettings, anchored, settle
 from .worth_probe import badness_of
-
-AUTO = "auto"
 
 # What a resume may change: where things lie, how often to save, on what to compute; none changes what is learned, but
 # for `epochs`, which may only grow.

@@ -126,6 +126,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
     from .knn_probe import KnnProbe
     from .learner import Learner, Machine
     from .sitting import Sitting, follow
+    from .start_share import share_for
     from .step import learns_batch_norm
     from .worth_probe import WorthProbe
 
@@ -156,6 +157,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             look_alikes=prepared.look_alikes,
             probe=probe,
             worth_probe=worth_probe,
+            start_share=share_for(settings, prepared.teaching),
             state=state,
             checkpoint=start.checkpoint,
         ) as learner:

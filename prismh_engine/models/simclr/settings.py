@@ -13,6 +13,7 @@ from ...errors import BadValueError
 from ...settings import Resolved, Settings, setting
 
 BASE_MODELS = ("resnet50", "resnet18", "efficientnet_lite0")
+AUTO = "auto"
 STARTER_BASE_MODEL = "efficientnet_lite0"
 _PRETRAINED_AT = 224
 LABELS_OF_PROJECT = "project"
@@ -36,22 +37,20 @@ _GENTLE: Mapping[str, Any] = {
     "batch_size": 64,
     "neighbour_share": 1.0,
     "head_epochs": 1,
-    "start_share": 0.3,
+    "start_share": AUTO,
     "warmup_epochs": 1,
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "quick": {**_GENTLE, "epochs": 7},
     "standard": {**_GENTLE, "epochs": 40},
     "thorough": {**_GENTLE, "epochs": 240},
-    # Half of the loss is left to photos without a name: with less, kinds that nobody named lost their groups. Names
-    # that spread, and a larger share of the start, are what makes few names do.
+    # Half of the loss is left to photos without a name: with less, kinds that nobody named lost their groups.
     "names": {
         **_GENTLE,
         "learning_rate": 3e-4,
         "labels_weight": 0.5,
         "spread_labels": True,
         "head_epochs": 0,
-        "start_share": 0.5,
         "epochs": 7,
     },
     "scratch": {
@@ -120,9 +119,11 @@ class TrainSettings(Settings):
         0, "epochs over which the learning rate rises to its highest, after those of the head", minimum=0
     )
     head_epochs: int = setting(0, "first epochs, in which the projection head alone learns", minimum=0)
-    start_share: float = setting(
+    start_share: float | str = setting(
         0.0,
-        "share of the weights a run starts from in what it gives; the rest is what it learned",
+        "share of the weights a run starts from in what it gives, the rest is what it learned; auto: 0.3, and more "
+        "where fewer than 23 photos teach each label",
+        choices=(AUTO,),
         minimum=0.0,
         maximum=1.0,
     )
@@ -155,13 +156,13 @@ class TrainSettings(Settings):
     early_stopping_patience: int | None = setting(None, "epochs without a better loss before the run ends", minimum=1)
     val_fraction: float = setting(0.1, "share of photos held out to measure the loss on", minimum=0.0, maximum=0.5)
     seed: int = setting(0, "seed of all randomness", minimum=0, maximum=2**63 - 1)
-    device: str = setting("auto", "where to compute", choices=("auto", "cpu", "cuda"))
+    device: str = setting(AUTO, "where to compute", choices=(AUTO, "cpu", "cuda"))
     mixed_precision: str = setting(
-        "auto",
+        AUTO,
         "number format of the network; auto: bf16, else fp16, on a GPU, off on a CPU",
-        choices=("auto", "off", "bf16", "fp16"),
+        choices=(AUTO, "off", "bf16", "fp16"),
     )
-    num_workers: int | str = setting("auto", "threads that prepare views", choices=("auto",), minimum=0)
+    num_workers: int | str = setting(AUTO, "threads that prepare views", choices=(AUTO,), minimum=0)
     checkpoint_every: int = setting(10, "epochs between checkpoints that are kept", minimum=1)
     keep_checkpoints: int = setting(0, "how many of those to keep, the newest; 0 for all", minimum=0)
     checkpoint_minutes: float = setting(1.0, "minutes between saves of last.pt", minimum=0.0)
@@ -221,11 +222,12 @@ def settle(resolved: Resolved[TrainSettings]) -> Resolved[TrainSettings]:
         raise BadValueError(
             f"--pretrained means --weights imagenet, but --weights {settings.weights} is given: leave one out."
         )
-    if settings.start_share and settings.start_weights == "none":
+    given_share = settings.start_share not in (0.0, AUTO)
+    if given_share and settings.start_weights == "none":
         raise BadValueError(
             "--start_share keeps a share of the weights a run starts from: give --weights, or leave it out."
         )
-    if settings.start_share and not settings.freeze_bn:
+    if given_share and not settings.freeze_bn:
         raise BadValueError(
             "--start_share mixes weights, and statistics of batch norm cannot be mixed: add --freeze_bn, or leave it "
             "out."

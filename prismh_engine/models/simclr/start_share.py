@@ -9,6 +9,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .settings import TrainSettings
+
+_LEAST, _WORTH_OF_START = 0.3, 10
+"""The start counts as much as so many labelled photos of each label, and so much at least."""
+
+
+def share_for(settings: TrainSettings, teaching: Mapping[str, str]) -> float:
+    """The share of the start, 0 to 1, in what a run gives. teaching: file_path -> label, of the photos that teach.
+
+    Where it is left to the program: what few labels teach is of less worth than what the start knew. Nothing is kept of
+    a start that knows nothing, or where batch norm learns, whose statistics cannot be mixed.
+    """
+    if not isinstance(settings.start_share, str):
+        return settings.start_share
+    if settings.start_weights == "none" or not settings.freeze_bn:
+        return 0.0
+    each = len(teaching) / len(set(teaching.values())) if teaching else float("inf")
+    return max(_LEAST, _WORTH_OF_START / (_WORTH_OF_START + each))
+
 
 class StartShare:
     """The start's weights beside those that learn, and what lies between them.

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from prismh_engine.models.simclr import main
+from prismh_engine.tables import write_csv
 
 from .conftest import tiny_flags
 from .test_best_epoch import assert_same, held
@@ -49,6 +50,32 @@ def test_epochs_are_compared_by_what_is_given(tiny_photos: Path, weights: Path, 
     assert later == [start, start]
     assert state(run, "best_model.pt")["epoch"] == 0
     assert_same(load_file(run / "encoder.safetensors"), load_file(weights))
+
+
+@pytest.mark.parametrize(("labels_each", "share"), [(0, 0.3), (2, 10 / 12), (4, 10 / 14)])
+def test_left_to_the_program_the_share_is_larger_the_fewer_labels_teach(
+    tiny_photos: Path, weights: Path, tmp_path: Path, labels_each: int, share: float
+) -> None:
+    run, table = tmp_path / "run", tmp_path / "labels.csv"
+    labelled = [(f"{number:02}.png", "tyre" if number % 2 else "drum") for number in range(2 * labels_each)]
+    write_csv(table, ("file_path", "label"), labelled)
+    flags = ["--freeze_bn", "--weights", str(weights), "--start_share", "auto", "--epochs", "1"]
+    assert main([*tiny_flags(tiny_photos, run), *flags, *(["--labels", str(table)] if labels_each else [])]) == 0
+    ends = state(run)["start_share"]
+    between = ends["start"]["conv1.weight"].lerp(ends["learned"]["conv1.weight"], 1 - share)
+    torch.testing.assert_close(held(run, "last.pt")["conv1.weight"], between)
+    assert not torch.equal(ends["start"]["conv1.weight"], ends["learned"]["conv1.weight"])
+
+
+@pytest.mark.parametrize("flags", [("--freeze_bn",), ("--weights", "starter")])
+def test_left_to_the_program_nothing_is_kept_of_a_start_that_knows_nothing_or_whose_statistics_learn(
+    tiny_photos: Path, tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    run = tmp_path / "run"
+    given = [flag for flag in tiny_flags(tiny_photos, run) if flag not in ("--base_model", "resnet18")]
+    model = () if "--weights" in flags else ("--base_model", "resnet18")
+    assert main([*given, *model, *flags, "--start_share", "auto", "--epochs", "1"]) == 0
+    assert state(run)["start_share"] == {"start": {}, "learned": {}}
 
 
 @pytest.mark.parametrize(
