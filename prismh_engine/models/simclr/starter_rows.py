@@ -69,6 +69,13 @@ class StarterRows:
         content = self._file.read((stop - start) * bytes_a_row)
         return np.frombuffer(content, dtype=np.float32).reshape(-1, starter.DIMENSION)
 
+    def mapped(self) -> NDArray[np.float32]:
+        """All rows, [N, D], which the system may drop from memory again: five gigabytes of a million photos."""
+        self._file.flush()
+        if not self._count:  # no file of no bytes can be mapped
+            return np.empty((0, starter.DIMENSION), dtype=np.float32)
+        return np.memmap(self._file, dtype=np.float32, mode="r", shape=(self._count, starter.DIMENSION))
+
     def _append(self, rows: NDArray[np.float32]) -> None:
         self._file.seek(0, os.SEEK_END)
         self._file.write(rows.tobytes())

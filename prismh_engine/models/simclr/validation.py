@@ -47,7 +47,7 @@ def most_alike(
     _, first, content_of = np.unique(photos.contents, axis=0, return_index=True, return_inverse=True)
     with starter_rows(cache.folder) as rows:
         row_of = yield from rows.fill(photos.take(first), cache, stop, project)
-        found = (yield from nearest_neighbours(rows[:], LOOK_ALIKES)).indices
+        found = (yield from nearest_neighbours(rows.mapped(), LOOK_ALIKES)).indices
     if not found.shape[1]:
         return photos.numbers[:, None]
     number_of_row = photos.numbers[first][row_of >= 0]
