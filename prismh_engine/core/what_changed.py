@@ -14,12 +14,14 @@ from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
 from ..analysis.neighbours import nearest_neighbours, unit_rows
 from ..analysis.worth import FEWEST_PHOTOS, MARGIN, gain, worth
 from ..counted import counted
+from ..errors import PrismhError
 from ..jobs import Job, Progress
-from ..models.simclr.settings import TAUGHT_FILE
+from ..models.simclr.settings import TAUGHT_FILE, TrainSettings
 from ..project import Photo, Project
 from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbours_of_photos
 from ..project.runs import LEARNED
+from ..settings import read_config, resolve
 from ..tables import read_csv
 
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
@@ -30,6 +32,7 @@ _LOOK = "Look at the learned map first"
 _CHOOSE = "Go on with the map whose groups make more sense to you."
 _KEEP = "Keep the instant map."
 _NAME_SOME = "Name a few photos, two names on five photos each, and learn again with your names."
+_FROM_NOTHING = "The other one began from nothing, and its clear groups may mean little."
 _NAME_MORE = "Name more photos, some of every kind, and learn again with your names."
 
 
@@ -57,7 +60,7 @@ def what_changed(project: Project, run: str, names: Mapping[str, Sequence[str]] 
     one-out kNN and the NMI of groups, each better or worse where the 95 % interval of the paired difference (see
     `intervals`) holds no 0. The learned features are shown first where one is better and the other no worse. Elsewhere
     the neighbour graphs tell what moved, and the learned features are shown first where their `gain` in worth is above
-    `MARGIN`. Of fewer than ten photos nothing
+    `MARGIN`, but for those of a run from nothing. Of fewer than ten photos nothing
     is told. Raises `PrismhError` where features are missing.
     """
     yield Progress("Comparing the two maps", 0, None)
@@ -151,7 +154,18 @@ def _told_by_neighbours(
     parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
     parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
     sentence = f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {', and '.join(parts)}."
+    if _began_from_nothing(project, run):
+        return Change(sentence, STARTER, f"{_KEEP} {_FROM_NOTHING} {_NAME_MORE if taught else _NAME_SOME}")
     return Change(sentence, *_first_by_worth(gain(before, after), taught))
+
+
+def _began_from_nothing(project: Project, run: str) -> bool:
+    """Whether the settings of a run say so, where they can be read."""
+    try:
+        config = read_config(project.runs.get(run).folder / "settings.json", TrainSettings.step)
+        return resolve(TrainSettings, {}, config, environment={}).settings.start_weights == "none"
+    except PrismhError:
+        return False
 
 
 def _first_by_worth(gained: float, taught: int) -> tuple[str, str]:

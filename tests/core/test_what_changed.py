@@ -11,7 +11,9 @@ from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.what_changed import Change, what_changed
 from prismh_engine.errors import PrismhError
+from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.project import Photo, Project
+from prismh_engine.settings import resolve, write_settings
 from prismh_engine.tables import write_csv
 
 from ..invented import add_features, fill_with_embeddings, heaps
@@ -150,6 +152,20 @@ def test_without_names_clearer_groups_are_shown_first(project: Project, tmp_path
     assert "better separated than before (100 of 100" in change.sentence
     assert change.shown_first == "learned"
     assert "as far as photos without names can tell, it is the better one" in change.why
+
+
+@pytest.mark.parametrize(("weights", "first"), [("none", "starter"), ("imagenet", "learned")])
+def test_clearer_groups_of_a_run_from_nothing_are_not_shown_first(
+    project: Project, tmp_path: Path, weights: str, first: str
+) -> None:
+    learned(project, tmp_path / "photos", heaps((30, 30), spread=6.0)[0], heaps((30, 30), seed=1)[0])
+    run = project.runs.get("run-1").folder
+    run.mkdir(parents=True)
+    write_settings(run / "settings.json", resolve(TrainSettings, {"weights": weights}, environment={}))
+    change = told(project)
+    assert change.sentence.startswith("Learning changed the map:")
+    assert change.shown_first == first
+    assert ("began from nothing" in change.why) == (first == "starter")
 
 
 def test_without_names_blurred_groups_are_not_shown_first(project: Project, tmp_path: Path) -> None:
