@@ -176,7 +176,10 @@ def _continued(resolved: Resolved[TrainSettings], state: Mapping[str, Any], path
             "encoder."
         )
     resolved, kept = anchored(resolved), state["settings"]
-    before = resolve(TrainSettings, {k: v for k, v in kept.items() if v is not None}, environment={}).settings
+    # Without its preset, which would bring a run of an earlier version what presets have come to set since.
+    told = {name: value for name, value in kept.items() if value is not None and name != "preset"}
+    before = resolve(TrainSettings, told, environment={}).settings
+    before = dataclasses.replace(before, preset=kept.get("preset"))
     changes: dict[str, Any] = {}
     for name in resolved.origins:
         value, earlier = getattr(resolved.settings, name), getattr(before, name)

@@ -225,17 +225,23 @@ def as_an_earlier_version_wrote(run: Path, name: str) -> dict[str, Any]:
     for key in ("worths", "start_directions", "look_alikes", "start_share"):
         del old[key]
     del old["model"]["feature_size"]
-    for key in ("neighbour_share", "head_epochs", "smallest_crop", "colour_strength", "start_share"):
+    unknown = ("neighbour_share", "head_epochs", "smallest_crop", "colour_strength", "start_share", "spread_labels")
+    for key in unknown:
         del old["settings"][key], old["origins"][key]
     for row in old["rows"]:
         del row["worth"]
     return old
 
 
-def test_a_run_of_an_earlier_version_goes_on_and_follows_its_loss(better: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", [None, "quick"])
+def test_a_run_of_an_earlier_version_goes_on_as_it_began_and_follows_its_loss(
+    better: Path, tmp_path: Path, preset: str | None
+) -> None:
     run = tmp_path / "run"
     (run / "checkpoints").mkdir(parents=True)
-    checkpoint.write(run / "checkpoints" / "last.pt", as_an_earlier_version_wrote(better, "checkpoint_epoch_1.pt"))
+    old = as_an_earlier_version_wrote(better, "checkpoint_epoch_1.pt")
+    old["settings"]["preset"] = preset
+    checkpoint.write(run / "checkpoints" / "last.pt", old)
     report = resumed(run)
     assert (report.finished, report.epochs_done) == (True, 4)
     assert_same(held(run, "last.pt"), held(better, "last.pt"))
