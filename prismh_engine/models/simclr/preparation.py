@@ -217,7 +217,7 @@ def _taught(
     if start.state is None:
         more = counted(len(taught) - len(own), "photo")
         word = word_for(start.resolved.settings.labels or "")
-        start.notes.append(f"{more} most alike them learn as if they had the same {word}.")
+        start.notes.append(f"In learning, each {word} reaches the photos most like those that have it: {more} more.")
     return taught
 
 

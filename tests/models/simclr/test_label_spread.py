@@ -46,8 +46,9 @@ def test_the_most_alike_learn_with_the_labelled_photos_and_only_labels_that_were
 ) -> None:
     run = tmp_path / "run"
     report = run_on(tiny_photos, run, jobs.StopToken(), labels)
-    (note,) = [note for note in report.notes if "most alike them" in note]
-    more = int(note.split()[0])
+    told = "In learning, each label reaches the photos most like those that have it: "
+    (note,) = [note for note in report.notes if note.startswith(told)]
+    more = int(note.removeprefix(told).split()[0])
     assert LOOK_ALIKES <= more <= 2 * LOOK_ALIKES
     assert state(run)["step"] == 3 * -(-(2 + more) // 4)  # of the weight 1 only those that teach are learned from
     assert {row["file_path"]: row["label"] for row in read_csv(run / "labels.csv", ("file_path", "label"))} == LABELLED
