@@ -22,9 +22,8 @@ TAUGHT_FILE = "labels.csv"
 
 # Learning from photos alone adds little on top of the starter where photos are everyday ones, and can easily take
 # something away, so that every preset is gentle: batch norm as it is, only the last stages learn, the head first,
-# second views show look-alikes, and what comes out keeps a share of the start
-# (docs/recipes.md has what was tried). Frozen blocks keep nothing for a backward pass, which is what keeps 224 px far
-# below 2.5 GB.
+# second views show look-alikes, and what comes out keeps a share of the start (docs/recipes.md has what was tried).
+# Frozen blocks keep nothing for a backward pass, which is what keeps 224 px far below 2.5 GB.
 _GENTLE: Mapping[str, Any] = {
     "base_model": STARTER_BASE_MODEL,
     "weights": "starter",
@@ -122,7 +121,7 @@ class TrainSettings(Settings):
     start_share: float | str = setting(
         0.0,
         "share of the weights a run starts from in what it gives, the rest is what it learned; auto: 0.3, and more "
-        "where fewer than 23 photos teach each label",
+        "where fewer than 24 photos teach each label",
         choices=(AUTO,),
         minimum=0.0,
         maximum=1.0,

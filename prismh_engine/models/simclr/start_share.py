@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .settings import TrainSettings
 
-_LEAST, _WORTH_OF_START = 0.3, 10
+_WORTH_OF_START, _LEAST = 10, 0.3
 """The start counts as much as so many labelled photos of each label, and so much at least."""
 
 
