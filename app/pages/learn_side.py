@@ -84,9 +84,9 @@ class LearnSide(QWidget):
         )
         if with_names:
             learns = self.tr(
-                "Photos with the same name learn to be alike, and all photos, each looked at twice, cropped and tinted "
-                "by chance, to be told apart. A photo with several names, or with none, teaches no name. "
-                "Name some of every kind: kinds without a name may suffer."
+                "Photos with the same name learn to be alike, and so do the five most like each of them. All others "
+                "learn from those most like them, cropped and tinted by chance. A photo with several names teaches "
+                "none. Name some of every kind: kinds without a name may suffer."
             )
         stays = self.tr("The photos stay on this computer, and the instant map stays as it is.")
         self._about.setText(f"{learns} {stays}")
