@@ -60,6 +60,7 @@ class SettingsPanel(QWidget):
         self._grid.setVerticalSpacing(theme.ROW_GAP)
         self._grid.setColumnStretch(2, 1)
         fields = {field.name: field for field in dataclasses.fields(cls) if field.name not in hidden}
+        self._required = {name for name, field in fields.items() if field.default is not None}
         for name in (*editors, *(name for name in fields if name not in editors)):
             self._add_row(fields[name], editors[name]() if name in editors else editor_of(fields[name]))
         self._grid.setRowStretch(2 * len(self._rows), 1)
@@ -156,7 +157,8 @@ class SettingsPanel(QWidget):
         value = self._editors[name].value()
         preset = getattr(resolve(self._cls, self._fixed, environment={}).settings, name)
         before = self._brought.get(name, preset)
-        if value == before or value == as_text(before):
+        emptied = value == "" and name in self._required  # what must have a value has that of the preset again
+        if emptied or value == before or value == as_text(before):
             self._given.pop(name, None)
         elif self._given.get(name) == value:
             return

@@ -124,3 +124,20 @@ def test_a_file_of_labels_can_be_chosen_by_a_button(page, chosen, tmp_path):
     button.click()
     assert settings_of(page).probe_labels == tmp_path / "labels.csv"
     assert page.findChild(QLineEdit, "setting_probe_labels").text() == str(tmp_path / "labels.csv")
+
+
+def test_a_value_that_is_needed_and_was_emptied_is_that_of_the_preset_again(page):
+    line = page.findChild(QLineEdit, "setting_learning_rate")
+    for text, rate in (("0.002", 0.002), ("", 1e-4)):
+        line.setText(text)
+        line.editingFinished.emit()
+        assert settings_of(page).learning_rate == rate
+    assert line.text() == "0.0001"
+
+
+def test_a_value_that_can_be_left_out_is_off_where_it_was_emptied(page):
+    line = page.findChild(QLineEdit, "setting_grad_clip")
+    for text, clip in (("1", 1.0), ("", None)):
+        line.setText(text)
+        line.editingFinished.emit()
+        assert settings_of(page).grad_clip == clip
