@@ -40,25 +40,32 @@ def labels_of_file(path: Path, photos: Sequence[TrainingPhoto], notes: list[str]
     return found
 
 
+def labels_of(
+    source: str, photos: TrainingPhotos, project: Project | None, notes: list[str] | None = None
+) -> Mapping[str, Sequence[str]]:
+    """file_path of a photo -> its labels, of those that have any.
+
+    source: a CSV with file_path and label, or the word `project` for the names given in the project: to the photo
+    itself, else with its group. notes, and what is raised: as of `labels_of_file`.
+    """
+    if source == LABELS_OF_PROJECT:
+        return _of_project(project)
+    of_file = labels_of_file(Path(source), photos, notes)
+    return {photo.file_path: of_file[photo.number] for photo in photos if photo.number in of_file}
+
+
 def teaching_labels(
     source: str, photos: TrainingPhotos, project: Project | None, notes: list[str] | None = None
 ) -> dict[str, str]:
     """file_path of a photo -> the one label it teaches.
 
-    source: a CSV with file_path and label, or the word `project` for the names given in the project: to the photo
-    itself, else with its group. Photos that carry several labels teach none, since they would pull their labels
-    together. notes: gets sentences on what does not teach. Raises `PrismhError` where fewer than two labels teach.
+    source: as of `labels_of`. Photos that carry several labels teach none, since they would pull their labels together.
+    notes: gets sentences on what does not teach. Raises `PrismhError` where fewer than two labels teach.
     """
-    if source == LABELS_OF_PROJECT:
-        labels = _of_project(project)
-        whence = "The project"
-    else:
-        of_file = labels_of_file(Path(source), photos, notes)
-        labels = {photo.file_path: of_file[photo.number] for photo in photos if photo.number in of_file}
-        whence = source
+    labels = labels_of(source, photos, project, notes)
     taught = {file_path: own[0] for file_path, own in labels.items() if len(own) == 1}
     word = word_for(source)
-    check_enough(taught, whence, word)
+    check_enough(taught, "The project" if source == LABELS_OF_PROJECT else source, word)
     if notes is not None:
         notes += _notes(labels, Counter(taught.values()), word)
     return taught

@@ -89,7 +89,7 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
     from .knn_probe import read_labels
 
     labels = read_labels(settings.probe_labels, photos, start.notes)
-    taught = _taught(photos, held_out, teaching, look_alikes, start)
+    taught = _taught(photos, held_out, teaching, look_alikes, start, changed, project)
     return Prepared(start, folder, run, cache_folder, photos, held_out, labels, teaching, look_alikes, taught)
 
 
@@ -205,18 +205,27 @@ def _taught(
     teaching: Mapping[str, str],
     look_alikes: NDArray[np.int64] | None,
     start: Start,
+    changed: bool,
+    project: Project | None,
 ) -> dict[int, str]:
-    """Number of a photo -> the label it learns by."""
+    """Number of a photo -> the label it learns by: as in the checkpoint, where the photos are the same."""
     from .label_spread import spread
-    from .photo_labels import word_for
+    from .photo_labels import labels_of, word_for
 
     own = {photo.number: label for photo in photos if (label := teaching.get(photo.file_path))}
-    if not start.resolved.settings.spread_labels or look_alikes is None:
+    settings = start.resolved.settings
+    if not settings.spread_labels or look_alikes is None or settings.labels is None:
         return own
-    taught = spread(own, _to_learn_from(photos, held_out).numbers, look_alikes)
+    if start.state is not None and not changed:
+        return dict(start.state["taught"])
+    spared = set[int]()
+    if start.state is None:  # a photo with several labels teaches none of them
+        labels = labels_of(settings.labels, photos, project)
+        spared = {photo.number for photo in photos if len(labels.get(photo.file_path, ())) > 1}
+    taught = spread(own, _to_learn_from(photos, held_out).numbers, look_alikes, spared)
     if start.state is None:
         more = counted(len(taught) - len(own), "photo")
-        word = word_for(start.resolved.settings.labels or "")
+        word = word_for(settings.labels)
         start.notes.append(f"In learning, each {word} reaches the photos most like those that have it: {more} more.")
     return taught
 

@@ -173,6 +173,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
                 "photos": describe(photos),
                 "held_out": sorted(prepared.held_out),
                 "labels": prepared.teaching,
+                "taught": prepared.taught,
                 "look_alikes": None if prepared.look_alikes is None else torch.from_numpy(prepared.look_alikes).int(),
                 "origins": dict(start.resolved.origins),
                 "torch_threads": threads,

@@ -33,6 +33,7 @@ def test_a_label_reaches_the_most_alike_and_the_nearer_one_counts() -> None:
     assert spread({1: "drum", 5: "tyre"}, np.array([1, 3, 5, 7, 9]), look_alikes) == {
         1: "drum", 5: "tyre", 3: "drum", 7: "tyre",
     }  # fmt: skip
+    assert 5 not in spread({1: "drum", 3: "tyre"}, np.array([1, 3, 5, 7, 9]), look_alikes, spared={5})
     assert spread({}, np.array([1, 3, 5, 7, 9]), look_alikes) == {}
 
 
@@ -53,6 +54,15 @@ def test_the_most_alike_learn_with_the_labelled_photos_and_only_labels_that_were
     assert state(run)["step"] == 3 * -(-(2 + more) // 4)  # of the weight 1 only those that teach are learned from
     assert {row["file_path"]: row["label"] for row in read_csv(run / "labels.csv", ("file_path", "label"))} == LABELLED
     assert state(run)["labels"] == LABELLED
+
+
+def test_a_photo_with_several_labels_is_reached_by_none(tiny_photos: Path, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    names = list(LABELLED.items()) + [(f"{n:02}.png", name) for n in range(2, 13) for name in ("pot", "drain")]
+    write_csv(table, ("file_path", "label"), names)
+    report = run_on(tiny_photos, tmp_path / "run", jobs.StopToken(), table, epochs=1)
+    assert any("0 photos more." in note for note in report.notes)
+    assert state(tmp_path / "run")["step"] == 1
 
 
 def test_a_run_is_taken_up_with_the_labels_that_had_spread(tiny_photos: Path, tmp_path: Path, labels: Path) -> None:
