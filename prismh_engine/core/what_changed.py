@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..analysis import clustering, intervals, scores
+from ..analysis import intervals, scores
+from ..analysis.clustering import SEPARATION_NEIGHBOURS
 from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
 from ..analysis.neighbours import nearest_neighbours, unit_rows
 from ..analysis.worth import FEWEST_PHOTOS, MARGIN, gain, worth
@@ -25,7 +26,6 @@ from ..settings import read_config, resolve
 from ..tables import read_csv
 
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
-_NOISE = 0.03  # groups whose separations are less apart are as well separated
 _UNCHANGED = 0.05  # share of neighbours that are others by rounding alone
 
 _LOOK = "Look at the learned map first"
@@ -135,28 +135,22 @@ def _told_by_neighbours(
 ) -> Job[Change]:
     neighbours, sets = [], [project.features.get(name) for name in (STARTER, run)]
     for features, rows in zip(sets, both, strict=True):
-        neighbours.append((yield from neighbours_of_photos(features, photos, rows, clustering.SEPARATION_NEIGHBOURS)))
+        neighbours.append((yield from neighbours_of_photos(features, photos, rows, SEPARATION_NEIGHBOURS)))
     k = neighbours[0].indices.shape[1]
     same = (neighbours[0].indices[:, :, None] == neighbours[1].indices[:, None, :]).any(axis=2)
     moved = k - float(same.sum(axis=1).mean())
-    grouping = project.groupings.newest(sets[0])
-    wanted: int | str = min(len(grouping.members()), len(photos)) if grouping else clustering.AUTO
-    first = yield from clustering.k_means(both[0], wanted)
-    second = yield from clustering.k_means(both[1], len(first.sizes))
-    separations = [
-        float(clustering.separation(found.clusters, near).mean())
-        for found, near in zip((first, second), neighbours, strict=True)
-    ]
     before = yield from worth(both[0], neighbours[0])
     after = yield from worth(both[1], neighbours[1])
-    unchanged = moved < _UNCHANGED * k and abs(separations[1] - separations[0]) < _NOISE
+    gained = gain(before, after)
+    unchanged = moved < _UNCHANGED * k and abs(gained) <= MARGIN
     subject = f"Learning with the names of {counted(taught, 'photo')}" if taught else "Learning"
-    parts = [f"{moved:.0f} of a photo's {k} most alike photos are others than before"]
-    parts += [_separation_text(*separations)] if len(first.sizes) > 1 else []
-    sentence = f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {', and '.join(parts)}."
+    sentence = (
+        f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {moved:.0f} of a photo's {k} most alike "
+        f"photos are others than before, and {_separation_text(before, after)}."
+    )
     if _began_from_nothing(project, run):
         return Change(sentence, STARTER, f"{_KEEP} {_FROM_NOTHING} {_NAME_MORE if taught else _NAME_SOME}")
-    return Change(sentence, *_first_by_worth(gain(before, after), taught))
+    return Change(sentence, *_first_by_worth(gained, taught))
 
 
 def _began_from_nothing(project: Project, run: str) -> bool:
@@ -181,9 +175,10 @@ def _first_by_worth(gained: float, taught: int) -> tuple[str, str]:
 
 
 def _separation_text(before: float, after: float) -> str:
-    how = "about as well separated as before"
-    if abs(after - before) >= _NOISE:
-        how = "better separated than before" if after > before else "less well separated than before"
+    """In words that go with whose features come first. before, after: worths."""
+    how, gained = "about as well separated as before", gain(before, after)
+    if abs(gained) > MARGIN:
+        how = "better separated than before" if gained > 0 else "less well separated than before"
     return (
         f"the groups are {how} ({100 * after:.0f} of 100 neighbours lie in a photo's own group, "
         f"before {100 * before:.0f})"
