@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
+from prismh_engine.models.simclr.run_settings import settings_of
 from prismh_engine.models.simclr.settings import LABELS_OF_PROJECT, NAMES_PRESET, TrainSettings, settle
 from prismh_engine.project import Run
 from prismh_engine.project.feature_sets import STARTER
@@ -30,7 +31,7 @@ from .learn_choices import LearnChoices
 from .learn_side import LearnSide
 from .learn_times import LearnTimes
 from .page import Page
-from .run_settings import epochs_of, settings_of
+from .run_epochs import epochs_of
 from .starting_point import StartingPoint
 
 _MS_BETWEEN_DRAWINGS = 100
@@ -190,7 +191,7 @@ class TrainingPage(Page):
     def _job_changed(self) -> None:
         learning = self.session.running_kind == LEARNING
         if learning and not self._timer.isActive():
-            self._resumed = None if self._run_is_new or self._run is None else settings_of(self._run)
+            self._resumed = None if self._run_is_new or self._run is None else settings_of(self._run.folder)
             if self._resumed is not None and self._resumed.preset:
                 self._choices.choose(self._resumed.preset)
                 self._choice_changed()

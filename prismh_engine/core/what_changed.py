@@ -15,14 +15,13 @@ from ..analysis.intervals import BETTER, NO_CHANGE, WORSE
 from ..analysis.neighbours import nearest_neighbours, unit_rows
 from ..analysis.worth import FEWEST_PHOTOS, MARGIN, gain, worth
 from ..counted import counted
-from ..errors import PrismhError
 from ..jobs import Job, Progress
-from ..models.simclr.settings import TAUGHT_FILE, TrainSettings
+from ..models.simclr.run_settings import settings_of
+from ..models.simclr.settings import TAUGHT_FILE
 from ..project import Photo, Project
 from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbours_of_photos
 from ..project.runs import LEARNED
-from ..settings import read_config, resolve
 from ..tables import read_csv
 
 _FEWEST_NAMED = 5  # photos a name must stand on to be counted
@@ -146,20 +145,12 @@ def _told_by_neighbours(
     subject = f"Learning with the names of {counted(taught, 'photo')}" if taught else "Learning"
     sentence = (
         f"{subject} changed {'next to nothing' if unchanged else 'the map'}: {moved:.0f} of a photo's {k} most alike "
-        f"photos are others than before, and {_separation_text(before, after)}."
+        f"photos are others than before, and {_separation_text(before, after, gained)}."
     )
-    if _began_from_nothing(project, run):
+    settings = settings_of(project.runs.get(run).folder)
+    if settings is not None and settings.start_weights == "none":
         return Change(sentence, STARTER, f"{_KEEP} {_FROM_NOTHING} {_NAME_MORE if taught else _NAME_SOME}")
     return Change(sentence, *_first_by_worth(gained, taught))
-
-
-def _began_from_nothing(project: Project, run: str) -> bool:
-    """Whether the settings of a run say so, where they can be read."""
-    try:
-        config = read_config(project.runs.get(run).folder / "settings.json", TrainSettings.step)
-        return resolve(TrainSettings, {}, config, environment={}).settings.start_weights == "none"
-    except PrismhError:
-        return False
 
 
 def _first_by_worth(gained: float, taught: int) -> tuple[str, str]:
@@ -174,9 +165,9 @@ def _first_by_worth(gained: float, taught: int) -> tuple[str, str]:
     return STARTER, f"{_KEEP} Photos without names do not show that the learned one is better. {_NAME_SOME}"
 
 
-def _separation_text(before: float, after: float) -> str:
+def _separation_text(before: float, after: float, gained: float) -> str:
     """In words that go with whose features come first. before, after: worths."""
-    how, gained = "about as well separated as before", gain(before, after)
+    how = "about as well separated as before"
     if abs(gained) > MARGIN:
         how = "better separated than before" if gained > 0 else "less well separated than before"
     return (
