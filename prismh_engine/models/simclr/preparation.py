@@ -218,15 +218,14 @@ def _taught(
         return own
     if start.state is not None and not changed:
         return dict(start.state["taught"])
-    spared = set[int]()
-    if start.state is None:  # a photo with several labels teaches none of them
-        labels = labels_of(settings.labels, photos, project)
-        spared = {photo.number for photo in photos if len(labels.get(photo.file_path, ())) > 1}
-    taught = spread(own, _to_learn_from(photos, held_out).numbers, look_alikes, spared)
-    if start.state is None:
-        more = counted(len(taught) - len(own), "photo")
-        word = word_for(settings.labels)
-        start.notes.append(f"In learning, each {word} reaches the photos most like those that have it: {more} more.")
+    numbers = _to_learn_from(photos, held_out).numbers
+    if start.state is not None:
+        return spread(own, numbers, look_alikes)
+    labels = labels_of(settings.labels, photos, project)  # a photo with several of them teaches none
+    several = {photo.number for photo in photos if len(labels.get(photo.file_path, ())) > 1}
+    taught = spread(own, numbers, look_alikes, several)
+    more, word = counted(len(taught) - len(own), "photo"), word_for(settings.labels)
+    start.notes.append(f"In learning, each {word} reaches the photos most like those that have it: {more} more.")
     return taught
 
 

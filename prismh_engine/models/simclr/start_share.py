@@ -44,17 +44,15 @@ class StartShare:
         self._learning = learning if share else {}
         self._start = {name: weight.detach().clone() for name, weight in self._learning.items()}
 
-    @torch.no_grad()
     def between(self) -> dict[str, Tensor]:
         """The weights that are given, by their names in a model with this encoder; what does not learn is left out."""
-        between = {name: weight.lerp(self._start[name], self._share) for name, weight in self._learning.items()}
-        return {f"encoder.{name}": weight for name, weight in between.items()}
+        return {f"encoder.{name}": weight for name, weight in self._between().items()}
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Let the encoder have the weights that are given for a while."""
         learned = {name: weight.detach().clone() for name, weight in self._learning.items()}
-        self._put({name: weight.lerp(self._start[name], self._share) for name, weight in learned.items()})
+        self._put(self._between())
         try:
             yield
         finally:
@@ -69,6 +67,10 @@ class StartShare:
         for name, weight in self._start.items():
             weight.copy_(state["start"][name])
         self._put({name: state["learned"][name] for name in self._learning})
+
+    @torch.no_grad()
+    def _between(self) -> dict[str, Tensor]:
+        return {name: weight.lerp(self._start[name], self._share) for name, weight in self._learning.items()}
 
     @torch.no_grad()
     def _put(self, weights: Mapping[str, Tensor]) -> None:
