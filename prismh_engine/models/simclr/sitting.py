@@ -21,6 +21,7 @@ from .run_folder import RunFolder
 from .step import MEASURES, DivergedError, Interrupted
 
 LEARNING, PAUSED = "Learning", "Paused"
+MEASURING_START = "Measuring the encoder before it learns"
 _HOURS_WORTH_SAYING = 2.0
 _BATCHES_REMEMBERED = 50
 _EPOCH_SCALARS = {"train_loss": "Loss/Train", "val_loss": "Loss/Validation", "learning_rate": "Learning_Rate"}
@@ -144,6 +145,7 @@ class Sitting:
                 self._agreement.keep(error)
             self._agreement.settle(stop is not None and (stop.stopped or stop.paused))
             if self._learner.start_is_to_be_measured:
+                yield self._tell(MEASURING_START)
                 self._learner.measure_start()
                 self._keep_start()
             progress = self._advance()

@@ -71,6 +71,19 @@ def test_it_is_put_down_at_the_very_start(left_alone: Path, tiny_photos: Path, t
     assert_resumes_to_the_same_end(run, left_alone)
 
 
+def test_that_the_start_is_measured_is_told_before_learning_begins(tiny_photos: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    stop = jobs.StopToken()
+
+    def listen(progress: jobs.Progress) -> None:
+        told.append(progress.what)
+        if progress.what == "Learning":
+            stop.stop()
+
+    jobs.run(job(tiny_photos, tmp_path / "run", stop, **FLAGS), listen, stop)
+    assert told[-2:] == ["Measuring the encoder before it learns", "Learning"]
+
+
 @pytest.mark.parametrize(("step", "at"), [(1, (0, 1)), (5, (1, 2)), (8, (2, 2))])
 def test_it_is_put_down_in_mid_epoch(
     left_alone: Path, tiny_photos: Path, tmp_path: Path, step: int, at: tuple[int, int]
