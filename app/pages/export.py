@@ -294,6 +294,8 @@ class ExportPage(Page):
         self._writing.failed.connect(self._write_failed)
         self._writing.stopped.connect(self._write_stopped)
         self._saving.begin()
+        if self._save.hasFocus():  # until the end it takes no further press
+            self._saving.take_focus()
         self._say_saving(True)
         self._save.setEnabled(False)
         return self._writing

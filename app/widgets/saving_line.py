@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from prismh_engine.jobs import Progress
@@ -48,6 +49,10 @@ class SavingLine(QWidget):
         self._stop.show()
         self.show()
 
+    def take_focus(self) -> None:
+        """Put the keyboard at the button that stops it."""
+        self._stop.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_progress(self, progress: Progress) -> None:
         if progress.total:
             self._bar.setRange(0, progress.total)
@@ -59,3 +64,5 @@ class SavingLine(QWidget):
         self._said.say(sentence, role)
         self._said.show()
         self.show()
+        # A screen reader says it wherever the keyboard is (WCAG 2.2, 4.1.3).
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._said, sentence))

@@ -237,3 +237,19 @@ def test_choices_of_another_version_are_passed_over():
     )
     assert kept == ExportChoices(ticked=frozenset({"file", "label"}))
     assert ExportChoices.kept(kept.as_values()) == kept
+
+
+def test_while_a_file_is_saved_the_keyboard_is_at_stop_and_then_where_it_was(qtbot, monkeypatch, tmp_path, named):
+    monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: tmp_path / "t.csv")
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        find(window, "save_as").setFocus()
+        qtbot.keyClick(find(window, "save_as"), Qt.Key.Key_Space)
+        assert window.focusWidget() is find(window, "export_stop")
+        qtbot.waitUntil(find(window, "export_said").isVisible, timeout=30_000)
+        assert window.focusWidget() is find(window, "save_as")
+        qtbot.keyClick(find(window, "save_as"), Qt.Key.Key_Space)
+        find(window, "with_camera").setFocus()  # a person goes on meanwhile
+        qtbot.waitUntil(lambda: not find(window, "export_stop").isVisible(), timeout=30_000)
+        wait_until_read(qtbot, window)
+        assert window.focusWidget() is find(window, "with_camera")
