@@ -111,7 +111,7 @@ class ExplorePage(Page):
 
     def show_filters(self) -> None:
         """Open the filters, or close them."""
-        self._tools.toggle_filtering()
+        self._filtering.toggle()
 
     def learn_with_names(self) -> None:
         """Go where the program learns from the names that were given."""

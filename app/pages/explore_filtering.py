@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication
 
 from ..explore_filters import Filters, PlaceBox
 from ..widgets.explore_filter_bar import ExploreFilterBar
@@ -33,6 +34,14 @@ class Filtering(QObject):
         views.area_chosen.connect(self._area_chosen)
         views.hidden_changed.connect(self._colours_hidden)
         views.show_all_wanted.connect(bar.show_all)
+
+    def toggle(self) -> None:
+        """Open the filters with the keyboard in them, or close them; where it was in them it is at their button then."""
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self._bar.isAncestorOf(focus)
+        self._tools.toggle_filtering(take_focus=had_focus)
+        if self._bar.isVisible():
+            self._bar.take_focus()
 
     def forget(self) -> None:
         """Another project is open, or none."""

@@ -84,6 +84,13 @@ class ExploreFilterBar(QWidget):
         else:
             self._count.setText(self.tr("None of {0} passes").format(words.photos(of)) if of else "")
 
+    def take_focus(self) -> None:
+        """Put the keyboard at the first filter that can be set."""
+        usable = (button for button in self.findChildren(_FilterButton) if button.isEnabled() and button.isVisible())
+        first = next(usable, None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
     # What the user does
 
     def _set(self, **changes: Any) -> None:
@@ -95,8 +102,10 @@ class ExploreFilterBar(QWidget):
 
     def show_all(self) -> None:
         """Let all photos through, as the person does."""
-        self._names.setFocus(Qt.FocusReason.OtherFocusReason)  # the button goes
+        had_focus = self._all.hasFocus()
         self._set(**{field.name: field.default for field in dataclasses.fields(Filters)})
+        if had_focus:  # the button is gone
+            self.take_focus()
 
     def _set_name(self, name: str, wanted: bool) -> None:
         self._set(names=self.filters.names | {name} if wanted else self.filters.names - {name})

@@ -120,7 +120,10 @@ class MapTools(QWidget):
         with QSignalBlocker(self._filter):
             self._filter.setChecked(is_open)
 
-    def toggle_filtering(self) -> None:
+    def toggle_filtering(self, *, take_focus: bool) -> None:
+        """As a click on the button does, with the keyboard at it too where that is wanted."""
+        if take_focus:
+            self._filter.setFocus(Qt.FocusReason.OtherFocusReason)
         self._filter.toggle()
 
     def _colour_activated(self, row: int) -> None:

@@ -230,3 +230,35 @@ def test_a_legend_of_short_words_leaves_the_room_to_the_map(page, qtbot):
     legend, of_map = page._views._legend_panel, page._views.map
     assert legend.isVisible()
     assert legend.width() < 0.4 * of_map.width()
+
+
+def test_the_keyboard_goes_into_the_filters_that_are_opened_by_it_and_back_to_their_button(qtbot, mapped):
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        page, entry = window.page(), window.findChild(QAction, "explore_show_filters")
+        find(page, "embedding_map").setFocus()
+        entry.trigger()
+        assert window.focusWidget() is find(page, "filter_dates"), "no photo has a name, so names cannot be chosen"
+        entry.trigger()
+        assert window.focusWidget() is find(page, "filter_button")
+        entry.trigger()
+        find(page, "group_list").setFocus()
+        entry.trigger()
+        assert not find(page, "explore_filter_bar").isVisible()
+        assert window.focusWidget() is find(page, "group_list"), "it was not in the filters"
+
+
+def test_what_shows_all_photos_again_leaves_the_keyboard_where_they_are_seen(qtbot, mapped):
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        page = window.page()
+        for clear, then in (("filter_show_all_button", "filter_dates"), ("map_notice_button", "embedding_map")):
+            choose_dates(page, qtbot, (0.0, 1.0))  # of which there is no photo
+            find(page, clear).setFocus()
+            qtbot.keyClick(find(page, clear), Qt.Key.Key_Space)
+            wait_until_read(qtbot, window)
+            assert window.focusWidget() is find(page, then)
