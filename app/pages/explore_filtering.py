@@ -36,7 +36,7 @@ class Filtering(QObject):
         views.show_all_wanted.connect(bar.show_all)
 
     def toggle(self) -> None:
-        """Open the filters with the keyboard in them, or close them; where it was in them it is at their button then."""
+        """Open the filters with the keyboard in them, or close them; from within them it goes to their button."""
         focus = QApplication.focusWidget()
         had_focus = focus is not None and self._bar.isAncestorOf(focus)
         self._tools.toggle_filtering(take_focus=had_focus)
