@@ -14,7 +14,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileInfo, QStandardPaths
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QWidget
+from PySide6.QtWidgets import QFileDialog, QFileIconProvider, QToolButton, QWidget
+
+from .. import theme
+
+_PICTURES = {
+    "backButton": "back", "forwardButton": "forward", "toParentButton": "up", "newFolderButton": "new_folder",
+    "listModeButton": "list", "detailModeButton": "details",
+}  # fmt: skip
+"""The buttons of Qt's own dialog, whose pictures are black in the dark theme too."""
 
 _last_folder: list[Path] = []
 """Where a person chose last, the newest at the end."""
@@ -63,6 +71,10 @@ def _chosen(dialog: QFileDialog) -> Path | None:
     if sys.platform.startswith("linux") and not _portal():
         dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setIconProvider(_icons())
+    for button, picture in _PICTURES.items():
+        found = dialog.findChild(QToolButton, button)
+        if found is not None:
+            found.setIcon(theme.icon(picture))
     accepted = dialog.exec()
     names = dialog.selectedFiles()
     shown = Path(dialog.directory().absolutePath())

@@ -6,8 +6,10 @@ import sys
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFileDialog, QFileSystemModel, QToolButton, QWidget
 
+from app import theme
 from app.widgets.file_dialogs import choose_file, choose_folder, choose_new_file
 from prismh_engine.project import Project
 
@@ -63,3 +65,27 @@ def test_a_dialog_on_the_open_projects_folder_leaves_its_locks(ask, tmp_path):
         project.rename("Ward 4")
     with sqlite3.connect(tmp_path / "ward" / "project.db") as db:
         assert db.execute("SELECT value FROM meta WHERE key = 'name'").fetchone()[0] == "Ward 4"
+
+
+@pytest.mark.parametrize("of_theme", [theme.LIGHT, theme.DARK])
+def test_the_pictures_of_its_buttons_stand_out_in_both_themes(qtbot, tmp_path, of_theme):
+    theme.apply(of_theme, 1.0)
+    parent, pictures = QWidget(), {}
+    qtbot.addWidget(parent)
+
+    def look():
+        dialog = parent.findChild(QFileDialog)
+        for button in dialog.findChildren(QToolButton):
+            if button.isVisible() and not button.icon().isNull():
+                pictures[button.objectName()] = button.icon().pixmap(24).toImage()
+        dialog.reject()
+
+    QTimer.singleShot(0, look)
+    choose_new_file(parent, "Save", tmp_path / "map.png", "Pictures (*.png)")
+    page = QColor(theme.colours().page)
+    theme.apply(theme.SYSTEM, 1.0)
+    assert {"backButton", "forwardButton", "toParentButton"} <= pictures.keys()
+    for name, picture in pictures.items():
+        colours = (picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height()))
+        drawn = [theme.contrast(colour, page) for colour in colours if colour.alpha() > 200]
+        assert sum(drawn) / len(drawn) >= theme.MINIMUM_CONTRAST, name

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QProxyStyle, QStyle, QWidget
+from PySide6.QtWidgets import QComboBox, QDialogButtonBox, QProxyStyle, QSpinBox, QStyle, QWidget
 
 from app import theme
 
@@ -81,3 +81,15 @@ def test_buttons_of_dialogs_have_words_alone(colours, qtbot):
     buttons.setStyle(style)
     buttons.setStandardButtons(QDialogButtonBox.StandardButton.Close | QDialogButtonBox.StandardButton.Save)
     assert all(button.icon().isNull() for button in buttons.buttons())
+
+
+@pytest.mark.parametrize("kind", [QComboBox, QSpinBox])
+def test_the_arrows_of_fields_stand_out(colours, qtbot, kind):
+    field = kind()
+    qtbot.addWidget(field)
+    field.resize(120, 32)
+    with qtbot.waitExposed(field):
+        field.show()
+    picture = field.grab().toImage()
+    at_arrows = (picture.pixelColor(x, y) for x in range(98, 116) for y in range(5, 27))  # within the frame
+    assert max(theme.contrast(colour, QColor(colours.card)) for colour in at_arrows) >= theme.MINIMUM_CONTRAST
