@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import ImageEnhance, ImageFilter
 
+from prismh_engine import jobs
+from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.photos.scenes import draw_scene
+from prismh_engine.project import Project
 
-from ..photos.pictures import encoded, write
+from ..photos.pictures import encoded, picture, write
+from .imports import with_exif
 
 
 @pytest.fixture
@@ -25,4 +29,18 @@ def mixed(tmp_path: Path) -> Path:
     write(folder / "blurred.jpg", encoded(blurred.filter(ImageFilter.GaussianBlur(8))))
     write(folder / "broken.jpg", b"no picture")
     write(folder / "notes.txt", b"notes")
+    return folder
+
+
+@pytest.fixture
+def field_photos(project: Project, tmp_path: Path) -> Path:
+    """The folder of a project's five photos, one of which says itself when, where and by what it was taken."""
+    folder = tmp_path / "field photos"
+    write(folder / "told.jpg", with_exif())
+    write(folder / "IMG-20240501-WA0001.jpg", encoded(picture(2)))
+    write(folder / "day 1" / "a.jpg", encoded(picture(3)))
+    write(folder / "day 2" / "a.jpg", encoded(picture(4)))
+    write(folder / "day 2" / "Tür.jpg", encoded(picture(5)))
+    project.add_folder(folder)
+    jobs.run(look_at_project(project))
     return folder

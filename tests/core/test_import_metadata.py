@@ -1,71 +1,26 @@
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import unicodedata
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
-from PIL.ExifTags import GPS, IFD, Base
 
 from prismh_engine import jobs
 from prismh_engine.core import import_metadata
-from prismh_engine.core.import_metadata import ImportReport, import_into_project
 from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Stopped, StopToken
-from prismh_engine.project import Photo, Project
-from prismh_engine.tables import read_csv
+from prismh_engine.project import Project
 
-from ..photos.pictures import encoded, picture, write
-
-
-def with_exif() -> bytes:
-    """A photo that says itself when, where and by what it was taken."""
-    exif = Image.Exif()
-    exif[Base.Make], exif[Base.Model] = "Nokia", "G22"
-    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = "2023:01:02 03:04:05"
-    exif.get_ifd(IFD.GPSInfo).update(
-        {
-            GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (10.0, 30.0, 0.0),
-            GPS.GPSLongitudeRef: "E", GPS.GPSLongitude: (20.0, 0.0, 0.0),
-        }
-    )  # fmt: skip
-    return encoded(picture(1), exif=exif)
-
-
-@pytest.fixture
-def photos(project: Project, tmp_path: Path) -> Path:
-    folder = tmp_path / "field photos"
-    write(folder / "told.jpg", with_exif())
-    write(folder / "IMG-20240501-WA0001.jpg", encoded(picture(2)))
-    write(folder / "day 1" / "a.jpg", encoded(picture(3)))
-    write(folder / "day 2" / "a.jpg", encoded(picture(4)))
-    write(folder / "day 2" / "Tür.jpg", encoded(picture(5)))
-    project.add_folder(folder)
-    jobs.run(look_at_project(project))
-    return folder
-
-
-def table(path: Path, *lines: str) -> Path:
-    return write(path, "\n".join(lines).encode())
-
-
-def taken_in(project: Project, path: Path, **arguments: Any) -> ImportReport:
-    return jobs.run(import_into_project(project, path, **arguments))
-
-
-def photo(project: Project, name: str) -> Photo:
-    (found,) = [one for one in project.photos.all() if one.file_path.endswith(name)]
-    return found
+from ..photos.pictures import write
+from .imports import own, photo, table, taken_in, with_exif
 
 
 def test_a_photo_is_found_by_its_file_path_its_path_in_the_folder_or_its_name_alone(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     decomposed = unicodedata.normalize("NFD", "Tür.jpg")
     report = taken_in(
@@ -87,7 +42,7 @@ def test_a_photo_is_found_by_its_file_path_its_path_in_the_folder_or_its_name_al
 
 
 def test_everything_the_columns_say_is_taken_and_labels_join_those_there(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     one = photo(project, "day 1/a.jpg")
     project.labels.name_photos([one.id], "puddle")
@@ -124,7 +79,7 @@ def test_everything_the_columns_say_is_taken_and_labels_join_those_there(
     ],
 )
 def test_a_time_is_taken_where_it_can_only_mean_one_thing(
-    project: Project, photos: Path, tmp_path: Path, text: str, kept: str | None
+    project: Project, field_photos: Path, tmp_path: Path, text: str, kept: str | None
 ) -> None:
     report = taken_in(project, table(tmp_path / "t.csv", "file_path,taken_at", f"day 1/a.jpg,{text}"))
     assert photo(project, "day 1/a.jpg").look.taken_at == kept
@@ -133,74 +88,13 @@ def test_a_time_is_taken_where_it_can_only_mean_one_thing(
 
 @pytest.mark.parametrize("called", ["photo", "File name", "Image", "filename", "PATH"])
 def test_the_column_of_the_photos_may_be_called_as_people_call_it(
-    project: Project, photos: Path, tmp_path: Path, called: str
+    project: Project, field_photos: Path, tmp_path: Path, called: str
 ) -> None:
     taken_in(project, table(tmp_path / "t.csv", f"label;{called}", "drum;told.jpg"))
     assert project.labels.of_photos() == {photo(project, "told.jpg").id: ["drum"]}
 
 
-def own(project: Project) -> dict[str, dict[str, str]]:
-    """A team's own columns: what they say of which photo, called by the end of its path."""
-    name_of = {photo.id: photo.file_path.removeprefix("field photos/") for photo in project.photos.all()}
-    return {
-        name: {name_of[photo_id]: text for photo_id, text in zip(column.photo_ids, column.texts, strict=True)}
-        for name, column in project.columns.own().items()
-    }
-
-
-def test_a_teams_own_columns_are_kept_and_a_later_table_adds_to_them(
-    project: Project, photos: Path, tmp_path: Path
-) -> None:
-    report = taken_in(
-        project,
-        table(tmp_path / "t.csv", "file_path,label,team,larvae", "told.jpg,drum, A\tone ,3", "day 1/a.jpg,,=B,"),
-    )
-    assert own(project) == {"team": {"told.jpg": "A one", "day 1/a.jpg": "=B"}, "larvae": {"told.jpg": "3"}}
-    assert "Taken from it: labels for 1 photo, team for 2 photos, larvae for 1 photo." in report.sentences()
-    assert [row.problems for row in report.rows] == [[], []]
-    taken_in(project, table(tmp_path / "t.csv", "file_path,Larvae,roof", "told.jpg,7,tin", "day 2/a.jpg,2,"))
-    assert own(project)["larvae"] == {"told.jpg": "7", "day 2/a.jpg": "2"}
-    assert own(project)["roof"] == {"told.jpg": "tin"}
-    assert own(project)["team"]["told.jpg"] == "A one"
-
-
-def test_own_columns_of_one_name_are_told_apart_and_long_texts_are_cut_and_told(
-    project: Project, photos: Path, tmp_path: Path
-) -> None:
-    report = taken_in(
-        project,
-        table(tmp_path / "t.csv", f"file_path,team,team,Team,,{'n' * 99}", f"told.jpg,a,b,c,lost,{'x' * 300}"),
-    )
-    names = ["team", "team 2", "Team 3", "n" * 60]
-    assert own(project) == {
-        name: {"told.jpg": text} for name, text in zip(names, ["a", "b", "c", "x" * 200], strict=True)
-    }
-    assert f"{'n' * 60} is longer than 200 characters, of which the first ones are kept." in report.rows[0].problems
-
-
-def test_more_own_columns_than_there_is_room_for_are_told(project: Project, photos: Path, tmp_path: Path) -> None:
-    names = [f"c{number}" for number in range(29)]
-    taken_in(project, table(tmp_path / "t.csv", ",".join(["file_path", *names]), "told.jpg" + ",1" * 29))
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,c3,c29,c30,c31,empty", "told.jpg,2,2,2,2,"))
-    assert list(own(project)) == [*names, "c29"]
-    assert own(project)["c3"] == {"told.jpg": "2"}
-    assert "Left out, since a project has room for 30 columns of your own: c30, c31." in report.sentences()
-
-
-def test_what_the_program_finds_out_itself_is_no_column_of_a_teams_own(
-    project: Project, photos: Path, tmp_path: Path
-) -> None:
-    header = "file_path,cluster,X,feature_0000,larvae"
-    report = taken_in(project, table(tmp_path / "t.csv", header, "told.jpg,1,2,3,4"))
-    assert own(project) == {"larvae": {"told.jpg": "4"}}
-    assert "Left out, since the program finds these out itself: cluster, X, feature_0000." in report.sentences()
-    with pytest.raises(PrismhError, match="call one taken_at, label or camera, or two of them latitude"):
-        taken_in(project, table(tmp_path / "t.csv", "file_path,cluster", "told.jpg,1"))
-    with pytest.raises(PrismhError, match="must name file_path, or photo, filename"):
-        taken_in(project, table(tmp_path / "t.csv", "team,larvae", "A,3"))
-
-
-def test_a_table_is_undone_and_done_again_as_one_step(project: Project, photos: Path, tmp_path: Path) -> None:
+def test_a_table_is_undone_and_done_again_as_one_step(project: Project, field_photos: Path, tmp_path: Path) -> None:
     def all_of_it() -> list[object]:
         return [(p.look.taken_at, p.look.latitude, p.look.camera) for p in project.photos.all()] + [
             project.labels.all(),
@@ -226,7 +120,7 @@ def test_a_table_is_undone_and_done_again_as_one_step(project: Project, photos: 
 
 
 def test_a_table_as_excel_writes_it_with_semicolons_and_decimal_commas_is_taken(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     lines = "\ufefffile_path;latitude;longitude;label\r", 'day 1/a.jpg;-9,5;34,25;"drum; tyre"\r'
     report = taken_in(project, table(tmp_path / "t.csv", *lines))
@@ -236,92 +130,9 @@ def test_a_table_as_excel_writes_it_with_semicolons_and_decimal_commas_is_taken(
     assert [row.problems for row in report.rows] == [[]]
 
 
-@pytest.mark.parametrize(
-    ("latitude", "longitude", "reason"),
-    [
-        ("95", "3", "latitude is 95, not between -90 and 90"),
-        ("9", "-181", "longitude is -181, not between -180 and 180"),
-        ("nine", "3", "latitude is 'nine', not a number"),
-        ("nan", "3", "not a number"),
-        ("9", "", "a latitude but no longitude"),
-        ("", "3", "a longitude but no latitude"),
-    ],
-)
-def test_half_or_impossible_positions_are_named_and_the_rest_of_the_row_is_taken(
-    project: Project, photos: Path, tmp_path: Path, latitude: str, longitude: str, reason: str
+def test_what_the_exif_says_stays_unless_it_is_to_be_replaced(
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
-    line = f"day 1/a.jpg,{latitude},{longitude},drum"
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,latitude,longitude,label", line))
-    assert reason in str(report)
-    assert photo(project, "day 1/a.jpg").look.latitude is None
-    assert list(report.rows[0].taken) == ["label"]
-
-
-def test_rows_that_tell_of_no_photo_or_of_several_are_named_with_the_reason(
-    project: Project, photos: Path, tmp_path: Path
-) -> None:
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,camera", "a.jpg,x", "none.jpg,x", ",x"))
-    assert report.unmatched == 3
-    told = str(report)
-    assert "Row 2 (a.jpg): 2 photos are called so" in told
-    assert "field photos/day 1/a.jpg, field photos/day 2/a.jpg" in told
-    assert "Row 3 (none.jpg): No photo of the project is called so." in told
-    assert "Row 4: The row names no photo." in told
-    assert "Nothing was taken" in told
-
-
-def test_rows_are_numbered_as_a_spreadsheet_shows_them(project: Project, photos: Path, tmp_path: Path) -> None:
-    lines = ["file_path,label", "", 'told.jpg,"drum;', 'tyre"', "", "none.jpg,x", ""]
-    report = taken_in(project, table(tmp_path / "t.csv", *lines))
-    assert [(row.number, row.file_path) for row in report.rows] == [(3, "told.jpg"), (5, "none.jpg")]
-    assert "Row 5 (none.jpg)" in str(report)
-
-
-def test_a_row_that_says_nothing_is_told_as_such(project: Project, photos: Path, tmp_path: Path) -> None:
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,camera", "told.jpg,,", "day 1/a.jpg,x,"))
-    assert "In 1 row nothing stands that could be taken." in report.sentences()
-    import_metadata.write_report(tmp_path / "report.csv", report)
-    rows = read_csv(tmp_path / "report.csv", ["row", "reason"])
-    assert [(row["row"], row["reason"]) for row in rows] == [
-        ("2", "In this row nothing stands that could be taken."),
-        ("3", ""),
-    ]
-
-
-@pytest.mark.parametrize("ahead", [timedelta(days=3), timedelta(days=2000)])
-def test_a_time_in_the_future_is_not_taken_and_told(
-    project: Project, photos: Path, tmp_path: Path, ahead: timedelta
-) -> None:
-    now = datetime.now(timezone.utc).replace(microsecond=0)
-    wrong, right = now + ahead, now + timedelta(hours=14)  # the clocks of an island may be that far ahead
-    lines = [f"told.jpg,{wrong.date()}", f"a2.jpg,{wrong:%Y-%m-%d %H:%M}", f"a1.jpg,{right:%Y-%m-%d %H:%M:%S}"]
-    lines = [line.replace("a1", "day 1/a").replace("a2", "day 2/a") for line in lines]
-    report = taken_in(project, table(tmp_path / "t.csv", "file_path,taken_at", *lines), replace_exif=True)
-    assert f"Row 2 (told.jpg): taken_at is '{wrong.date()}', which lies in the future." in report.sentences()
-    assert [bool(row.problems) for row in report.rows] == [True, True, False]
-    assert photo(project, "told.jpg").look.taken_at == "2023-01-02T03:04:05"
-    assert photo(project, "day 1/a.jpg").look.taken_at == right.isoformat()[:19]
-
-
-def test_many_bad_rows_are_counted_and_the_report_lists_all(
-    project: Project, photos: Path, tmp_path: Path, capsys: Any
-) -> None:
-    path = table(tmp_path / "t.csv", "file_path,camera", "told.jpg,x", *(f"=none{n}.jpg,x" for n in range(20)))
-    arguments = ["--project", project.folder, "--metadata", path, "--report", tmp_path / "report.csv"]
-    assert import_metadata.main([str(argument) for argument in arguments]) == 0
-    out = capsys.readouterr().out
-    assert "1 row of 21 in t.csv tell of 1 photo" in out
-    assert "15 further rows" in out
-    with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    assert list(rows[0]) == ["row", "file_path", "photo", "taken", "reason"]
-    assert (rows[0]["photo"], rows[0]["taken"]) == ("field photos/told.jpg", "")
-    assert "EXIF" in rows[0]["reason"]
-    assert [row["row"] for row in rows] == [str(number) for number in range(2, 23)]
-    assert all("No photo" in row["reason"] and row["file_path"].startswith("'=") for row in rows[1:])
-
-
-def test_what_the_exif_says_stays_unless_it_is_to_be_replaced(project: Project, photos: Path, tmp_path: Path) -> None:
     path = table(
         tmp_path / "t.csv", "file_path,taken_at,latitude,longitude,camera", "told.jpg,2024-05-31,-9.5,34.25,Kodak"
     )
@@ -338,7 +149,7 @@ def test_what_the_exif_says_stays_unless_it_is_to_be_replaced(project: Project, 
 
 
 def test_a_date_in_a_file_name_gives_way_and_a_better_table_replaces_an_earlier_one(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     for moment in ("2024-05-02T08:00:00", "2024-05-02T09:00:00"):
         taken_in(project, table(tmp_path / "t.csv", "file_path,taken_at", f"IMG-20240501-WA0001.jpg,{moment}"))
@@ -349,13 +160,13 @@ def test_a_date_in_a_file_name_gives_way_and_a_better_table_replaces_an_earlier_
 
 
 def test_what_was_imported_survives_further_looks_and_goes_with_a_photo_that_moves(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     lines = ["day 1/a.jpg,2024-05-31,drum,1.5,2.5", "told.jpg,2024-05-31,,,"]
     path = table(tmp_path / "t.csv", "file_path,taken_at,label,latitude,longitude", *lines)
     taken_in(project, path, replace_exif=True)
-    shutil.move(photos / "day 1" / "a.jpg", photos / "day 1" / "moved.jpg")
-    write(photos / "told.jpg", with_exif() + b"\0")  # the same photo, saved anew
+    shutil.move(field_photos / "day 1" / "a.jpg", field_photos / "day 1" / "moved.jpg")
+    write(field_photos / "told.jpg", with_exif() + b"\0")  # the same photo, saved anew
     assert jobs.run(look_at_project(project)).looked_at == 2
     moved = photo(project, "moved.jpg")
     assert (moved.look.taken_at, moved.look.latitude) == ("2024-05-31", 1.5)
@@ -365,7 +176,7 @@ def test_what_was_imported_survives_further_looks_and_goes_with_a_photo_that_mov
 
 
 def test_several_rows_of_a_photo_add_labels_and_of_contradictions_the_first_counts(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     lines = ["told.jpg,drum,,", "told.jpg,tyre,Kodak,A", "told.jpg,,Canon,B"]
     report = taken_in(project, table(tmp_path / "t.csv", "file_path,label,camera,team", *lines), replace_exif=True)
@@ -378,7 +189,7 @@ def test_several_rows_of_a_photo_add_labels_and_of_contradictions_the_first_coun
 
 
 def test_json_is_taken_as_a_list_or_by_file_path_with_labels_as_lists(
-    project: Project, photos: Path, tmp_path: Path
+    project: Project, field_photos: Path, tmp_path: Path
 ) -> None:
     listed = [{"file_path": "told.jpg", "label": ["drum", "tyre"]}, {"file_path": "none.jpg", "label": None}]
     report = taken_in(project, write(tmp_path / "t.json", json.dumps(listed).encode()))
@@ -390,10 +201,12 @@ def test_json_is_taken_as_a_list_or_by_file_path_with_labels_as_lists(
     assert (look.latitude, look.longitude, look.camera) == (1.0, 2.5, None)
 
 
-def test_a_quality_table_and_an_export_can_be_taken_in_again(project: Project, photos: Path, tmp_path: Path) -> None:
+def test_a_quality_table_and_an_export_can_be_taken_in_again(
+    project: Project, field_photos: Path, tmp_path: Path
+) -> None:
     from prismh_engine.core import export_features, preprocess
 
-    flags = ["--data_dir", str(photos), "--output_dir", str(tmp_path / "out"), "--no_starter", "--mode", "list"]
+    flags = ["--data_dir", str(field_photos), "--output_dir", str(tmp_path / "out"), "--no_starter", "--mode", "list"]
     assert preprocess.main([*flags, "--quiet"]) == 0
     assert taken_in(project, tmp_path / "out" / "quality.csv").unmatched == 0
     flags = ["--project", str(project.folder), "--output", str(tmp_path / "e.csv")]
@@ -402,22 +215,8 @@ def test_a_quality_table_and_an_export_can_be_taken_in_again(project: Project, p
     assert (report.unmatched, [row.problems for row in report.rows if row.problems]) == (0, [])
 
 
-def test_an_own_column_called_like_a_formula_is_safe_in_an_export_and_known_again(
-    project: Project, photos: Path, tmp_path: Path
-) -> None:
-    from prismh_engine.core.export_features import export_project
-
-    taken_in(project, table(tmp_path / "t.csv", "file_path,=roof", "told.jpg,-tin"))
-    jobs.run(export_project(project, tmp_path / "e.csv", columns=("file_path", "=roof"), with_features=False))
-    assert "file_path,'=roof" in (tmp_path / "e.csv").read_text("utf-8-sig").splitlines()
-    before = own(project)
-    assert before == {"=roof": {"told.jpg": "-tin"}}
-    taken_in(project, tmp_path / "e.csv")
-    assert own(project) == before
-
-
 def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
-    project: Project, photos: Path, tmp_path: Path, capsys: Any
+    project: Project, field_photos: Path, tmp_path: Path, capsys: Any
 ) -> None:
     with pytest.raises(PrismhError, match="no column that can be taken"):
         taken_in(project, table(tmp_path / "t.csv", "file_path,cluster", "told.jpg,2024"))
@@ -433,7 +232,7 @@ def test_a_file_that_is_no_such_table_is_one_sentence_and_changes_nothing(
 
 
 def test_a_report_never_replaces_the_table_that_is_read(
-    project: Project, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    project: Project, field_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     path = table(tmp_path / "t.csv", "file_path,camera", "day 1/a.jpg,x")
     before = path.read_bytes()
@@ -444,7 +243,7 @@ def test_a_report_never_replaces_the_table_that_is_read(
     assert path.read_bytes() == before
 
 
-def test_a_stop_takes_nothing(project: Project, photos: Path, tmp_path: Path) -> None:
+def test_a_stop_takes_nothing(project: Project, field_photos: Path, tmp_path: Path) -> None:
     stop = StopToken()
     stop.stop()
     with pytest.raises(Stopped):
@@ -452,7 +251,7 @@ def test_a_stop_takes_nothing(project: Project, photos: Path, tmp_path: Path) ->
     assert photo(project, "day 1/a.jpg").look.camera is None
 
 
-def test_the_window_and_the_step_leave_no_torch_behind(project: Project, photos: Path, tmp_path: Path) -> None:
+def test_the_window_and_the_step_leave_no_torch_behind(project: Project, field_photos: Path, tmp_path: Path) -> None:
     import subprocess
     import sys
 
