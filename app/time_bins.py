@@ -32,8 +32,9 @@ _MARKS = (
 class TimeBins:
     """Bars of equal units. edges float64 [B + 1], rising: bar i holds the moments from edge i on and before edge i + 1.
 
-    The first edge is -inf where some photos are dated far before all others, as by a clock that was never set, the last
-    one inf where some are dated far after: such a bar holds all of them, so that the others have room.
+    The first edge is -inf where some photos are dated far before all others, as by a clock that was never set, or
+    before the stretch that is looked at; the last one inf where some are dated after: such a bar holds all of them, so
+    that the others have room.
     """
 
     unit: str
@@ -44,12 +45,12 @@ class TimeBins:
 
     @property
     def earlier(self) -> int:
-        """1 where the first bar holds all that is far before the others, else 0."""
+        """1 where the first bar holds all that is before the others, else 0."""
         return int(math.isinf(self.edges[0]))
 
     @property
     def later(self) -> int:
-        """1 where the last bar holds all that is far after the others, else 0."""
+        """1 where the last bar holds all that is after the others, else 0."""
         return int(math.isinf(self.edges[-1]))
 
     @property
@@ -70,6 +71,18 @@ class TimeBins:
         first = min(max(first, 0), len(self) - 1)
         return first, min(max(last, first), len(self) - 1)
 
+    def edge_from(self, moment: float, step: int, *, beyond: bool) -> float:
+        """The edge one bar on (step 1) or back (-1) from a moment; the last one in that direction where there is none.
+
+        beyond: bars of the same unit go on where photos lie before or after these bars.
+        """
+        at = int(np.searchsorted(self.edges, moment)) + step
+        first, last = self.earlier, len(self) - self.later
+        outside = not self.span[0] <= moment <= self.span[1] or (at < first if step < 0 else at > last)
+        if beyond and math.isfinite(moment) and outside and (self.earlier if step < 0 else self.later):
+            return _start(self.unit, _number(self.unit, moment) + step)
+        return float(self.edges[min(max(at, 0), len(self))])
+
 
 def bins_for(times: NDArray[np.float64], most: int) -> TimeBins | None:
     """Bars for moments, float64 [N] with nan for unknown ones: the finest unit of which `most` bars serve; None for no
@@ -84,9 +97,15 @@ def bins_for(times: NDArray[np.float64], most: int) -> TimeBins | None:
     if _number(unit, bulk[1]) - _number(unit, bulk[0]) + 1 < fewest:  # nearly all in a few bars: those alone
         finer, among = _finest(*bulk, most)
         unit, numbers = (finer, among) if _UNITS.index(finer) < _UNITS.index(unit) else (unit, numbers)
-    inner = [_start(unit, number) for number in range(numbers[0], numbers[1] + 2)]
-    before, after = int(known[0] < inner[0]), int(known[-1] >= inner[-1])
-    return TimeBins(unit, np.array([*[-math.inf] * before, *inner, *[math.inf] * after]))
+    return _bins(unit, numbers, known)
+
+
+def bins_within(times: NDArray[np.float64], span: tuple[float, float], most: int) -> TimeBins:
+    """Bars for a stretch of moments alone, of the finest unit of which `most` serve; all that is before or after it is
+    in one bar each. times float64 [N], nan unknown, at least one known; span: from the first on and before the second.
+    """
+    unit, numbers = _finest(span[0], max(span[0], span[1] - 1), most)
+    return _bins(unit, numbers, times[np.isfinite(times)])
 
 
 def marks(span: tuple[float, float], most: int) -> list[tuple[float, str]]:
@@ -143,6 +162,13 @@ def even_spans(times: NDArray[np.float64], most: int) -> list[tuple[float, float
     counts = np.diff(np.searchsorted(known, edges))
     kept = [edges[0], *(edge for edge, count in zip(edges[1:-1], counts[:-1], strict=True) if count), edges[-1]]
     return list(itertools.pairwise(kept))
+
+
+def _bins(unit: str, numbers: tuple[int, int], known: NDArray[np.float64]) -> TimeBins:
+    """A bar for each unit from one number to another, and one for all known moments before or after these."""
+    inner = [_start(unit, number) for number in range(numbers[0], numbers[1] + 2)]
+    before, after = int(known.min() < inner[0]), int(known.max() >= inner[-1])
+    return TimeBins(unit, np.array([*[-math.inf] * before, *inner, *[math.inf] * after]))
 
 
 def _finest(low: float, high: float, most: int) -> tuple[str, tuple[int, int]]:

@@ -85,7 +85,7 @@ class Timeline(QWidget):
         self._note.setToolTip("" if self._note.text() == whole else whole)
 
     def _choose_all(self) -> None:
-        self._bars.choose(None)
+        self._bars.show_all()
         self._bars.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_words(self) -> None:
@@ -98,14 +98,17 @@ class Timeline(QWidget):
         else:
             span, photos = time_words.range_in_words(chosen), words.photos(bars.count_in(chosen))
             self._chosen.say(self.tr("Chosen: {0} · {1}").format(span, photos), f"{span} · {photos}", photos)
-        earlier, later = bars.stray_counts()
+        earlier, later = bars.outer_counts()
         undated = self._undated if bars.bins is not None else 0
         counts = (earlier, later, undated)
+        far = self.tr("{0} earlier"), self.tr("{0} later")
+        if not bars.zoomed:
+            far = self.tr("{0} far earlier"), self.tr("{0} far later")
         self._notes = (
-            _joined(counts, (self.tr("{0} far earlier"), self.tr("{0} far later"), self.tr("{0} without a date"))),
+            _joined(counts, (*far, self.tr("{0} without a date"))),
             _joined(counts, (self.tr("{0} earlier"), self.tr("{0} later"), self.tr("{0} undated"))),
         )
-        self._all.setVisible(chosen is not None)
+        self._all.setVisible(chosen is not None or bars.zoomed)
         self._note.setMinimumHeight(self._all.sizeHint().height())  # the bars stay where they are when it comes
         self._fit_note()
 
