@@ -1,4 +1,4 @@
-"""Which photos of a map pass the filters that a person crosses: dates, place, names, verdicts, groups. Without Qt."""
+"""Which photos of a map pass the filters that a person crosses: dates, place, names, own columns. Without Qt."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from prismh_engine.project.own_columns import OwnColumn
 _PART = 4096
 TIME, PLACE = "time", "place"
 """What may be unknown of a photo; see `Filters.without`."""
-UNNAMED = ""
-"""Among the names of `Filters.names`: those photos that bear none."""
+UNNAMED = UNKNOWN = ""
+"""Among the names of `Filters.names`, or the values of `Filters.own`: those photos that bear none."""
+MOST_CATEGORIES = 30
+"""Of a column with more different values no sorts of photos are made to choose from."""
 VERDICT, CAMERA, FOLDER = "verdict", "camera", "folder"
 """The columns of `PhotoFacts`. Of photos on a map, a verdict other than "clean" was overruled by a person."""
 
@@ -42,8 +44,8 @@ class Column:
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
 
     def among(self, wanted: frozenset[str]) -> NDArray[np.bool_]:
-        """Which photos have one of these values, bool [N]."""
-        return np.array([*(value in wanted for value in self.values), False], bool)[self.codes]
+        """Which photos have one of these values, bool [N]; `UNKNOWN` among them: or none."""
+        return np.array([*(value in wanted for value in self.values), UNKNOWN in wanted], bool)[self.codes]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class PhotoFacts:
     frequent first; a photo may carry several, its own and those of its group: name_photos int32 [M], name_codes int32
     [M] are the pairs of rows and names; first_names int32 [N]: the one that a photo is coloured by, its own before that
     of its group, -1 none. columns: by their names; own: the columns of a team's own that came with tables, those that
-    hold only numbers as float64 [N], nan unknown. groups int32 [N]: as `with_groups` gave them, else -1.
+    hold only numbers as float64 [N], nan unknown; categories: those of them with few different values, numbers too, as
+    words. groups int32 [N]: as `with_groups` gave them, else -1.
     """
 
     photo_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
@@ -68,6 +71,7 @@ class PhotoFacts:
     first_names: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     columns: Mapping[str, Column] = field(default_factory=lambda: {VERDICT: Column()})
     own: Mapping[str, Column | NDArray[np.float64]] = field(default_factory=dict)
+    categories: Mapping[str, Column] = field(default_factory=dict)
     groups: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     def __len__(self) -> int:
@@ -104,8 +108,9 @@ class Filters:
     """What a person asked for; each filter that is set must let a photo through.
 
     times: seconds as in `PhotoFacts`, from the first on and before the second. place: where. names: photos that carry
-    one of these, `UNNAMED` for those without; verdicts, groups: one of these; empty lets all through. without: of TIME
-    and PLACE those that must be unknown.
+    one of these, `UNNAMED` for those without; verdicts, groups: one of these; own: pairs of a column of
+    `PhotoFacts.categories` and a value, of each column that is among them one of its values; empty lets all through.
+    without: of TIME and PLACE those that must be unknown.
     """
 
     times: tuple[float, float] | None = None
@@ -113,6 +118,7 @@ class Filters:
     names: frozenset[str] = frozenset()
     verdicts: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
+    own: frozenset[tuple[str, str]] = frozenset()
     without: frozenset[str] = frozenset()
 
     @property
@@ -133,6 +139,9 @@ class Filters:
             passing &= facts.columns[VERDICT].among(self.verdicts)
         if self.groups:
             passing &= np.isin(facts.groups, list(self.groups))
+        for name in {name for name, _ in self.own}:
+            column = facts.categories.get(name, Column(codes=np.full(len(facts), -1, np.int32)))
+            passing &= column.among(frozenset(value for column, value in self.own if column == name))
         if TIME in self.without:
             passing &= np.isnan(facts.times)
         if PLACE in self.without:
@@ -173,29 +182,40 @@ def read_facts(project: Project, photo_ids: NDArray[np.int64]) -> Job[PhotoFacts
         of_map = np.full(len(photo_ids), None, object)
         of_map[known] = np.array(values, object)[at]
         columns[name] = Column.of(of_map.tolist())
-    own = {}
+    own, categories = {}, {}
     for name, column in project.columns.own().items():
-        own[name] = _own(photo_ids, column)
+        own[name], in_words = _own(photo_ids, column)
+        if _sorts(in_words):
+            categories[name] = in_words
         yield Progress("Reading dates and places", 1, None)
     no_groups = np.full(len(photo_ids), -1, np.int32)
     facts = PhotoFacts(
-        photo_ids, times, latitudes, longitudes, columns=columns, own=own, first_names=no_groups, groups=no_groups
-    )
+        photo_ids, times, latitudes, longitudes, columns=columns, own=own, categories=categories,
+        first_names=no_groups, groups=no_groups,
+    )  # fmt: skip
     yield Progress("Reading dates and places", 2, None)
     return with_names(facts, project)
 
 
-def _own(photo_ids: NDArray[np.int64], column: OwnColumn) -> Column | NDArray[np.float64]:
-    """A column of a team's own in the order of these photos."""
+def _own(photo_ids: NDArray[np.int64], column: OwnColumn) -> tuple[Column | NDArray[np.float64], Column]:
+    """A column of a team's own in the order of these photos: as numbers where it holds these alone; and as words."""
     known, at = _where(photo_ids, np.array(column.photo_ids, np.int64))
-    numbers = column.numbers()
-    if numbers is not None:
-        of_map = np.full(len(photo_ids), np.nan)
-        of_map[known] = np.array(numbers, np.float64)[at]
-        return of_map
     texts = np.full(len(photo_ids), None, object)
     texts[known] = np.array(column.texts, object)[at]
-    return Column.of(texts.tolist())
+    in_words = Column.of(texts.tolist())
+    numbers = column.numbers()
+    if numbers is None:
+        return in_words, in_words
+    of_map = np.full(len(photo_ids), np.nan)
+    of_map[known] = np.array(numbers, np.float64)[at]
+    return of_map, in_words
+
+
+def _sorts(column: Column) -> bool:
+    """Whether its values put photos into a few sorts; a remark, which is another for nearly each, does not."""
+    different, known = len(column.values), int((column.codes >= 0).sum())
+    few = different == 1 or different <= min(MOST_CATEGORIES, known / 2)
+    return few and different + (known < len(column.codes)) > 1
 
 
 def with_names(facts: PhotoFacts, project: Project) -> PhotoFacts:

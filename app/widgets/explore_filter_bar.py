@@ -1,4 +1,4 @@
-"""The filters of the Explore page that a person crosses: names, verdicts, dates, places; and how many photos pass."""
+"""The filters of the Explore page that a person crosses: names, dates, own columns; and how many photos pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from prismh_engine.analysis.hot_spots import EARTH_RADIUS, HotSpot
 
 from .. import theme, time_words, words
-from ..explore_filters import PLACE, TIME, UNNAMED, VERDICT, Filters, PhotoFacts, PlaceBox
+from ..explore_filters import PLACE, TIME, UNKNOWN, UNNAMED, VERDICT, Filters, PhotoFacts, PlaceBox
 from ..time_bins import calendar_parts
 from .buttons import text_button
 from .card import label
@@ -43,6 +43,7 @@ class ExploreFilterBar(QWidget):
         self._verdicts = self._button("verdicts", self._fill_verdicts)
         self._dates = self._button("dates", self._fill_dates)
         self._places = self._button("places", self._fill_places)
+        self._columns = self._button("columns", self._fill_columns)
         self._count = label("", "small")
         self._count.setObjectName("filter_count")
         self._all = text_button("filter_show_all_button", self.tr("Show all"), "link")
@@ -51,7 +52,7 @@ class ExploreFilterBar(QWidget):
         room.setRetainSizeWhenHidden(True)  # the count stays where it is
         self._all.setSizePolicy(room)
         flow = FlowLayout(self, theme.ROW_GAP)
-        for button in (self._names, self._verdicts, self._dates, self._places):
+        for button in (self._names, self._verdicts, self._dates, self._places, self._columns):
             flow.addWidget(button)
         said = QWidget()
         beside = QHBoxLayout(said)
@@ -64,7 +65,7 @@ class ExploreFilterBar(QWidget):
         self._show_words()
 
     def set_facts(self, facts: PhotoFacts) -> None:
-        """What can be asked for: the names, verdicts, dates and places of the photos of the map."""
+        """What can be asked for: what the photos of the map have."""
         self._facts = facts
         self._show_words()
 
@@ -113,6 +114,9 @@ class ExploreFilterBar(QWidget):
     def _set_verdict(self, verdict: str, wanted: bool) -> None:
         verdicts = self.filters.verdicts
         self._set(verdicts=verdicts | {verdict} if wanted else verdicts - {verdict})
+
+    def _set_own(self, pair: tuple[str, str], wanted: bool) -> None:
+        self._set(own=self.filters.own | {pair} if wanted else self.filters.own - {pair})
 
     def _set_times(self, times: tuple[float, float] | None) -> None:
         self._set(times=times, without=self.filters.without - {TIME})
@@ -186,6 +190,20 @@ class ExploreFilterBar(QWidget):
             text = _counted(self.tr("Without a place"), unknown)
             menu.offer(text, PLACE in filters.without, self._only_unplaced, "filter_no_place")
 
+    def _fill_columns(self, menu: _Menu) -> None:
+        chosen = self.filters.own
+        menu.offer(self.tr("All values"), not chosen, lambda: self._set(own=frozenset()), "filter_all_values")
+        menu.addSeparator()
+        for number, (name, column) in enumerate(self._facts.categories.items()):
+            part = menu.part(name, any(of == name for of, _ in chosen), f"filter_column_{number}")
+            counts = dict(zip(column.values, column.counts().tolist(), strict=True))
+            unknown = int((column.codes < 0).sum())
+            counts |= {UNKNOWN: unknown} if unknown else {}
+            for place, (value, count) in enumerate(counts.items()):
+                text = _counted(value or self.tr("Unknown"), count)
+                call = self._ticking(self._set_own, (name, value))
+                part.tick(text, (name, value) in chosen, call, f"filter_column_{number}_{place}")
+
     # Words
 
     def _show_words(self) -> None:
@@ -198,6 +216,8 @@ class ExploreFilterBar(QWidget):
         places += [self.tr("unknown")] if PLACE in filters.without else []
         self._names.say(self.tr("Names"), names)
         self._verdicts.say(self.tr("Verdict"), verdicts)
+        own = [f"{name}: {value or self.tr('unknown')}" for name, value in sorted(filters.own)]
+        self._columns.say(self.tr("Columns"), own)
         self._dates.say(self.tr("Dates"), dates)
         self._places.say(self.tr("Place"), places)
         self._names.setEnabled(bool(facts.names or names))
@@ -209,6 +229,7 @@ class ExploreFilterBar(QWidget):
         # Where all photos were judged alike there is nothing to choose.
         several = VERDICT in facts.columns and len(facts.columns[VERDICT].values) > 1
         self._verdicts.setVisible(bool(several or verdicts))
+        self._columns.setVisible(bool(facts.categories or own))
         self._all.setVisible(filters.active)
 
     def _verdict_in_words(self, verdict: str) -> str:
@@ -272,7 +293,7 @@ class _FilterButton(QPushButton):
     def _open(self) -> None:
         menu = self.menu()
         assert isinstance(menu, _Menu)
-        menu.clear()
+        menu.forget()
         self._fill(menu)
 
 
@@ -288,6 +309,21 @@ class _Menu(QMenu):
         action = self._add(text, ticked, name)
         action.setData(True)
         action.toggled.connect(call)
+
+    def part(self, text: str, chosen: bool, name: str) -> _Menu:
+        """A menu within this one; chosen: something in it is."""
+        made = _Menu(text.replace("&", "&&"), self)
+        self.addMenu(made)
+        made.menuAction().setObjectName(name)
+        made.menuAction().setCheckable(True)
+        made.menuAction().setChecked(chosen)
+        return made
+
+    def forget(self) -> None:
+        """Empty it."""
+        self.clear()
+        for part in self.findChildren(_Menu):
+            part.deleteLater()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         action = self.actionAt(event.position().toPoint())

@@ -35,6 +35,10 @@ def facts():
         name_photos=np.array([0, 1, 2, 3, 4, 0, 1], np.int32), name_codes=np.array([0] * 5 + [1] * 2, np.int32),
         first_names=np.full(10, -1, np.int32), columns={VERDICT: Column.of(["clean"] * 9 + ["blurry"])},
         groups=np.zeros(10, np.int32),
+        categories={
+            "Team & trap": Column.of(["A"] * 4 + ["B & C"] * 3 + [None] * 3),
+            "ward": Column.of(["7"] * 5 + ["8"] * 5),
+        },
     )  # fmt: skip
 
 
@@ -65,7 +69,11 @@ def opened(shown, name):
 
 
 def lit(shown):
-    return [name for name in ("names", "verdicts", "dates", "places") if find(shown, f"filter_{name}").isChecked()]
+    return [
+        name
+        for name in ("names", "verdicts", "dates", "places", "columns")
+        if find(shown, f"filter_{name}").isChecked()
+    ]
 
 
 def test_menus_offer_what_the_photos_have_with_their_numbers(shown):
@@ -200,3 +208,28 @@ def test_photos_that_have_a_place_can_be_asked_for(shown, told, facts):
     assert find(shown, "filter_places").accessibleName() == "Place: known"
     assert opened(shown, "places")["filter_any_place"].isChecked()
     assert "filter_place_chosen" not in opened(shown, "places")
+
+
+def values(shown, column):
+    """The menu of the values of a column, as it is when a person opens it."""
+    part = list(opened(shown, "columns").values())[1 + column].menu()
+    return {action.text(): action for action in part.actions()}
+
+
+def test_columns_of_a_table_cross_and_of_each_several_values_can_be_ticked(shown, told, facts):
+    assert [action.text() for action in opened(shown, "columns").values()] == ["All values", "Team && trap", "ward"]
+    assert list(values(shown, 0)) == ["A  (4)", "B && C  (3)", "Unknown  (3)"]
+    values(shown, 0)["B && C  (3)"].trigger()
+    assert find(shown, "filter_columns").accessibleName() == "Columns: Team & trap: B & C"
+    assert np.flatnonzero(told[-1].mask(facts)).tolist() == [4, 5, 6]
+    values(shown, 0)["Unknown  (3)"].trigger()
+    assert np.flatnonzero(told[-1].mask(facts)).tolist() == [4, 5, 6, 7, 8, 9]
+    values(shown, 1)["7  (5)"].trigger()
+    assert np.flatnonzero(told[-1].mask(facts)).tolist() == [4]
+    assert find(shown, "filter_columns").accessibleName() == "Columns: 3 chosen"
+    assert lit(shown) == ["columns"]
+    assert all(action.isChecked() for action in list(opened(shown, "columns").values())[1:])
+    opened(shown, "columns")["filter_all_values"].trigger()
+    assert told[-1] == Filters()
+    shown.set_facts(PhotoFacts())
+    assert not find(shown, "filter_columns").isVisible(), "no table brought any"

@@ -13,6 +13,8 @@ from app.explore_filters import VERDICT, Column, PhotoFacts
 from app.pages.explore_colours import colouring, ways
 from app.widgets.column_choice import ColumnChoice
 from app.widgets.map_tools import MapTools
+from prismh_engine import jobs
+from prismh_engine.core.import_metadata import import_into_project
 from prismh_engine.project import Project
 
 from .opening import open_project
@@ -102,6 +104,31 @@ def test_own_columns_colour_the_map_and_stand_in_the_export_until_the_table_is_u
     ]
     with np.load(tmp_path / "t.npz") as arrays:  # its parts are files: none lies in a folder
         assert arrays["larvae_dip"].tolist() == [number - 3.0 for number in range(used)]
+
+
+def test_photos_are_shown_by_a_column_of_a_table_on_map_list_and_timeline_at_once(qtbot, mapped, visits):
+    with Project.open(mapped) as project:
+        jobs.run(import_into_project(project, visits))
+        paths = {photo.id: photo.file_path for photo in project.photos.used()}
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        page = window.page()
+        menu = find(page, "filter_columns").menu()
+        menu.aboutToShow.emit()
+        parts = {action.text(): action.menu() for action in menu.actions() if action.menu()}
+        assert "remark" not in parts, "what is different for each photo is no category"
+        next(action for action in parts["team"].actions() if action.text().startswith("B && C")).trigger()
+        wait_until_read(qtbot, window)
+        numbers = [number for number, photo_id in enumerate(paths) if TEAMS[number % 3] == "B & C"]
+        wanted = {list(paths)[number] for number in numbers}
+        assert set(page._contents.facts.photo_ids[page._views.map._mask].tolist()) == wanted
+        assert sum(row.count for row in page._side.groups.rows()) == len(wanted)
+        assert int(page._timeline._bars._passing.sum()) == len(wanted)
+        find(page, "filter_show_all_button").click()
+        wait_until_read(qtbot, window)
+        assert page._views.map._mask is None
 
 
 def facts_with(**own):
