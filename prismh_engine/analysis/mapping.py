@@ -17,7 +17,7 @@ from ..errors import PrismhError
 from ..jobs import Job, Progress, Stopped, StopToken
 from .neighbours import Neighbours, nearest_among, nearest_neighbours
 from .placing import PLACING_NEIGHBOURS, place
-from .threads import one_thread
+from .threads import one_thread, threads_for_moving
 
 MOST_LAID_OUT = 100_000
 """Photos up to which t-SNE lays out all; of more it lays out `SAMPLED` and the others are placed among them."""
@@ -101,7 +101,7 @@ def tsne(
                 momentum=0.8,
                 learning_rate="auto",
                 inplace=True,
-                n_jobs=1,  # more threads add in another order, and no two maps would be the same
+                n_jobs=threads_for_moving(n),
                 callbacks=callbacks,
                 callbacks_every_iters=5,
             )
@@ -194,7 +194,9 @@ def _prepare(neighbours: Neighbours, start: NDArray[np.float32], perplexity: flo
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     affinities = PerplexityBasedNN(
-        perplexity=perplexity, knn_index=PrecomputedNeighbors(neighbours.indices, neighbours.distances)
+        perplexity=perplexity,
+        knn_index=PrecomputedNeighbors(neighbours.indices, neighbours.distances),
+        n_jobs=threads_for_moving(len(start)),
     )
     # Small, as t-SNE wants its start, and no two photos at one point: equal photos would never come apart.
     spread = start[:, 0].astype(np.float64).std() or 1.0

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..jobs import Job, Progress, StopToken
 from .neighbours import Neighbours
+from .threads import threads_for_moving
 
 PLACING_NEIGHBOURS = 15
 """How many photos of the map each new one is drawn to."""
@@ -72,7 +73,7 @@ def _moved(
             max_grad_norm=_LONGEST_STEP,
             negative_gradient_method="auto",
             inplace=True,
-            n_jobs=1,  # more threads add in another order
+            n_jobs=threads_for_moving(len(start)),
             callbacks=callbacks,
             callbacks_every_iters=5,
         )

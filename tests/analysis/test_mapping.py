@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from prismh_engine import jobs
-from prismh_engine.analysis import mapping
+from prismh_engine.analysis import mapping, threads
 from prismh_engine.analysis.mapping import pca, tsne
 from prismh_engine.analysis.neighbours import unit_rows
 from prismh_engine.errors import PrismhError
@@ -27,6 +27,15 @@ def test_the_same_seed_gives_the_same_map_and_another_seed_another() -> None:
     first, again, other = (jobs.run(tsne(rows, seed=seed)) for seed in (3, 3, 4))
     assert np.array_equal(first.positions, again.positions)
     assert not np.array_equal(first.positions, other.positions)
+
+
+def test_the_same_seed_gives_the_same_map_on_any_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = unit_rows(heaps((60, 50, 40))[0])
+    on_one_thread = jobs.run(tsne(rows)).positions
+    monkeypatch.setattr(threads, "_FEW_POINTS", 100)
+    for cores in (1, 7):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        assert np.array_equal(jobs.run(tsne(rows)).positions, on_one_thread)
 
 
 def test_look_alikes_lie_together_on_the_map() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from prismh_engine import jobs
+from prismh_engine.analysis import threads
 from prismh_engine.analysis.mapping import tsne
 from prismh_engine.analysis.neighbours import nearest_among, unit_rows
 from prismh_engine.analysis.placing import place
@@ -37,6 +38,14 @@ def test_the_same_photos_get_the_same_places(mapped: tuple) -> None:
     before = positions.copy()
     assert np.array_equal(jobs.run(place(positions, near)), jobs.run(place(positions, near)))
     assert np.array_equal(positions, before)
+
+
+def test_photos_get_the_same_places_on_one_thread_and_on_many(mapped: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows, _, old, new, positions = mapped
+    near = jobs.run(nearest_among(rows[new], rows[old], 15))
+    on_one_thread = jobs.run(place(positions, near))
+    monkeypatch.setattr(threads, "_FEW_POINTS", 10)
+    assert np.array_equal(jobs.run(place(positions, near)), on_one_thread)
 
 
 def test_a_stop_leaves_each_new_photo_among_its_look_alikes(mapped: tuple) -> None:
