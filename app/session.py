@@ -327,7 +327,7 @@ class Session(QObject):
         if kind == LEARNING:
             self.notes = tuple(result.notes)
             self.learning_finished.emit(result)
-            project = None if self.closing else self.project
+            project = None if self.closing or not result.epochs_done else self.project
             if project is not None and self._going_on.see_what_was_learned(project, Path(result.run_folder)):
                 self.summarise()
                 return

@@ -42,10 +42,10 @@ def learning(qtbot, project, photo_folder):
     project.add_folder(photo_folder)
     jobs.run(instant_map(project))
 
-    def begin(window):
+    def begin(window, **settings):
         open_project(qtbot, window.session, project.folder)
         flags = {"project": project.folder, "base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 500}
-        window.session.start_learning(resolve(TrainSettings, flags, environment={}))
+        window.session.start_learning(resolve(TrainSettings, flags | settings, environment={}))
         qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
 
     return begin
@@ -56,7 +56,8 @@ def _has_begun(window):
     return progress is not None and progress.metrics.get("loss") is not None
 
 
-def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
+@pytest.mark.parametrize("go_on", ["resume_learning", "resume_button"])
+def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning, go_on):
     with open_window(qtbot) as window:
         learning(window)
         answer = Answer("save_and_close")
@@ -71,8 +72,11 @@ def test_it_is_asked_once_saved_and_offered_again(qtbot, project, learning):
         assert (run.folder / "checkpoints" / "last.pt").is_file()
     with open_window(qtbot) as window:
         open_project(qtbot, window.session, project.folder)
-        click(qtbot, window, "resume_learning")
+        assert window.notice.text().startswith("Learning was stopped before its end.")
+        window.show_page("training")
+        click(qtbot, window, go_on)
         qtbot.waitUntil(lambda: _has_begun(window), timeout=MS_TO_READ)
+        assert window.notice.text() == "", "it goes on, by whichever button"
         assert window.session.project.runs.newest().name == run.name
         window.session.stop()
         qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
@@ -106,3 +110,21 @@ def test_who_thinks_better_of_it_goes_on_learning(qtbot, learning):
         assert find(window, "job_name").accessibleName() == "Learning"
         window.session.stop()
         qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
+
+
+def test_what_was_stopped_before_it_learned_anything_brings_no_map_and_no_verdict(qtbot, project, learning):
+    with open_window(qtbot) as window:
+        learning(window, base_model="efficientnet_lite0", weights="starter", image_size=128, batch_size=2)
+        session = window.session
+        session.stop()
+        qtbot.waitUntil(lambda: session.running_kind != "learning", timeout=MS_TO_READ)
+        run = session.project.runs.newest()
+        assert (run.folder / "checkpoints" / "best_model.pt").is_file(), "which is as it began"
+        assert session.running_kind is None, "so there is nothing to see of it"
+        assert run.state == "stopped"
+        assert run.summary == ""
+        assert session.project.features.find(run.name) is None
+        window.show_page("training")
+        assert find(window, "resume_button").isVisible()
+        assert find(window, "health_note").text().startswith("This learning was stopped in the first of 500 epochs.")
+        assert not find(window, "see_learned_map_button").isVisible()

@@ -9,7 +9,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
 from .opening import open_project
-from .windows import find, open_window, run_of_ten_epochs
+from .windows import click, find, open_window, run_of_ten_epochs
 
 HEADER = "epoch,step,train_loss,val_loss,learning_rate\n"
 ROWS = ["1,5,3.5,3.6,0.001\n", "2,10,3.1,3.3,0.001\n", "3,15,2.9,3.2,0.0005\n", "4,20,2.8,3.1,0.0001\n"]
@@ -59,3 +59,32 @@ def test_a_run_that_went_on_elsewhere_meanwhile_is_shown_as_far_as_it_came(qtbot
         window.show_page("training")
         assert "after 4 of 10 epochs" in find(window.page(), "health_note").text()
         assert find(window.page(), "loss_plot").isVisible()
+
+
+def test_an_offer_to_go_on_is_taken_back_where_another_program_went_on(qtbot, mapped, run):
+    with Project.open(mapped) as project:
+        project.runs.set_state(run, STOPPED)
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        qtbot.waitUntil(lambda: window.session.summary.learning is not None and window.loaded())
+        assert window.notice.text().startswith("Learning was stopped before its end.")
+        failures = []
+        window.session.failed.connect(failures.append)
+        with run_folder_lock(run.folder):
+            window.session.summarise()
+            qtbot.waitUntil(lambda: window.notice.text() == "")
+        assert failures == []
+
+
+def test_who_goes_on_at_the_moment_another_program_did_is_told_so_on_the_learn_page(qtbot, mapped, run):
+    with Project.open(mapped) as project:
+        project.runs.set_state(run, STOPPED)
+    with open_window(qtbot) as window:
+        open_project(qtbot, window.session, mapped)
+        failures = []
+        window.session.failed.connect(failures.append)
+        with run_folder_lock(run.folder):
+            click(qtbot, window, "resume_learning")
+            assert "Another program is learning" in find(window.page(), "health_note").text()
+            qtbot.waitUntil(window.loaded)
+        assert failures == []
