@@ -48,7 +48,9 @@ def _taken_up(project: Project, counts: Counter[str]) -> bool:
     from prismh_engine.models.simclr.settings import TAUGHT_FILE
     from prismh_engine.project.runs import FAILED
 
-    tables = (run.folder / TAUGHT_FILE for run in reversed(project.runs.all()) if run.state != FAILED)
+    # Without a row of metrics it was stopped before it learned anything.
+    learned = (run for run in project.runs.all() if run.state != FAILED and (run.folder / "metrics.csv").is_file())
+    tables = (run.folder / TAUGHT_FILE for run in learned)
     taught = (_taught(table, table.stat().st_mtime_ns) for table in tables if table.is_file())
     return any((counts & by_run).total() >= _MOST * counts.total() for by_run in taught)
 

@@ -17,6 +17,7 @@ from .explore_pages import choose_group, write
 from .windows import click, find, open_window, run_of_ten_epochs, run_with_settings, trigger, wait_until_read
 
 MS = 120_000
+BEFORE_IT_LEARNED = "stopped in its first epoch"
 
 
 def photos_of(project, kind, count):
@@ -151,6 +152,7 @@ def test_after_the_last_photo_that_was_asked_about_it_is_offered_too(qtbot, name
 @pytest.mark.parametrize(("state", "taught", "offered"), [
     (FINISHED, {"drum": 6, "tyre": 5}, False),
     (STOPPED, {"drum": 6, "tyre": 5, "gone since": 9}, False),
+    (BEFORE_IT_LEARNED, {"drum": 6, "tyre": 5}, True),
     (FAILED, {"drum": 6, "tyre": 5}, True),
     (FINISHED, {"drum": 6}, True),
     (FINISHED, {"drum": 2, "tyre": 2}, True),
@@ -162,7 +164,9 @@ def test_it_is_not_offered_again_until_much_more_was_named_than_a_run_learned_fr
         if taught:
             rows = [(f"{name}_{number}.jpg", name) for name, count in taught.items() for number in range(count)]
             write_csv(run.folder / "labels.csv", ("file_path", "label"), rows)
-        project.runs.set_state(run, state)
+        if state != BEFORE_IT_LEARNED:
+            write_csv(run.folder / "metrics.csv", ("epoch", "train_loss"), [(1, 3.5)])
+        project.runs.set_state(run, STOPPED if state == BEFORE_IT_LEARNED else state)
         assert teachers_of(project) == Teachers(photos=11, names=2, enough=True, taken_up=not offered)
 
 
