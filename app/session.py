@@ -158,6 +158,7 @@ class Session(QObject):
         if self.project is not None:
             self._let_go()
             self.project_changed.emit()
+            garbage.look_through_what_is_left()
 
     def close(self) -> None:
         """The last call: nothing runs afterwards."""
@@ -266,6 +267,7 @@ class Session(QObject):
         self.summary = Summary.remembered(known)
         self._remember()
         self.project_changed.emit()
+        garbage.look_through_what_is_left()  # of the project before, now that the pages let go of it
         self.project_opened.emit()
         self.summarise()  # and what else is begun: not while the page is made, which would take many times as long
         go_on(opened)
@@ -293,7 +295,6 @@ class Session(QObject):
             self.cache.close()
         self.project.close()
         self.project, self.cache, self.summary, self.notes, self.saving = None, None, Summary(), (), False
-        garbage.look_through_what_is_left()
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> jobs.RunningJob | None:
         if self._job is not None:

@@ -58,11 +58,9 @@ class TimeBins:
         """From where to where the bars of one unit each go."""
         return float(self.edges[self.earlier]), float(self.edges[len(self) - self.later])
 
-    def bars_of(self, times: NDArray[np.float64]) -> NDArray[np.int32]:
-        """The bar of each moment, int32 [N], -1 where it is nan."""
-        bars = np.searchsorted(self.edges, times, side="right").astype(np.int32) - 1
-        bars[np.isnan(times)] = -1
-        return bars
+    def starts(self, rising: NDArray[np.float64]) -> NDArray[np.intp]:
+        """How many of rising moments, float64 [N], lie before each edge, [B + 1]: bar i holds those from i to i + 1."""
+        return np.searchsorted(rising, self.edges)
 
     def covering(self, times: tuple[float, float]) -> tuple[int, int]:
         """The first and the last bar that hold a part of a range of moments."""

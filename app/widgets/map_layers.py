@@ -134,6 +134,7 @@ class Overlay(ViewLayer):
         self._photo_box = photo_box
         self._ring: tuple[int, QPointF] | None = None
         self._focused = False
+        self._to_place: tuple[PointRaster, NDArray[np.int32], Sequence[str]] | None = None
         self._anchors = np.empty((0, 2), np.float32)
         self._names: list[tuple[int, str]] = []
         self._tags = NameTags()
@@ -144,9 +145,7 @@ class Overlay(ViewLayer):
 
     def set_names(self, raster: PointRaster, groups: NDArray[np.int32], names: Sequence[str]) -> None:
         """Write the names of groups above the points of a raster; groups int [N]: that of each point, -1 for none."""
-        self._anchors, sizes = name_places.anchors(raster, groups, len(names))
-        by_size = np.argsort(-sizes, kind="stable")
-        self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
+        self._to_place = raster, groups, names  # when they are painted: until then it may change some times more
         self.update()
 
     def set_ring(self, index: int, place: QPointF | None) -> None:
@@ -220,6 +219,11 @@ class Overlay(ViewLayer):
 
     def _placed_names(self) -> Iterator[tuple[int, str, QImage, QRectF, QPointF]]:
         """The group, the name, its picture, where it stands and the place it belongs to, of those that have room."""
+        if self._to_place is not None:
+            (raster, groups, names), self._to_place = self._to_place, None
+            self._anchors, sizes = name_places.anchors(raster, groups, len(names))
+            by_size = np.argsort(-sizes, kind="stable")
+            self._names = [(int(i), names[i]) for i in by_size if names[i] and np.isfinite(self._anchors[i, 0])]
         area, ratio = self.getViewBox().sceneBoundingRect(), self._ratio
         tags = self._tags.pictures([name for _, name in self._names], ratio)
         to_scene = self.sceneTransform()

@@ -55,9 +55,9 @@ class TimeBars(QWidget):
         self.bins: TimeBins | None = None
         self.chosen_range: Span | None = None
         self._sight: Span | None = None  # what is looked at closer, which whole bars hold; None: everything
-        self._times = np.empty(0)
+        self._times = self._rising = np.empty(0)  # all, and the known ones in order: to be sorted once takes its time
+        self._order = self._starts = np.empty(0, np.intp)
         self._mask = np.empty(0, bool)
-        self._bars = np.empty(0, np.int32)
         self._all = self._passing = np.empty(0, np.int64)
         self._pointed: tuple[float, Span | None, float] = (math.nan, None, math.nan)
         self._anchor: Span | None = None
@@ -74,7 +74,8 @@ class TimeBars(QWidget):
         if times is not self._times:
             if not np.array_equal(times, self._times, equal_nan=True):
                 self._sight = None
-            self._times = times
+            self._times, self._order = times, np.argsort(times)[: np.isfinite(times).sum()]  # nan is sorted last
+            self._rising = times[self._order]
             self._make_bins()
         self._mask = mask
         self._count()
@@ -261,7 +262,7 @@ class TimeBars(QWidget):
         self._pointed = x, self._sight, about
 
     def _zoom(self, about: float, notches: float) -> None:
-        whole = bins_for(self._times, self._most())
+        whole = bins_for(self._rising, self._most())
         assert whole is not None
         assert self.bins is not None
         self._look_at(zoomed(self._sight or self.bins.span, about, _ZOOM**notches, whole.span))
@@ -283,8 +284,8 @@ class TimeBars(QWidget):
 
     def _look_at_chosen(self) -> None:
         assert self.chosen_range is not None
-        low = max(self.chosen_range[0], float(np.nanmin(self._times)))
-        high = min(self.chosen_range[1], float(np.nanmax(self._times)) + 1)
+        low = max(self.chosen_range[0], float(self._rising[0]))
+        high = min(self.chosen_range[1], float(self._rising[-1]) + 1)
         if low < high:
             self._look_at((low, high))
 
@@ -309,14 +310,14 @@ class TimeBars(QWidget):
     def _make_bins(self) -> None:
         bins = None
         if self._sight is not None:
-            bins = bins_within(self._times, self._sight, self._most())
-        elif len(self._times):
-            bins = bins_for(self._times, self._most())
+            bins = bins_within(self._rising, self._sight, self._most())
+        elif len(self._rising):
+            bins = bins_for(self._rising, self._most())
         if bins is None or self.bins is None or not np.array_equal(bins.edges, self.bins.edges):
             self.bins = bins
         if self.bins is not None:
-            self._bars = self.bins.bars_of(self._times)
-            self._all = np.bincount(self._bars[self._bars >= 0], minlength=len(self.bins))
+            self._starts = self.bins.starts(self._rising)
+            self._all = np.diff(self._starts)
 
     def _most(self) -> int:
         """How many bars there is room for."""
@@ -324,7 +325,8 @@ class TimeBars(QWidget):
 
     def _count(self) -> None:
         if self.bins is not None:
-            self._passing = np.bincount(self._bars[self._mask & (self._bars >= 0)], minlength=len(self.bins))
+            passing = np.concatenate([[0], np.cumsum(self._mask[self._order])])
+            self._passing = np.diff(passing[self._starts])
         self._describe()
         self.update()
 
