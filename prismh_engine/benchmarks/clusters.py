@@ -18,11 +18,11 @@ def measure(conditions: Conditions, found: list[Row]) -> Job[None]:
     yield from measure_beside(NAME, conditions, found, ours, bare, "scikit-learn")
 
 
-def ours(size: int) -> tuple[float, int]:
+def ours(size: int) -> tuple[float, float, int]:
     return timed(lambda rows: jobs.run(k_means(rows)), size)
 
 
-def bare(size: int) -> tuple[float, int]:
+def bare(size: int) -> tuple[float, float, int]:
     """KMeans and silhouette_score for each number of groups on the same number of rows, then KMeans of all."""
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score

@@ -1,4 +1,4 @@
-"""Analysis of many feature rows beside the bare library: seconds and memory, each in a process of its own."""
+"""Analysis of many feature rows beside the bare library: time and memory, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -33,10 +33,17 @@ def measure_beside(
     what: the bare call in words.
     """
     for size in conditions.sizes:
+        processor: dict[str, list[float]] = {"ours": [], "bare": []}
         memory: dict[str, list[float]] = {"ours": [], "bare": []}
 
-        def once(contestant: str, size: int = size, memory: dict[str, list[float]] = memory) -> float:
-            seconds, most = call({"ours": ours, "bare": bare}[contestant], size=size)
+        def once(
+            contestant: str,
+            size: int = size,
+            processor: dict[str, list[float]] = processor,
+            memory: dict[str, list[float]] = memory,
+        ) -> float:
+            seconds, of_all_cores, most = call({"ours": ours, "bare": bare}[contestant], size=size)
+            processor[contestant].append(of_all_cores)
             memory[contestant].append(most / 1e6)
             return float(seconds)
 
@@ -45,17 +52,21 @@ def measure_beside(
         case, goal = f"{size:,} x {_DIMENSION:,}", (AT_MOST, 1.1)
         found += [
             Row(name, f"{case}, time", "s", seconds["ours"], what, seconds["bare"], "lowest", goal),
+            Row(name, f"{case}, processor time", "s", processor["ours"], what, processor["bare"], "lowest"),
             Row(name, f"{case}, memory at the peak", "MB", memory["ours"], what, memory["bare"], "lowest"),
         ]
 
 
-def timed(work: Callable[[NDArray[np.float32]], object], size: int) -> tuple[float, int]:
-    """Seconds that `work` takes with so many rows, and the most memory of this process in bytes."""
+def timed(work: Callable[[NDArray[np.float32]], object], size: int) -> tuple[float, float, int]:
+    """Seconds that `work` takes with so many rows, processor time, and the most memory of this process in bytes.
+
+    Processor time is that of all threads, those that spin while they wait for another too.
+    """
     work(feature_rows(_FEW))
     rows = feature_rows(size)
-    began = time.perf_counter()
+    began, processor = time.perf_counter(), time.process_time()
     work(rows)
-    return time.perf_counter() - began, peak_bytes()
+    return time.perf_counter() - began, time.process_time() - processor, peak_bytes()
 
 
 def feature_rows(size: int) -> NDArray[np.float32]:

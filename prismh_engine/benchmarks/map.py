@@ -6,7 +6,7 @@ import os
 
 from .. import jobs
 from ..analysis import mapping
-from ..jobs import Job
+from ..jobs import Job, StopToken
 from .feature_rows import measure_beside, timed
 from .rows import Conditions, Row
 
@@ -18,11 +18,13 @@ def measure(conditions: Conditions, found: list[Row]) -> Job[None]:
     yield from measure_beside(NAME, conditions, found, ours, bare, "openTSNE")
 
 
-def ours(size: int) -> tuple[float, int]:
-    return timed(lambda rows: jobs.run(mapping.tsne(rows)), size)
+def ours(size: int) -> tuple[float, float, int]:
+    """As the step makes it, which can be stopped."""
+    stop = StopToken()
+    return timed(lambda rows: jobs.run(mapping.tsne(rows, stop=stop), stop=stop), size)
 
 
-def bare(size: int) -> tuple[float, int]:
+def bare(size: int) -> tuple[float, float, int]:
     """openTSNE as its documentation calls it, from the principal components, with all cores."""
     from openTSNE import TSNE
 

@@ -36,11 +36,11 @@ def measure(conditions: Conditions, found: list[Row]) -> Job[None]:
     )
 
 
-def ours(size: int) -> tuple[float, int]:
+def ours(size: int) -> tuple[float, float, int]:
     return timed(lambda rows: jobs.run(nearest_neighbours(rows, NEIGHBOURS)), size)
 
 
-def bare(size: int) -> tuple[float, int]:
+def bare(size: int) -> tuple[float, float, int]:
     """scikit-learn's exact search with all cores."""
     from sklearn.neighbors import NearestNeighbors
 
