@@ -55,8 +55,7 @@ class TimeBars(QWidget):
         self.bins: TimeBins | None = None
         self.chosen_range: Span | None = None
         self._sight: Span | None = None  # what is looked at closer, which whole bars hold; None: everything
-        self._times = self._rising = np.empty(0)  # all, and the known ones in order: to be sorted once takes its time
-        self._order = self._starts = np.empty(0, np.intp)
+        self._times = self._rising = np.empty(0)  # all, and the known ones in order: bars are counted faster by these
         self._mask = np.empty(0, bool)
         self._all = self._passing = np.empty(0, np.int64)
         self._pointed: tuple[float, Span | None, float] = (math.nan, None, math.nan)
@@ -74,8 +73,7 @@ class TimeBars(QWidget):
         if times is not self._times:
             if not np.array_equal(times, self._times, equal_nan=True):
                 self._sight = None
-            self._times, self._order = times, np.argsort(times)[: np.isfinite(times).sum()]  # nan is sorted last
-            self._rising = times[self._order]
+            self._times, self._rising = times, _rising(times)
             self._make_bins()
         self._mask = mask
         self._count()
@@ -316,8 +314,7 @@ class TimeBars(QWidget):
         if bins is None or self.bins is None or not np.array_equal(bins.edges, self.bins.edges):
             self.bins = bins
         if self.bins is not None:
-            self._starts = self.bins.starts(self._rising)
-            self._all = np.diff(self._starts)
+            self._all = np.diff(self.bins.starts(self._rising))
 
     def _most(self) -> int:
         """How many bars there is room for."""
@@ -325,8 +322,7 @@ class TimeBars(QWidget):
 
     def _count(self) -> None:
         if self.bins is not None:
-            passing = np.concatenate([[0], np.cumsum(self._mask[self._order])])
-            self._passing = np.diff(passing[self._starts])
+            self._passing = np.diff(self.bins.starts(_rising(self._times[self._mask])))
         self._describe()
         self.update()
 
@@ -395,3 +391,7 @@ class TimeBars(QWidget):
     def _follow_theme(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def _rising(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.sort(times)[: np.isfinite(times).sum()]  # nan is sorted last
