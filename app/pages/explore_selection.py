@@ -33,5 +33,8 @@ class Selected:
         photos = contents.photos
         if not photos:
             return self
-        known = np.array([i in photos and (photos[i].used or bool(self.title)) for i in self.photo_ids.tolist()], bool)
+        if self.title:
+            known = np.array([i in photos for i in self.photo_ids.tolist()], bool)
+        else:
+            known = np.isin(self.photo_ids, contents.seen_ids)
         return self if known.all() else self.of(self.photo_ids[known])
