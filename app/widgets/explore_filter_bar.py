@@ -309,6 +309,7 @@ class _Menu(QMenu):
         action = self._add(text, ticked, name)
         action.setData(True)
         action.toggled.connect(call)
+        action.toggled.connect(self._show_ticks)
 
     def part(self, text: str, chosen: bool, name: str) -> _Menu:
         """A menu within this one; chosen: something in it is."""
@@ -324,6 +325,18 @@ class _Menu(QMenu):
         self.clear()
         for part in self.findChildren(_Menu):
             part.deleteLater()
+
+    def _show_ticks(self) -> None:
+        """The first line, which is for all, is chosen where nothing else is; the line of a part where something in it
+        is.
+        """
+        chosen = any(action.isChecked() for action in self.actions() if action.data() or action.menu())
+        within = self.parent()
+        if isinstance(within, _Menu):
+            self.menuAction().setChecked(chosen)
+            within._show_ticks()
+        else:
+            self.actions()[0].setChecked(not chosen)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         action = self.actionAt(event.position().toPoint())

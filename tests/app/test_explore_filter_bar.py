@@ -126,6 +126,7 @@ def test_a_menu_stays_open_while_names_are_ticked(shown, told, qtbot):
         assert menu.isVisible()
     qtbot.keyClick(menu, Qt.Key.Key_Space)
     assert told[-1].names == {"Drums"}, "the space bar unticks the one just ticked"
+    assert [action.text() for action in menu.actions() if action.isChecked()] == ["Drums  (5)"]
     qtbot.keyClick(menu, Qt.Key.Key_Escape)
     assert not menu.isVisible()
     assert lit(shown) == ["names"]
@@ -220,8 +221,10 @@ def test_columns_of_a_table_cross_and_of_each_several_values_can_be_ticked(shown
     assert [action.text() for action in opened(shown, "columns").values()] == ["All values", "Team && trap", "ward"]
     assert list(values(shown, 0)) == ["A  (4)", "B && C  (3)", "Unknown  (3)"]
     values(shown, 0)["B && C  (3)"].trigger()
+    menu = find(shown, "filter_columns").menu()
     assert find(shown, "filter_columns").accessibleName() == "Columns: Team & trap: B & C"
     assert np.flatnonzero(told[-1].mask(facts)).tolist() == [4, 5, 6]
+    assert [action.isChecked() for action in menu.actions() if action.text()] == [False, True, False]
     values(shown, 0)["Unknown  (3)"].trigger()
     assert np.flatnonzero(told[-1].mask(facts)).tolist() == [4, 5, 6, 7, 8, 9]
     values(shown, 1)["7  (5)"].trigger()
