@@ -39,7 +39,8 @@ class PreviewTable(QTableView):
 
 
 def plain(view: QTableView) -> None:
-    """The look of tables in cards: lines between rows alone."""
+    """The look and keys of tables in cards: lines between rows alone; Tab leaves the table, arrow keys go through it."""
+    view.setTabKeyNavigation(False)
     view.setShowGrid(False)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -253,3 +253,15 @@ def test_while_a_file_is_saved_the_keyboard_is_at_stop_and_then_where_it_was(qtb
         qtbot.waitUntil(lambda: not find(window, "export_stop").isVisible(), timeout=30_000)
         wait_until_read(qtbot, window)
         assert window.focusWidget() is find(window, "with_camera")
+
+
+def test_tab_leaves_the_preview_at_once_and_does_not_go_through_its_thousand_columns(qtbot, named):
+    with open_window(qtbot) as window:
+        open_export(qtbot, window, named)
+        preview = find(window, "export_preview")
+        preview.setFocus()
+        qtbot.keyClick(preview, Qt.Key.Key_Tab)
+        assert window.focusWidget() is not preview
+        preview.setFocus()
+        qtbot.keyClick(preview, Qt.Key.Key_Right)
+        assert preview.currentIndex().isValid(), "the arrow keys go through it"
