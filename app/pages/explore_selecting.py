@@ -83,8 +83,11 @@ class Selecting(QObject):
         self._photo.show(contents, on_map.titles)
         self._list_groups()
         self._show()
-        asked = self._side.naming.photo() if self._side.shows(self._side.naming) else None
-        self._views.select(self._on_map.rows(self._selected.photo_ids if asked is None else np.array([asked.id])))
+        ids = self._selected.photo_ids
+        if self._side.shows(self._side.naming):
+            asked = self._side.naming.photo()
+            ids = np.array([] if asked is None else [asked.id], np.int64)
+        self._views.select(self._on_map.rows(ids))
 
     def forget(self) -> None:
         """Another project is open, or none."""

@@ -27,21 +27,25 @@ class LearnSide(QWidget):
         self._notes.setObjectName("learning_notes")
         self._notes.setWordWrap(True)
         self._notes_card = Card("learning_notes_card")
-        self._notes_card.body.addWidget(label(self.tr("Worth knowing"), "heading"))
+        self._notes_card.body.addWidget(_heading(self.tr("Worth knowing")))
         self._notes_card.body.addWidget(self._notes)
-        self._about_title = label("", "heading")
-        self._about_title.setWordWrap(True)
+        self._changed = label("", "quiet")
+        self._changed.setObjectName("what_learning_changed")
+        self._changed.setWordWrap(True)
+        self._changed_card = Card("what_learning_changed_card")
+        self._changed_card.body.addWidget(_heading(self.tr("What learning changed")))
+        self._changed_card.body.addWidget(self._changed)
         self._about = label("", "quiet")
         self._about.setObjectName("about_learning")
         self._about.setWordWrap(True)
         self._about_card = Card("about_learning_card")
-        self._about_card.body.addWidget(self._about_title)
+        self._about_card.body.addWidget(_heading(self.tr("What learning does")))
         self._about_card.body.addWidget(self._about)
         cards = QWidget()
         column = QVBoxLayout(cards)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.CARD_GAP)
-        for part in (self._health, self._facts_card, self._notes_card, self._about_card):
+        for part in (self._health, self._facts_card, self._notes_card, self._about_card, self._changed_card):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -70,14 +74,14 @@ class LearnSide(QWidget):
         self._notes.setText("\n\n".join(words.without_flags(note) for note in notes))
         self._notes_card.setVisible(bool(notes))
 
-    def say_about(self, changed: str, *, with_names: bool) -> None:
-        """What learning changed, "" where that is not known: then what it does, unless there is more to say."""
-        self._about_card.setVisible(bool(changed) or self._notes_card.isHidden())
-        if changed:
-            self._about_title.setText(self.tr("What learning changed"))
-            self._about.setText(changed)
-            return
-        self._about_title.setText(self.tr("What learning does"))
+    def say_about(self, changed: str, *, with_names: bool, anew: bool) -> None:
+        """What learning changed, "" where that is not known, and what it does where there is not more to say.
+
+        anew: it is about to learn with names, so that what it does then is told in any case.
+        """
+        self._changed.setText(changed)
+        self._changed_card.setVisible(bool(changed))
+        self._about_card.setVisible(anew or (not changed and self._notes_card.isHidden()))
         learns = self.tr(
             "It looks at each photo and at those most like it, cropped and tinted by chance, and learns what they "
             "share. No names are needed."
@@ -93,3 +97,9 @@ class LearnSide(QWidget):
 
     def _fit(self) -> None:
         self.setFixedWidth((_WIDTH + theme.pixels(_WIDTH)) // 2)
+
+
+def _heading(text: str) -> QWidget:
+    heading = label(text, "heading")
+    heading.setWordWrap(True)
+    return heading

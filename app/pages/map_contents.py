@@ -116,7 +116,7 @@ class MapContents:
 def read_map(
     project: Project, features: str, known: MapContents | None = None, changed: Collection[int] = ()
 ) -> Job[MapContents]:
-    """Read the map of a feature set with its groups, names and photos.
+    """Read the map of a feature set with its groups, names and photos; of those of runs the newest one that has a map.
 
     known: contents whose photos are still as they are in the project but for those with the ids `changed`, of which a
     person decided whether they are used; other photos are not read again then. Without it the photos come last: the
@@ -126,8 +126,8 @@ def read_map(
     sets = {found.name: found for found in project.features.all()}
     mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
     run = project.runs.get(mapped[-1]) if mapped else None
-    if features not in sets:
-        features = STARTER
+    if features != STARTER:  # one learned map is in reach, and what is said is said of it
+        features = STARTER if run is None else run.name
     counts = project.photos.counts()
     contents = MapContents(
         features=features,

@@ -285,9 +285,7 @@ class TrainingPage(Page):
 
     def _choice_changed(self) -> None:
         self._settings.set_fixed(self._fixed())
-        self._show_times()
-        self._say_start()
-        self._show_side()
+        self._show_state()
 
     def _show_advanced(self, shown: bool) -> None:
         self._lower.setCurrentIndex(1 if shown else 0)
@@ -322,9 +320,10 @@ class TrainingPage(Page):
         if not learning:
             self._choices.offer_names(self.session.summary.teachers)
         self._say_start()
-        be_main(self._start, not learning and unfinished is None and not self._has_map)
-        be_main(self._see_map, self._has_map and not stays and unfinished is None)
-        be_main(self._go_on, stays and unfinished is None)
+        starts, teaches = not learning and unfinished is None, self._teaches_anew()
+        be_main(self._start, starts and (teaches or not self._has_map))
+        be_main(self._see_map, starts and self._has_map and not stays and not teaches)
+        be_main(self._go_on, starts and stays and not teaches)
         if focused and not any(button.hasFocus() for button in actions):
             # The pressed button is gone: the keyboard goes on with the one in its place, not somewhere else.
             heir = next((button for button in actions if not button.isHidden() and button.isEnabled()), None)
@@ -353,7 +352,14 @@ class TrainingPage(Page):
         self._side.say_about(
             self._run.summary if self._run is not None and not learning else "",
             with_names=self._choices.choice() == NAMES_PRESET,
+            anew=self._teaches_anew(),
         )
+
+    def _teaches_anew(self) -> bool:
+        """Whether a person is about to have it learn with names that no run has learned from."""
+        teachers = self.session.summary.teachers
+        is_new = teachers is not None and teachers.enough and not teachers.taken_up
+        return is_new and self._choices.choice() == NAMES_PRESET and self.session.running_kind != LEARNING
 
     def _health(self) -> tuple[str, str]:
         """How it goes, or what there is to know before it can: a sentence and its role."""

@@ -83,6 +83,7 @@ class NameNext(QWidget):
         layout.addWidget(self._skip, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._learn, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addStretch(0)  # takes the room where no photo is shown
 
     def await_photos(self) -> None:
         """Be there while the photos are looked for, so that what is typed meanwhile comes here and gives no name."""

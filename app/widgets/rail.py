@@ -118,7 +118,7 @@ class Rail(QWidget):
                 return self.tr("paused"), False
             if metrics.get("epochs"):
                 return self.tr("Epoch {0} of {1}").format(metrics.get("epoch", 0), metrics["epochs"]), False
-            return self.tr("getting ready"), False
+            return self.tr("under way"), False  # before the first step and after the last one
         if session.summary.learned_elsewhere:
             return self.tr("in another program"), False
         if session.summary.learning is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -175,13 +176,20 @@ class SettingsPanel(QWidget):
         try:
             self._check(resolve(self._cls, {**self._fixed, **given}, environment={}))
         except PrismhError as error:
-            complaint = without_flags(str(error))
+            complaint = _in_words(str(error), self._editors)
         self._complaint.say(complaint, "warning")
         self._complaint.setVisible(bool(complaint))
         for name, editor in self._editors.items():
             editor.fill(given.get(name, getattr(base, name)))
             editor.mark_changed(name in given)
         self._reset.setEnabled(bool(given))
+
+
+def _in_words(sentence: str, names: Collection[str]) -> str:
+    """A sentence of the engine with settings called as they are here."""
+    for name in names:
+        sentence = re.sub(rf"\b{name}\b", name.replace("_", " "), sentence)
+    return without_flags(sentence)
 
 
 def _range_words(field: dataclasses.Field[Any]) -> str:

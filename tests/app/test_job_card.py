@@ -9,6 +9,8 @@ from app.session import LEARNING, READING
 from app.widgets.job_card import JobCard
 from prismh_engine.jobs import Progress
 
+from .windows import find
+
 
 @pytest.fixture
 def card(session, qtbot):
@@ -87,3 +89,11 @@ def test_a_pause_says_that_all_is_saved_only_when_it_is(card, session):
     assert card.findChild(QLabel, "job_name").accessibleName() == "Learning, paused"
     assert state(card) == "1 min left · all is saved"
     session._job = None
+
+
+def test_looking_at_what_was_learned_is_not_told_as_getting_ready_to_learn(qtbot, window):
+    window.session.running_kind = LEARNING
+    window.session._progressed(Progress("Seeing what was learned of them", 220, 220))
+    told = find(window, "step_training").accessibleName()
+    window.session.running_kind = None  # or closing the window would ask
+    assert told.endswith("under way")

@@ -139,12 +139,18 @@ def test_after_the_last_photo_that_was_asked_about_it_is_offered_too(qtbot, name
     with open_window(qtbot) as window:
         open_at(qtbot, window, named, "explore")
         page = window.page()
+        choose_group(page, qtbot, 0)
         click(qtbot, window, "name_these_next")
         qtbot.waitUntil(lambda: find(window, "skip_button").isVisible() and page.loaded(), timeout=MS)
         offer = find(window, "learn_with_these_names")
         while find(window, "skip_button").isVisible():
             assert not offer.isVisible(), "not while there is a photo to name"
             click(qtbot, window, "skip_button")
+        window.session.map_changed.emit()
+        wait_until_read(qtbot, window)
+        assert page._views.map.selection.size == 0, "no group from before stands out: nothing is asked about"
+        beneath = find(window, "more_to_name").geometry().top() - find(window, "name_next_back").geometry().bottom()
+        assert beneath < find(window, "name_next").height() / 2, "what is left stands together at the top"
         click(qtbot, window, "learn_with_these_names")
         assert chosen(window) == ["names"]
 
@@ -210,7 +216,7 @@ def test_learning_with_names_through_the_window_paused_resumed_and_told_as_any_o
             ("drum", "drum"), ("tyre", "tyre"),
         }  # fmt: skip
         assert len(rows) == 11
-        assert find(window, "about_learning").text() == run.summary != ""
+        assert find(window, "what_learning_changed").text() == run.summary != ""
         assert find(window, "start_button").text() == "Learn again with my names"
         qtbot.waitUntil(lambda: session.summary.teachers.taken_up, timeout=MS)
         click(qtbot, window, "see_learned_map_button")

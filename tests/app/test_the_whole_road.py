@@ -124,7 +124,7 @@ def test_from_a_folder_of_photos_to_a_csv_with_a_name(window, photos, qtbot, mon
 
     # The learned map, and what learning changed; the name is still there, and nothing was replaced.
     summary = session.project.runs.newest().summary
-    assert find(window, "about_learning").text() == summary != ""
+    assert find(window, "what_learning_changed").text() == summary != ""
     click(qtbot, window, "see_learned_map_button")
     assert window.page() is explore
     qtbot.waitUntil(lambda: explore.loaded() and explore._contents.features == run.name, timeout=MS)

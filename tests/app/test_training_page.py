@@ -74,6 +74,9 @@ def test_a_setting_out_of_its_range_is_refused_at_once_with_the_reason(page, qtb
     assert find(page, "settings_complaint").isVisible()
     assert page._settings.complaint() == "temperature must be > 0, got -1.0"
     write(page, qtbot, "temperature", "0.3")
+    write(page, qtbot, "batch_size", "1")
+    assert page._settings.complaint() == "batch size must be >= 2, got 1", "called as it is beside its value"
+    write(page, qtbot, "batch_size", "8")
     assert page._settings.complaint() == ""
     assert page._resolved().settings.temperature == 0.3
 

@@ -62,7 +62,7 @@ def test_a_worse_map_is_told_and_the_way_on_is_the_map_as_it_is(qtbot, mapped):
     assert change.shown_first == STARTER
     with open_window(qtbot) as window:
         open_at_learn(qtbot, window, mapped)
-        assert find(window, "about_learning").text() == str(change)
+        assert find(window, "what_learning_changed").text() == str(change)
         assert main_of(window) == (set(BUTTONS), ["back_to_map_button"])
         click(qtbot, window, "back_to_map_button")
         assert window.page().objectName() == "explore_page"
@@ -77,7 +77,11 @@ def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped)
     assert change.shown_first == "learned"
     with open_window(qtbot) as window:
         open_at_learn(qtbot, window, mapped)
-        assert find(window, "about_learning").text().startswith("Learning made the map better for the names you gave:")
+        assert (
+            find(window, "what_learning_changed")
+            .text()
+            .startswith("Learning made the map better for the names you gave:")
+        )
         assert main_of(window) == (set(BUTTONS[:2]), ["see_learned_map_button"])
         window.show_page("explore")
         wait_until_read(qtbot, window)
@@ -93,6 +97,36 @@ def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped)
         window.show_page("explore")
         wait_until_read(qtbot, window)
         assert find(window, "chip_learned").isChecked(), "what was chosen last is there again"
+
+
+def test_names_that_no_run_knows_are_the_thing_to_learn_from_and_what_that_does_is_told(qtbot, mapped):
+    learn(mapped, noise=0.05)
+    with open_window(qtbot) as window:
+        open_at_learn(qtbot, window, mapped)
+        qtbot.waitUntil(lambda: window.session.summary.teachers is not None, timeout=MS)
+        assert not find(window, "about_learning").isVisible()
+        click(qtbot, window, "choice_names")
+        assert main_of(window) == (set(BUTTONS[:2]), ["start_button"])
+        assert find(window, "about_learning").text().startswith("Photos with the same name learn to be alike")
+        assert find(window, "about_learning").isVisible()
+        assert find(window, "what_learning_changed").isVisible()
+        click(qtbot, window, "choice_quick")
+        assert main_of(window) == (set(BUTTONS[:2]), ["see_learned_map_button"])
+        assert not find(window, "about_learning").isVisible()
+
+
+def test_the_learned_map_on_screen_is_the_one_of_which_is_told_what_it_changed(qtbot, mapped):
+    learn(mapped, noise=0.05)
+    with open_window(qtbot) as window:
+        open_at_learn(qtbot, window, mapped)
+        click(qtbot, window, "see_learned_map_button")
+        wait_until_read(qtbot, window)
+        change = learn(mapped, noise=9.0)
+        window.session.map_changed.emit()
+        wait_until_read(qtbot, window)
+        assert find(window, "chip_learned").isChecked()
+        assert find(window, "learning_summary").text() == str(change)
+        assert window.page()._contents.features == window.session.project.runs.newest().name
 
 
 def test_while_the_map_of_what_was_learned_is_made_this_is_told(session, qtbot, mapped):
