@@ -39,7 +39,7 @@ class PreviewTable(QTableView):
 
 
 def plain(view: QTableView) -> None:
-    """The look and keys of tables in cards: lines between rows alone; Tab leaves the table, arrow keys go through it."""
+    """The look and keys of tables in cards: lines between rows alone; Tab leaves the table, arrow keys go in it."""
     view.setTabKeyNavigation(False)
     view.setShowGrid(False)
     view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
