@@ -93,16 +93,17 @@ class MapContents:
             return np.full(len(photo_ids), -1, np.int32)
         return _looked_up(self.grouping.photo_ids, self.grouping.tree.cut(groups), photo_ids)
 
-    def given(self, photo_ids: NDArray[np.int64]) -> dict[int, list[str]]:
+    def given(self, photo_ids: NDArray[np.int64]) -> dict[int, Sequence[str]]:
         """Photo id -> all names of the photo, its own before those that came with its group, of those that have any."""
-        found = {i: list(self.names[i]) for i in photo_ids.tolist() if i in self.names}
+        named = self.names
+        found = {i: named[i] for i in photo_ids.tolist() if i in named}
         if self.by_group is not None and self.grouping is not None:
             ids = self.grouping.photo_ids[self.by_group.rows]
             here = np.isin(ids, photo_ids)
             for photo_id, code in zip(ids[here].tolist(), self.by_group.codes[here].tolist(), strict=True):
-                own, name = found.setdefault(photo_id, []), self.by_group.names[code]
+                own, name = found.get(photo_id, ()), self.by_group.names[code]
                 if name not in own:
-                    own.append(name)
+                    found[photo_id] = [*own, name]
         return found
 
     def group(self, number: int) -> Group | None:

@@ -200,9 +200,12 @@ class _PhotoModel(QStandardItemModel):
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
+        wanted = np.fromiter(photo_ids, np.int64)
+        if not len(wanted):
+            return []
         if self._ids is None:
             self._ids = np.fromiter(map(attrgetter("id"), self.photos), np.int64, len(self.photos))
-        rows: list[int] = np.flatnonzero(np.isin(self._ids, np.fromiter(photo_ids, np.int64))).tolist()
+        rows: list[int] = np.flatnonzero(np.isin(self._ids, wanted)).tolist()
         return rows
 
 
