@@ -9,11 +9,17 @@ if TYPE_CHECKING:
 
 
 def newest(project: Project) -> Run | None:
-    """The newest run that began to learn, or is getting ready to; one that came to no more hides none before it."""
-    from prismh_engine.models.simclr.lock import is_held
+    """The newest run that began to learn, or is getting ready to; one that came to no more hides none before it.
 
-    runs = reversed(project.runs.all())
-    return next((run for run in runs if (run.folder / "settings.json").is_file() or is_held(run.folder)), None)
+    One that finished stays the newest where its folder was deleted: the project has what it learned.
+    """
+    from prismh_engine.models.simclr.lock import is_held
+    from prismh_engine.project.runs import FINISHED
+
+    for run in reversed(project.runs.all()):
+        if run.state == FINISHED or (run.folder / "settings.json").is_file() or is_held(run.folder):
+            return run
+    return None
 
 
 def has_map(project: Project, run: Run) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 
 from app import steps
@@ -13,7 +15,7 @@ from prismh_engine.core.map_embeddings import map_project
 from prismh_engine.core.what_changed import what_changed
 from prismh_engine.project import Project
 from prismh_engine.project.feature_sets import STARTER, Encoder
-from prismh_engine.project.runs import FINISHED
+from prismh_engine.project.runs import FINISHED, STOPPED
 
 from .opening import open_project
 from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
@@ -127,6 +129,22 @@ def test_the_learned_map_on_screen_is_the_one_of_which_is_told_what_it_changed(q
         assert find(window, "chip_learned").isChecked()
         assert find(window, "learning_summary").text() == str(change)
         assert window.page()._contents.features == window.session.project.runs.newest().name
+
+
+def test_a_finished_run_whose_folder_was_deleted_is_still_the_newest_one(qtbot, mapped):
+    with Project.open(mapped) as project:
+        project.runs.set_state(run_of_ten_epochs(project), STOPPED)
+    change = learn(mapped, noise=0.05)
+    with Project.open(mapped) as project:
+        shutil.rmtree(project.runs.newest().folder)
+    with open_window(qtbot) as window:
+        open_at_learn(qtbot, window, mapped)
+        assert window.notice.text() == "", "what was stopped before it is not offered again"
+        assert find(window, "what_learning_changed").text() == str(change)
+        assert main_of(window) == (set(BUTTONS[:2]), ["see_learned_map_button"])
+        click(qtbot, window, "see_learned_map_button")
+        wait_until_read(qtbot, window)
+        assert find(window, "learning_summary").text() == str(change)
 
 
 def test_while_the_map_of_what_was_learned_is_made_this_is_told(session, qtbot, mapped):
