@@ -55,7 +55,7 @@ class ExportPage(Page):
         self._choices = ExportChoices()
         self._begun = False  # whether the choices are those of this project
         self._table: ExportPreview | None = None
-        self._placed = False
+        self._is_learned = self._placed = False
         self._names: list[NamedPhotos] | None = None
         self._reading: RunningJob | None = None
         self._read_again = False
@@ -137,7 +137,7 @@ class ExportPage(Page):
         self._reading.stopped.connect(self._reading_ended)
 
     def _read_done(self, found: Readings) -> None:
-        self._table, self._placed = found.table, found.placed
+        self._table, self._is_learned, self._placed = found.table, found.is_learned, found.placed
         self._names = found.names
         if not self._begun:
             self._choices, self._begun = found.choices, True
@@ -209,6 +209,7 @@ class ExportPage(Page):
         bytes_ = estimated_bytes(choices.format, table.photos, features, table.digits)
         facts = [
             (self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos))),
+            (self.tr("Map"), self.tr("learned") if self._is_learned else self.tr("instant")),
             (self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))),
         ]
         self._columns.show_facts([*facts, *self._last_time(choices.file)])
@@ -294,7 +295,8 @@ class ExportPage(Page):
         self._writing.failed.connect(self._write_failed)
         self._writing.stopped.connect(self._write_stopped)
         self._saving.begin()
-        if self._save.hasFocus():  # until the end it takes no further press
+        # Until the end it takes no further press. Where a dialog was just closed the window is not active again yet.
+        if self.window().focusWidget() is self._save:
             self._saving.take_focus()
         self._say_saving(True)
         self._save.setEnabled(False)
@@ -341,7 +343,7 @@ class ExportPage(Page):
     def _write_ended(self, sentence: str, role: str) -> None:
         self._writing = None
         self._say_saving(False)
-        focused = self.focusWidget()
+        focused = self.window().focusWidget()
         had_focus = focused is not None and self._saving.isAncestorOf(focused)
         self._saving.end(sentence, role)
         self._show_table()

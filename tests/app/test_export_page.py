@@ -3,8 +3,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QDialog, QLabel, QScrollArea, QWidget
 
 from app.export_choices import COLUMNS, ExportChoices
 from prismh_engine.project import Project
@@ -240,7 +240,13 @@ def test_choices_of_another_version_are_passed_over():
 
 
 def test_while_a_file_is_saved_the_keyboard_is_at_stop_and_then_where_it_was(qtbot, monkeypatch, tmp_path, named):
-    monkeypatch.setattr("app.pages.export.choose_new_file", lambda *_: tmp_path / "t.csv")
+    def choose_new_file(parent, *_):
+        dialog = QDialog(parent)  # while it is open the window is not the active one, and a moment longer
+        QTimer.singleShot(50, dialog.accept)
+        dialog.exec()
+        return tmp_path / "t.csv"
+
+    monkeypatch.setattr("app.pages.export.choose_new_file", choose_new_file)
     with open_window(qtbot) as window:
         open_export(qtbot, window, named)
         find(window, "save_as").setFocus()
