@@ -12,6 +12,7 @@ import numpy as np
 
 from prismh_engine.jobs import Job, Progress, StopToken
 from prismh_engine.project import Project
+from prismh_engine.project.feature_sets import STARTER
 
 from ..export_choices import FEATURES, KILOMETRE_DECIMALS, ExportChoices
 
@@ -24,12 +25,13 @@ PREVIEW_ROWS = 20
 
 @dataclass(frozen=True)
 class Readings:
-    """What the page shows. placed: whether a used photo says where it was taken. names: None where they were not asked
-    for.
+    """What the page shows. is_learned: whether features, map and groups are those of a run. placed: whether a used
+    photo says where it was taken. names: None where they were not asked for.
     """
 
     choices: ExportChoices
     table: ExportPreview
+    is_learned: bool
     placed: bool
     names: list[NamedPhotos] | None
 
@@ -49,7 +51,8 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     if with_names:
         yield Progress("Reading the names", 0, None)
         names = named_photos(project)
-    return Readings(ExportChoices.kept(project.export_choices), table, placed, names)
+    is_learned = features not in (None, STARTER)
+    return Readings(ExportChoices.kept(project.export_choices), table, is_learned, placed, names)
 
 
 def save_table(

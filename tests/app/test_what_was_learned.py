@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import numpy as np
+from PySide6.QtWidgets import QWidget
 
 from app import steps
 from app.pages.training import TrainingPage
@@ -53,6 +54,14 @@ def main_of(window):
     return in_sight, [name for name in BUTTONS if name in in_sight and buttons[name].property("role") == "main"]
 
 
+def exported_map(qtbot, window):
+    """Whose features, groups and places on the map a table would have, as the Export page says."""
+    window.show_page("export")
+    wait_until_read(qtbot, window)
+    told = [row.accessibleName() for row in find(window, "columns_card").findChildren(QWidget)]
+    return next(name.removeprefix("Map: ") for name in told if name.startswith("Map: "))
+
+
 def open_at_learn(qtbot, window, folder):
     window.open_folder(folder)
     wait_until_read(qtbot, window)
@@ -90,9 +99,12 @@ def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped)
         assert find(window, "chip_instant").isChecked(), "nothing is replaced until it is asked for"
         assert find(window, "chip_learned").toolTip().endswith("Look at this one first.")
         window.show_page("training")
+        assert exported_map(qtbot, window) == "instant"
+        window.show_page("training")
         click(qtbot, window, "see_learned_map_button")
         wait_until_read(qtbot, window)
         assert find(window, "chip_learned").isChecked()
+        assert exported_map(qtbot, window) == "learned"
     with open_window(qtbot) as window:
         window.open_folder(mapped)
         wait_until_read(qtbot, window)
