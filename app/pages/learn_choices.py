@@ -120,12 +120,12 @@ class LearnChoices(QWidget):
             self._advanced.say("", what_for=self.tr("a value cannot be used"))
             return
         changed = self.tr("\n{count} changed").format(count=len(given)) if given and resumed is None else ""
-        parts = [
-            start_words(settings), f"{settings.image_size} px", f"batch {settings.batch_size}",
-            f"temperature {settings.temperature:g}",
+        numbers = [
+            f"{settings.image_size} px", f"batch {settings.batch_size}", f"temperature {settings.temperature:g}",
         ]  # fmt: skip
-        # A line breaks between two parts, not within one.
-        self._advanced.say("", what_for=" · ".join(part.replace(" ", "\u00a0") for part in parts) + changed)
+        # A line breaks between two parts, and within what can be longer than one.
+        parts = [start_words(settings), *(number.replace(" ", "\u00a0") for number in numbers)]
+        self._advanced.say("", what_for="\u00a0· ".join(parts) + changed)
 
     def _clicked(self, card: QAbstractButton) -> None:
         (self.chosen if card.isCheckable() else self.names_missing).emit()

@@ -18,6 +18,7 @@ from ..widgets.start_weights import IMAGENET, NOTHING, STARTER
 _RESNET = "resnet18"
 _LAST_STAGE = {"resnet18": 6, "resnet50": 13}
 """How many first blocks a preset keeps as they are, so that the last stage learns."""
+_LONGEST_NAME = 20
 
 
 def brought_by(weights: str, base_model: str | None, encoder_of_file: str | None) -> dict[str, Any]:
@@ -100,8 +101,13 @@ def start_words(settings: TrainSettings) -> str:
         return _tr("From the starter")
     if weights == NOTHING:
         return _tr("{encoder} from nothing").format(encoder=settings.base_model)
-    of = _tr("ImageNet") if weights == IMAGENET else Path(weights).name
+    of = _tr("ImageNet") if weights == IMAGENET else _shortened(Path(weights).name)
     return _tr("{encoder} from {weights}").format(encoder=settings.base_model, weights=of)
+
+
+def _shortened(name: str) -> str:
+    """What has room on a line of a card."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _tr(text: str) -> str:

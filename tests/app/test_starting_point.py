@@ -118,6 +118,19 @@ def test_a_file_of_weights_is_looked_into_and_told_for_what_it_is(page, qtbot, c
     assert told(page).startswith("resnet18 from mine.safetensors")
 
 
+def test_a_file_with_a_long_name_leaves_the_cards_as_they_are(page, qtbot, chosen, tmp_path):
+    page.resize(1040, 700)
+    page.show()
+    card = page.findChild(QAbstractButton, "choice_quick")
+    before = card.width()
+    chosen.append(tmp_path / f"{'weights_of_the_district_office_' * 3}.safetensors")
+    chosen[0].write_bytes(b"")
+    start_from(page, "A file")
+    qtbot.waitUntil(lambda: "weights_of_the_dist… · 224 px" in told(page), timeout=MS)
+    qtbot.wait(50)  # the layout follows
+    assert abs(card.width() - before) <= 1
+
+
 def test_a_file_of_labels_can_be_chosen_by_a_button(page, chosen, tmp_path):
     chosen.append(tmp_path / "labels.csv")
     button = page.findChild(QAbstractButton, "choose_probe_labels")
