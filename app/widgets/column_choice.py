@@ -72,7 +72,7 @@ class ColumnChoice(ScrollingCard):
         self.body.addSpacing(6)
         self.body.addWidget(self._facts)
         self.body.addStretch(1)
-        self.body.addWidget(self._warning)
+        self.foot.addWidget(self._warning)
 
     def show_own(self, names: Sequence[str]) -> None:
         """These columns of a team's own can be ticked too."""

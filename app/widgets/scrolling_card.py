@@ -9,7 +9,7 @@ from .card import Card
 
 
 class ScrollingCard(Card):
-    """Put things into `body`, as into any card."""
+    """Put things into `body`, as into any card; into `foot` what is to be in sight however far that is scrolled."""
 
     def __init__(self, object_name: str, parent: QWidget | None = None) -> None:
         super().__init__(object_name, parent)
@@ -20,8 +20,11 @@ class ScrollingCard(Card):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # whoever moves through the boxes scrolls along
         area.setWidgetResizable(True)
         area.setWidget(contents)
-        self.body = QVBoxLayout(contents)
-        self.body.setContentsMargins(frame.contentsMargins())
+        self.body, self.foot = QVBoxLayout(contents), QVBoxLayout()
+        margins = frame.contentsMargins()
+        self.body.setContentsMargins(margins.left(), margins.top(), margins.right(), 0)
         self.body.setSpacing(frame.spacing())
-        frame.setContentsMargins(1, 1, 1, 1)
+        self.foot.setContentsMargins(margins.left(), 0, margins.right(), 0)
+        frame.setContentsMargins(1, 1, 1, margins.bottom())
         frame.addWidget(area)
+        frame.addLayout(self.foot)

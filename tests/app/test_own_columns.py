@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.explore_filters import VERDICT, Column, PhotoFacts
+from app.export_choices import ExportChoices
 from app.pages.explore_colours import colouring, ways
 from app.widgets.column_choice import ColumnChoice
 from app.widgets.map_tools import MapTools
@@ -196,3 +197,17 @@ def test_numbers_are_split_into_spans_of_about_equally_many_photos(numbers, expe
     assert [(text, count) for text, _, count in shown.entries] == expected
     codes, counts = np.unique(shown.codes[shown.codes >= 0], return_counts=True)
     assert (codes.tolist(), counts.tolist()) == (list(range(len(expected))), [count for _, count in expected])
+
+
+def test_however_many_columns_there_are_the_warning_about_positions_is_in_sight(qtbot):
+    columns = ColumnChoice()
+    qtbot.addWidget(columns)
+    columns.resize(250, 420)
+    columns.show_own([f"Question {number}" for number in range(12)])
+    columns.show_choices(ExportChoices())
+    columns.show_table(".csv", 1280, placed=True)
+    with qtbot.waitExposed(columns):
+        columns.show()
+    warning = find(columns, "location_warning")
+    assert "Positions can show where people live" in warning.text()
+    assert warning.visibleRegion().boundingRect() == warning.rect()
