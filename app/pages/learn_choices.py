@@ -50,6 +50,8 @@ class LearnChoices(QWidget):
         self._group.buttonClicked.connect(self._clicked)
         self._names = self._choices[NAMES_PRESET]
         self._names_say = ""
+        self.looks_at_neighbours = True
+        """Whether a photo learns from those most like it too, by the settings that were told last."""
         self.offer_names(None)
         self._advanced = LearnChoice("choice_advanced", self.tr("Advanced"), "")
         self._advanced.toggled.connect(self.advanced_toggled)
@@ -119,6 +121,7 @@ class LearnChoices(QWidget):
         except PrismhError:
             self._advanced.say("", what_for=self.tr("a value cannot be used"))
             return
+        self.looks_at_neighbours = settings.neighbour_share > 0
         changed = self.tr("\n{count} changed").format(count=len(given)) if given and resumed is None else ""
         numbers = [
             f"{settings.image_size} px", f"batch {settings.batch_size}", f"temperature {settings.temperature:g}",

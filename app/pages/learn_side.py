@@ -74,10 +74,11 @@ class LearnSide(QWidget):
         self._notes.setText("\n\n".join(words.without_flags(note) for note in notes))
         self._notes_card.setVisible(bool(notes))
 
-    def say_about(self, changed: str, *, with_names: bool, anew: bool) -> None:
+    def say_about(self, changed: str, *, with_names: bool, anew: bool, neighbours: bool) -> None:
         """What learning changed, "" where that is not known, and what it does where there is not more to say.
 
-        anew: it is about to learn with names, so that what it does then is told in any case.
+        anew: it is about to learn with names, so that what it does then is told in any case. neighbours: whether a
+        photo learns from those most like it too.
         """
         self._changed.setText(changed)
         self._changed_card.setVisible(bool(changed))
@@ -86,6 +87,11 @@ class LearnSide(QWidget):
             "It looks at each photo and at those most like it, cropped and tinted by chance, and learns what they "
             "share. No names are needed."
         )
+        if not neighbours:
+            learns = self.tr(
+                "It looks at each photo twice, cropped and tinted by chance, and learns what both views share. No "
+                "names are needed."
+            )
         if with_names:
             learns = self.tr(
                 "Photos with the same name learn to be alike, and so do the five most like each of them. All others "

@@ -293,6 +293,7 @@ class TrainingPage(Page):
     def _show_times(self) -> None:
         resumed = self._resumed if self.session.running_kind == LEARNING else None
         self._choices.say(self._times, self._fixed(), self._settings.given(), self._settings.complaint(), resumed)
+        self._show_side()  # what it does depends on the settings too
 
     def _measuring_ended(self) -> None:
         self._show_state()
@@ -332,7 +333,6 @@ class TrainingPage(Page):
                 heir.setFocus()
         self._choices.allow(not learning)
         self._show_times()
-        self._show_side()
 
     def _say_start(self) -> None:
         text = self.tr("Start") if self._run is None else self.tr("Start anew")
@@ -353,6 +353,7 @@ class TrainingPage(Page):
             self._run.summary if self._run is not None and not learning else "",
             with_names=self._choices.choice() == NAMES_PRESET,
             anew=self._teaches_anew(),
+            neighbours=self._choices.looks_at_neighbours,
         )
 
     def _teaches_anew(self) -> bool:

@@ -94,7 +94,9 @@ class SettingsPanel(QWidget):
 
     def given(self) -> dict[str, Any]:
         """The values that differ from the preset's: those a person typed, and those that follow from them."""
-        return {**self._brought, **self._given}
+        base = resolve(self._cls, self._fixed, environment={}).settings
+        brought = {name: value for name, value in self._brought.items() if value != getattr(base, name)}
+        return {**brought, **self._given}
 
     def typed(self) -> dict[str, Any]:
         """The values a person changed, as typed."""

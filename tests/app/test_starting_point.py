@@ -81,12 +81,18 @@ def test_from_nothing_nothing_is_frozen_since_random_weights_have_to_learn(page)
     settings = settings_of(page)
     assert (settings.start_weights, settings.freeze_blocks, settings.freeze_bn) == ("none", 0, False)
     assert settings == dataclasses.replace(scratch(), preset=settings.preset, project=settings.project)
+    preset = resolve(TrainSettings, {"preset": "quick"}, environment={}).settings
+    others = [name for name, value in dataclasses.asdict(settings).items() if value != getattr(preset, name)]
+    assert f"{len(set(others) - {'project'})} changed" in told(page), "what is as the preset has it is no change"
+    about = page.findChild(QWidget, "about_learning")
+    assert about.text().startswith("It looks at each photo twice"), "from nothing, no photo is known to be like another"
     line = page.findChild(QLineEdit, "setting_learning_rate")
     line.setText("0.002")
     line.editingFinished.emit()
     assert settings_of(page).learning_rate == 0.002
     start_from(page, "The starter")
     settings = settings_of(page)
+    assert about.text().startswith("It looks at each photo and at those most like it")
     assert (settings.freeze_blocks, settings.freeze_bn) == (11, True), "what was brought goes with it"
     assert settings.learning_rate == 0.002, "what a person typed stays"
 
