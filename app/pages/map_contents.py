@@ -49,12 +49,12 @@ class MapContents:
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
-    how many photos a map would show; missing: how many are not where they were. learned: the newest run that has a map,
-    "" where there is none; summary: what that run changed; shown_first: "starter" or "learned", whose map to look at
-    first, "" unknown. newest: the newest feature set, "" where none. photos: by their ids; on_map: those of the N,
-    empty until they are read; seen_ids int64, rising: those that are used and in their place. names: photo id -> the
-    names given to the photo itself; by_group: those that the photos of the grouping got with a group; counts: every
-    name in the project and how many photos carry it.
+    how many photos a map would show; missing: how many are not where they were. learned: the run of `features`, else
+    the newest one that has a map, "" where there is none; summary: what that run changed; shown_first: "starter" or
+    "learned", whose map to look at first, "" unknown. newest: the newest feature set, "" where none. photos: by their
+    ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in their
+    place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping got
+    with a group; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -117,7 +117,7 @@ class MapContents:
 def read_map(
     project: Project, features: str, known: MapContents | None = None, changed: Collection[int] = ()
 ) -> Job[MapContents]:
-    """Read the map of a feature set with its groups, names and photos; of those of runs the newest one that has a map.
+    """Read the map of a feature set with its groups, names and photos.
 
     known: contents whose photos are still as they are in the project but for those with the ids `changed`, of which a
     person decided whether they are used; other photos are not read again then. Without it the photos come last: the
@@ -126,9 +126,10 @@ def read_map(
     yield Progress("Reading the map", 0, None)
     sets = {found.name: found for found in project.features.all()}
     mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
-    run = project.runs.get(mapped[-1]) if mapped else None
-    if features != STARTER:  # one learned map is in reach, and what is said is said of it
-        features = STARTER if run is None else run.name
+    if features not in sets:
+        features = STARTER
+    # A newer one takes nothing away that is on screen.
+    run = project.runs.get(features if features in mapped else mapped[-1]) if mapped else None
     counts = project.photos.counts()
     contents = MapContents(
         features=features,

@@ -129,18 +129,24 @@ def test_names_that_no_run_knows_are_the_thing_to_learn_from_and_what_that_does_
         assert not find(window, "about_learning").isVisible()
 
 
-def test_the_learned_map_on_screen_is_the_one_of_which_is_told_what_it_changed(qtbot, mapped):
-    learn(mapped, noise=0.05)
+def test_a_newer_learned_map_replaces_none_on_screen_until_it_is_asked_for(qtbot, mapped):
+    older = learn(mapped, noise=0.05)
     with open_window(qtbot) as window:
         open_at_learn(qtbot, window, mapped)
         click(qtbot, window, "see_learned_map_button")
         wait_until_read(qtbot, window)
-        change = learn(mapped, noise=9.0)
+        newer = learn(mapped, noise=9.0)
         window.session.map_changed.emit()
         wait_until_read(qtbot, window)
-        assert find(window, "chip_learned").isChecked()
-        assert find(window, "learning_summary").text() == str(change)
-        assert window.page()._contents.features == window.session.project.runs.newest().name
+        runs = window.session.project.runs.all()
+        assert window.page()._contents.features == runs[0].name
+        assert find(window, "learning_summary").text() == str(older), "what is told is told of the map on screen"
+        window.show_page("training")
+        assert find(window, "what_learning_changed").text() == str(newer)
+        click(qtbot, window, "see_learned_map_button")
+        wait_until_read(qtbot, window)
+        assert window.page()._contents.features == runs[1].name
+        assert find(window, "learning_summary").text() == str(newer)
 
 
 def test_a_finished_run_whose_folder_was_deleted_is_still_the_newest_one(qtbot, mapped):
