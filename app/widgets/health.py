@@ -20,7 +20,7 @@ def sentence(verdict: Verdict, warnings: Sequence[str] = ()) -> tuple[str, str]:
     if warnings and verdict.health is not Health.BROKEN:
         return "\n\n".join(words.without_flags(warning) for warning in warnings), WARNING
     texts = {
-        Health.WAITING: tr("Learning has begun. How it goes can be told after the second epoch."),
+        Health.WAITING: tr("Learning has begun. How it goes can be told after two or three epochs."),
         Health.LEARNING: tr("Learning well. The loss still falls."),
         Health.SLOW: tr("Learning slowly. The loss has not fallen for {epochs} epochs."),
         Health.FLAT: tr("Flat for {epochs} epochs: you can stop and keep what was learned."),

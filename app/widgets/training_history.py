@@ -176,11 +176,11 @@ FLAT_EPOCHS = 10
 def judge(history: TrainingHistory) -> Verdict:
     """Judge a training by the mean losses of its whole epochs.
 
-    Broken: the newest loss is not a number. Flat: the best epoch is FLAT_EPOCHS or more ago, an epoch counting as
-    better only when it is lower by a thousandth of what was learned so far, for held-out photos or for the others: a
-    loss told by names is soon as low as it can be, while there is more to learn from photos without one. Rising: the
-    newest two epochs are both above the first. Held-out rises: three epochs running the held-out photos got worse while
-    training got better.
+    Waiting: there is one epoch, or the second was no better than the first. Broken: the newest loss is not a number.
+    Flat: the best epoch is FLAT_EPOCHS or more ago, an epoch counting as better only when it is lower by a thousandth
+    of what was learned so far, for held-out photos or for the others: a loss told by names is soon as low as it can be,
+    while there is more to learn from photos without one. Rising: the newest two epochs are both above the first.
+    Held-out rises: three epochs running the held-out photos got worse while training got better.
     """
     if history.broken:
         return Verdict(Health.BROKEN)
@@ -191,6 +191,8 @@ def judge(history: TrainingHistory) -> Verdict:
     since = _epochs_since_best(losses)
     if len(held_out) == len(losses):  # not where some epoch was not measured
         since = min(since, _epochs_since_best(held_out))
+    if len(losses) == 2 and since == 1:
+        return Verdict(Health.WAITING)
     if since >= FLAT_EPOCHS:
         return Verdict(Health.FLAT, since)
     if len(losses) >= 3 and losses[-1] > losses[0] and losses[-2] > losses[0]:

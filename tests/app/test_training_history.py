@@ -50,6 +50,8 @@ def test_a_training_that_goes_back_to_its_checkpoint_draws_no_loop():
     [
         ([], [], Health.WAITING),
         ([3.0], [], Health.WAITING),
+        ([3.85, 3.87], [2.13, 2.16], Health.WAITING),
+        ([3.85, 3.87], [2.13, 2.05], Health.LEARNING),
         ([3.0, 2.5, 2.2], [], Health.LEARNING),
         ([3.0, 2.0, 2.0, 2.0, 2.0], [], Health.SLOW),
         ([3.0, 2.0] + [2.0] * 10, [], Health.FLAT),
