@@ -9,15 +9,17 @@ if TYPE_CHECKING:
 
 
 def newest(project: Project) -> Run | None:
-    """The newest run that began to learn, or is getting ready to; one that came to no more hides none before it.
+    """The newest run that began to learn, or is getting ready to; one that came to no more hides none before it, nor
+    does one that failed with nothing to go on from.
 
     One that finished stays the newest where its folder was deleted: the project has what it learned.
     """
     from prismh_engine.models.simclr.lock import is_held
-    from prismh_engine.project.runs import FINISHED
+    from prismh_engine.project.runs import FAILED, FINISHED
 
     for run in reversed(project.runs.all()):
-        if run.state == FINISHED or (run.folder / "settings.json").is_file() or is_held(run.folder):
+        has_begun = run.state != FAILED and (run.folder / "settings.json").is_file()
+        if run.state == FINISHED or has_begun or is_held(run.folder):
             return run
     return None
 

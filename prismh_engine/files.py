@@ -43,7 +43,8 @@ _WHY_UNREADABLE = {
 def cannot_write(path: Path, error: OSError) -> PrismhError:
     """The sentence for a file or folder that could not be written; what was there before is intact."""
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.")
+    to_do = " Make room there, then try again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.{to_do}")
 
 
 def why_unreadable(error: OSError) -> str:

@@ -39,11 +39,16 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path, fault: BaseExc
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
-    [(28, "the disk is full"), (30, "the disk can only be read"), (13, "not allowed"), (5, "does not")],
+    ("number", "words", "to_do"),
+    [
+        (28, "the disk is full", " Make room there, then try again."),
+        (30, "the disk can only be read", ""),
+        (13, "not allowed", ""),
+        (5, "does not", ""),
+    ],
 )
 def test_a_disk_that_refuses_is_told_in_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str, to_do: str
 ) -> None:
     (tmp_path / "f.txt").write_text("before")
 
@@ -52,7 +57,7 @@ def test_a_disk_that_refuses_is_told_in_words(
 
     monkeypatch.setattr(files.os, "replace", refuse)
     with (
-        pytest.raises(PrismhError, match=rf"Cannot write .*f\.txt: .*{words}.*unchanged"),
+        pytest.raises(PrismhError, match=rf"Cannot write .*f\.txt: .*{words}.*unchanged\.{to_do}$"),
         write_whole(tmp_path / "f.txt", "w") as stream,
     ):
         stream.write("after")

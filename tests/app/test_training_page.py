@@ -239,11 +239,12 @@ def test_a_training_from_nothing_that_goes_on_is_told_though_no_card_is_its(sess
     session.job_changed.emit()
 
 
-def test_a_training_that_failed_before_it_began_hides_none_before_it(session, qtbot, mapped):
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_training_that_failed_with_nothing_to_go_on_from_hides_none_before_it(session, qtbot, mapped, begun):
     with Project.open(mapped) as project:
         stopped_after_two_epochs(project)
-        failed = project.runs.new()
-        failed.folder.mkdir(parents=True)
+        failed = run_of_ten_epochs(project) if begun else project.runs.new()
+        failed.folder.mkdir(parents=True, exist_ok=True)
         project.runs.set_state(failed, FAILED)
     page = show(session, qtbot, mapped)
     assert "after 2 of 10 epochs" in find(page, "health_note").text()
