@@ -80,6 +80,11 @@ class LearnChoices(QWidget):
             )
             if teachers.photos < PHOTOS_THAT_TEACH_WELL * teachers.names:
                 self._names_say += "; " + self.tr("better with {count} of each").format(count=PHOTOS_THAT_TEACH_WELL)
+        elif teachers.photos:
+            names = self.tr("1 name") if teachers.names == 1 else self.tr("{0} names").format(teachers.names)
+            self._names_say = self.tr("{photos} with {names} so far; it takes two names, on five photos each").format(
+                photos=words.photos(teachers.photos), names=names
+            )
         else:
             self._names_say = self.tr("Name a few photos first: two names, on five photos each")
         fell_back = self._names.isChecked() and not enough

@@ -87,10 +87,12 @@ def test_the_card_follows_the_names_that_are_given_and_taken_off(qtbot, mapped):
     with open_window(qtbot) as window:
         open_at(qtbot, window, mapped, "training")
         session, card = window.session, find(window, "choice_names")
-        give_names(session.project, drums=6, tyres=4)
-        with qtbot.waitSignal(session.summary_changed, timeout=MS):
-            session.names_changed.emit()
-        assert told(window).startswith("Name a few photos first"), "four tyres are too few"
+        assert told(window).startswith("Name a few photos first")
+        for drums, tyres, so_far in ((6, 0, "6 photos with 1 name so far"), (6, 4, "10 photos with 2 names so far")):
+            give_names(session.project, drums=drums, tyres=tyres)
+            with qtbot.waitSignal(session.summary_changed, timeout=MS):
+                session.names_changed.emit()
+            assert told(window) == f"{so_far}; it takes two names, on five photos each", "four tyres are too few"
         give_names(session.project, drums=6, tyres=5)
         with qtbot.waitSignal(session.summary_changed, timeout=MS):
             session.names_changed.emit()
