@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -49,7 +50,7 @@ class ShownGroup:
 class Shown:
     """What the panel shows: a whole group, or photos.
 
-    all_photos: how many there are where filters hide some. names: photo id -> the names of the photo.
+    all_photos: how many there are where filters hide some. names: of those shown, photo id -> the names of the photo.
     captions: photo id -> a word on its tile. joinable: how many whole groups are selected. accept: the words of the
     button that accepts what is suggested for these photos, "" for none. suggestion: the words of the line at the foot.
     """
@@ -219,7 +220,8 @@ class SelectionPanel(QWidget):
             colour = None if group is None else group.colour
             self._naming.show_selection(shown.title, count, colour, "" if group is None else group.name)
         among = chosen or shown.photos
-        counts = Counter(name for photo in among for name in shown.names.get(photo.id, ()))
+        borne = [shown.names.get(photo.id, ()) for photo in chosen] if chosen else shown.names.values()
+        counts = Counter(chain.from_iterable(borne))
         for name in group.names if group is not None and not chosen else ():  # the title says it of all
             del counts[name]
         self._names.show_names(counts.most_common(_NAMES_SHOWN), len(among))
