@@ -288,8 +288,10 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def _may_leave(self) -> bool:
-        """Ask once where something is being learned; everything else just stops and goes on another time."""
-        return self.session.running_kind != LEARNING or may_leave(self)
+        """Ask once where something is being learned, unless it was paused to be left; everything else just stops and
+        goes on another time.
+        """
+        return self.session.running_kind != LEARNING or self.session.saved_and_waiting or may_leave(self)
 
     def _restore_geometry(self) -> None:
         stored = self._settings.geometry

@@ -99,6 +99,20 @@ def test_with_other_photos_it_goes_on_when_a_person_says_so(qtbot, project, lear
         qtbot.waitUntil(lambda: window.session.running_kind != "learning", timeout=MS_TO_READ)
 
 
+def test_who_paused_it_and_was_told_that_all_is_saved_is_not_asked(qtbot, project, learning):
+    with open_window(qtbot) as window:
+        learning(window)
+        window.session.pause()
+        qtbot.waitUntil(lambda: window.session.saved_and_waiting, timeout=MS_TO_READ)
+        answer = Answer("save_and_close")
+        window.close()
+        answer.stop()
+        assert answer.asked == 0
+        assert not window.isVisible()
+    with Project.open(project.folder) as again:
+        assert again.runs.newest().state == "stopped"
+
+
 def test_who_thinks_better_of_it_goes_on_learning(qtbot, learning):
     with open_window(qtbot) as window:
         learning(window)
