@@ -13,7 +13,7 @@ import torch
 from ...command import required
 from ...errors import BadValueError, PrismhError
 from ...project import Project, Run
-from ...project.runs import FINISHED
+from ...project.runs import FAILED, FINISHED
 from ...settings import Resolved, read_config, resolve
 from . import checkpoint as checkpoints
 from . import precision as precisions
@@ -105,8 +105,9 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
     if project is not None:
         runs = project.runs.all()
         unfinished = [r for r in reversed(runs) if r.state != FINISHED]
-        begun = (r for r in unfinished if RunFolder(r.folder).holds_a_run)  # one that failed before holds nothing
-        run = next(begun, next(iter(unfinished), runs[-1] if runs else None))
+        begun = [r for r in unfinished if RunFolder(r.folder).holds_a_run]  # one that failed before holds nothing
+        goes_on = [r for r in begun if r.state != FAILED]  # a failed one diverged, or could save nothing
+        run = next(iter([*goes_on, *begun, *unfinished, *reversed(runs)]), None)
         if run is None:
             return _afresh(resolved, project)
         folder = RunFolder(run.folder)

@@ -18,6 +18,7 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.models.simclr import SimCLRModel, TrainSettings, probe, train
 from prismh_engine.models.torchvision_operators import import_torchvision
 from prismh_engine.project import Project
+from prismh_engine.project.runs import FAILED
 from prismh_engine.settings import read_config, resolve
 from prismh_engine.tables import read_csv
 
@@ -192,6 +193,18 @@ def test_a_stopped_training_is_taken_up_and_a_new_one_is_another_run(tiny_projec
         assert (report.run, report.finished) == (name, False)
     with Project.open(tiny_project) as opened:
         assert [run.state for run in opened.runs.all()] == ["stopped", "stopped"]
+
+
+def test_a_stopped_training_is_taken_up_though_a_later_one_failed_with_nothing_saved(tiny_project: Path) -> None:
+    stop = jobs.StopToken()
+    stopped = jobs.run(tiny(tiny_project, stop, epochs=2), stops_learning(stop), stop)
+    with Project.open(tiny_project) as opened:
+        failed = opened.runs.new()
+        failed.folder.mkdir(parents=True)
+        for name in ("run.json", "settings.json"):
+            (failed.folder / name).write_bytes((stopped.run_folder / name).read_bytes())
+        opened.runs.set_state(failed, FAILED)
+    assert jobs.run(tiny(tiny_project, resume_from="auto", epochs=2)).run == stopped.run
 
 
 def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(tiny_project: Path) -> None:
