@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Job, Progress, StopToken
 
-from . import photo_filters
+from . import newest_run, photo_filters
 from .photo_list import PhotoList
 
 if TYPE_CHECKING:
@@ -146,6 +147,11 @@ def settings_to_resume(project: Project, *, allow_changed_photos: bool) -> Any:
     from prismh_engine.models.simclr.settings import TrainSettings
     from prismh_engine.settings import resolve
 
+    if newest_run.unfinished(project) is None:  # the engine would begin one by the settings it has without a preset
+        raise PrismhError(
+            "The learning that was stopped cannot go on: its folder is not there any more, or another program is at "
+            "it. Start anew on the Learn page."
+        )
     flags: dict[str, Any] = {"project": str(project.folder), "resume_from": "auto"}
     return resolve(TrainSettings, flags | ({"allow_changed_photos": True} if allow_changed_photos else {}))
 

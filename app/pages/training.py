@@ -254,6 +254,8 @@ class TrainingPage(Page):
         self._run_is_new = False
         self._times.stop()
         self.session.resume_learning()
+        if self.session.running_kind != LEARNING:
+            self._reread()  # it is not there any more
 
     def _to_the_map(self) -> None:
         if self._run is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
@@ -237,6 +239,21 @@ def test_a_training_from_nothing_that_goes_on_is_told_though_no_card_is_its(sess
     )
     session.running_kind = None
     session.job_changed.emit()
+
+
+def test_a_learning_whose_folder_was_deleted_does_not_go_on_as_another_one(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        stopped_after_two_epochs(project)
+        folder = project.runs.newest().folder
+    page = show(session, qtbot, mapped)
+    failures = []
+    session.failed.connect(failures.append)
+    shutil.rmtree(folder)
+    qtbot.mouseClick(find(page, "resume_button"), Qt.MouseButton.LeftButton)
+    assert session.running_kind is None
+    assert [failure.split(":")[0] for failure in failures] == ["The learning that was stopped cannot go on"]
+    assert not find(page, "resume_button").isVisible()
+    assert find(page, "start_button").text() == "Start"
 
 
 @pytest.mark.parametrize("begun", [False, True])
