@@ -30,6 +30,8 @@ def sentence(verdict: Verdict, warnings: Sequence[str] = ()) -> tuple[str, str]:
         ),
         Health.BROKEN: tr("The loss is no number any more. Stop, and try a smaller learning rate under Advanced."),
     }
+    if verdict == Verdict(Health.SLOW, 1):
+        return tr("The loss rose in the last epoch; one alone says little."), NOTE
     role = WARNING if verdict.health in (Health.RISING, Health.BROKEN) else NOTE
     return texts[verdict.health].format(epochs=verdict.epochs), role
 

@@ -199,7 +199,8 @@ def judge(history: TrainingHistory) -> Verdict:
         return Verdict(Health.RISING, since)
     if len(held_out) >= 4 and (np.diff(held_out[-4:]) > 0).all() and losses[-1] < losses[max(len(losses) - 4, 0)]:
         return Verdict(Health.HELD_OUT_RISES, 3)
-    return Verdict(Health.LEARNING if since <= 1 else Health.SLOW, since)
+    falls = since == 0 or (since == 1 and losses[-1] <= losses[0])
+    return Verdict(Health.LEARNING if falls else Health.SLOW, since)
 
 
 def _epochs_since_best(losses: NDArray[np.float64]) -> int:

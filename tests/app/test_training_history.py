@@ -53,6 +53,8 @@ def test_a_training_that_goes_back_to_its_checkpoint_draws_no_loop():
         ([3.85, 3.87], [2.13, 2.16], Health.WAITING),
         ([3.85, 3.87], [2.13, 2.05], Health.LEARNING),
         ([3.0, 2.5, 2.2], [], Health.LEARNING),
+        ([3.0, 2.5, 2.6], [], Health.LEARNING),
+        ([3.89, 3.82, 4.22], [], Health.SLOW),
         ([3.0, 2.0, 2.0, 2.0, 2.0], [], Health.SLOW),
         ([3.0, 2.0] + [2.0] * 10, [], Health.FLAT),
         ([3.0, 2.0] + [2.0] * 10, [3.0 - 0.1 * epoch for epoch in range(12)], Health.LEARNING),
@@ -69,6 +71,12 @@ def test_the_losses_are_judged(losses, held_out, expected):
 def test_a_flat_curve_says_for_how_long_and_that_one_can_stop():
     text, role = health.sentence(judge(history([3.0, 2.0] + [2.0] * 10)))
     assert text == "Flat for 10 epochs: you can stop and keep what was learned."
+    assert role == health.NOTE
+
+
+def test_one_epoch_that_went_up_is_told_as_that():
+    text, role = health.sentence(judge(history([3.89, 3.82, 4.22])))
+    assert text == "The loss rose in the last epoch; one alone says little."
     assert role == health.NOTE
 
 
