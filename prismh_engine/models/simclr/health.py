@@ -48,8 +48,12 @@ _GUESSING = (
     "smaller, then ten times larger; from the starter encoder (--weights starter) learning begins soonest."
 )
 _RISING = (
-    "The loss has risen, and stayed higher for three epochs: best_model.pt keeps the best one. Start again with a "
-    "smaller --learning_rate, or with --grad_clip 1."
+    "The loss has risen, and stayed higher for three epochs; the best epoch is kept. Start again with a smaller "
+    "--learning_rate, or with --grad_clip 1."
+)
+_HELD_OUT_RISES = (
+    "The loss of the held-out photos has risen, and stayed higher for three epochs; that of the others has not. You "
+    "can stop: the best epoch is kept. More photos would let it learn longer."
 )
 _FEW_DIRECTIONS = (
     "The features use less than half of the directions they once used (RankMe): photos become alike in all but a few "
@@ -101,8 +105,9 @@ def warnings(
         newest = rows[-_EPOCHS_TO_LEAVE:]
         told_apart = _mean(newest, "positive_similarity") - _mean(newest, "negative_similarity") > _TOLD_APART
         found.append(_TEMPERATURE if told_apart else _GUESSING)
-    if _has_risen(_measured(rows, "train_loss" if row.get("val_loss") is None else "val_loss")):
-        found.append(_RISING)
+    rises = _has_risen(_measured(rows, "train_loss"))
+    if rises if row.get("val_loss") is None else _has_risen(_measured(rows, "val_loss")):
+        found.append(_RISING if rises else _HELD_OUT_RISES)
     *before, rank = _measured(rows, "rankme")
     if before and row["step"] >= _STEPS_TO_SETTLE and rank < SHRUNK * max(before):
         found.append(_FEW_DIRECTIONS)

@@ -169,6 +169,14 @@ def test_a_loss_that_rises_is_named() -> None:
     assert len(said(epochs(train_loss=[3.0, 2.5, 2.4, 2.9, 3.1, 3.3]))[-1]) == 1
 
 
+def test_held_out_photos_that_alone_get_worse_ask_for_a_stop_and_for_no_other_learning_rate() -> None:
+    rows = epochs(train_loss=[3.8, 3.4, 3.2, 3.1, 3.1, 3.0], val_loss=[2.1, 1.9, 1.9, 2.15, 2.18, 2.17])
+    assert [len(found) for found in said(rows)] == [0, 0, 0, 0, 0, 1]
+    assert said(rows)[-1][0].startswith("The loss of the held-out photos has risen")
+    assert "You can stop" in said(rows)[-1][0]
+    assert "rate" not in said(rows)[-1][0]
+
+
 def test_a_loss_next_to_nothing_may_waver() -> None:
     assert not any(said(epochs(train_loss=[0.3, 0.05, 0.01, 0.04, 0.05, 0.04])))
 
