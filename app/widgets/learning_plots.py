@@ -74,6 +74,9 @@ class LearningPlots(QWidget):
         layout.addLayout(foot)
         self._show()
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # the chips would have it, and the picture would take its room from what stands above it
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._title.setVisible(self.width() >= theme.pixels(_ROOM_FOR_TITLE))  # else the chosen chip says it

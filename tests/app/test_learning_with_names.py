@@ -259,3 +259,20 @@ def test_the_cards_stay_where_they_are_when_one_is_chosen_and_start_gets_a_longe
         qtbot.waitUntil(lambda: find(window, "start_button").width() > 150)
         assert card.mapTo(window, card.rect().topLeft()) == before
         theme.apply("light", 1.0)
+
+
+def test_no_line_of_a_card_is_cut_off_where_text_is_large_and_a_curve_is_shown(qtbot, named):
+    with Project.open(named) as project:
+        run = run_of_ten_epochs(project)
+        write_csv(run.folder / "metrics.csv", ("epoch", "train_loss"), [(1, 3.5), (2, 3.1)])
+        project.runs.set_state(run, STOPPED)
+    with open_window(qtbot) as window:
+        theme.apply("light", 1.5)
+        window.resize(1280, 660)
+        open_at(qtbot, window, named, "training")
+        end_measuring(qtbot, window)
+        qtbot.wait(100)  # the layout follows
+        card = find(window, "choice_names")
+        assert find(window, "loss_plot").isVisible()
+        assert card.height() >= card.heightForWidth(card.width())
+        theme.apply("light", 1.0)
