@@ -317,7 +317,7 @@ class TrainingPage(Page):
         self._start.setVisible(not learning)
         self._see_map.setVisible(not learning and self._has_map)
         stays = self._has_map and self._run is not None and self._run.shown_first == STARTER
-        self._go_on.setVisible(not learning and stays)
+        self._go_on.setVisible(not learning and stays and unfinished is None)  # four have no room in large text
         idle = kind is None and self._elsewhere is None
         self._start.setEnabled(idle and enough and not self._start_wanted)
         if not learning:

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from app import steps
+from app import steps, theme
 from app.pages.training import TrainingPage
 from app.widgets.map_tools import MapTools
 from prismh_engine import jobs
@@ -81,6 +81,25 @@ def test_a_worse_map_is_told_and_the_way_on_is_the_map_as_it_is(qtbot, mapped):
         assert find(window, "chip_instant").isChecked()
         assert find(window, "chip_instant").toolTip().endswith("Look at this one first.")
         assert find(window, "learning_summary").text() == str(change)
+
+
+def test_where_it_can_go_on_there_are_three_buttons_which_have_room_in_large_text(qtbot, mapped):
+    learn(mapped, noise=9.0)
+    with Project.open(mapped) as project:
+        project.runs.set_state(project.runs.newest(), STOPPED)
+    with open_window(qtbot) as window:
+        theme.apply("light", 1.5)
+        window.resize(1280, 750)
+        open_at_learn(qtbot, window, mapped)
+        qtbot.waitUntil(lambda: window.session.summary.teachers is not None, timeout=MS)
+        click(qtbot, window, "choice_names")
+        qtbot.wait(100)  # the layout follows
+        assert main_of(window)[0] == set(BUTTONS[:2])
+        assert find(window, "resume_button").property("role") == "main"
+        for name in ("start_button", "see_learned_map_button", "resume_button"):
+            button = find(window, name)
+            assert button.width() >= button.sizeHint().width(), f"{name} is cut off"
+        theme.apply("light", 1.0)
 
 
 def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped):
