@@ -42,6 +42,7 @@ class NameNext(QWidget):
         self._named: set[int] = set()
         self._suggested: Mapping[int, str] = {}
         self._known: list[str] = []
+        self._order: dict[str, int] = {}
         back = text_button("name_next_back", self.tr("‹ All groups"), "link")
         back.clicked.connect(self.closed)
         self._title = label(self.tr("Name these next"), "heading")
@@ -98,6 +99,7 @@ class NameNext(QWidget):
     def ask(self, photos: Sequence[Photo]) -> None:
         """Begin with the first of these photos."""
         self._photos, self._at, self._named = list(photos), 0, set()
+        self._order = {name: place for place, name in enumerate(self._known)}
         self._show()
 
     def show_given(self, names: Mapping[int, Sequence[str]]) -> None:
@@ -111,8 +113,11 @@ class NameNext(QWidget):
                 break
 
     def offer_names(self, names: Sequence[str]) -> None:
-        """Names given before, the most frequent first."""
+        """Names given before, the most frequent first. Those on buttons stay in their order until photos are asked anew,
+        so that who names many in a row finds each where it was."""
         self._known = list(names)
+        for name in names:
+            self._order.setdefault(name, len(self._order))
         self._entry.offer(names)
         self._show_names()
 
@@ -154,8 +159,10 @@ class NameNext(QWidget):
     def _show_names(self) -> None:
         photo = self.photo()
         suggested = self._suggested.get(photo.id, "") if photo is not None else ""
-        names = [name for name in self._known if name != suggested][: _NAMES_SHOWN - bool(suggested)]
-        names = [suggested, *names] if suggested else names
+        names = self._known[:_NAMES_SHOWN]
+        if suggested and suggested not in names:
+            names[_NAMES_SHOWN - 1 :] = [suggested]
+        names.sort(key=lambda name: self._order.get(name, len(self._order)))
         for number, button in enumerate(self._names):
             button.setVisible(number < len(names))
             if number < len(names):

@@ -173,6 +173,14 @@ def test_photos_to_name_next_come_one_after_the_other_and_known_names_are_one_pr
     assert third.id not in names
 
 
+def test_the_buttons_of_names_stay_where_they_are_while_photos_are_named(page, session, qtbot):
+    press(page, qtbot, "name_these_next")
+    for name in ("Water", "Sand", "Sand", "Tyre"):
+        write(page, qtbot, name, "next_name_field")
+    buttons = [find(page, f"call_it_{number}").text().rstrip("?") for number in range(3)]
+    assert buttons == ["Water", "Sand", "Tyre"], "not Sand first, which was given more often since or is suggested"
+
+
 def test_what_is_typed_while_photos_are_looked_for_goes_into_the_line_and_names_nothing(page, session, qtbot):
     find(page, "name_these_next").click()
     line = find(page, "next_name_field")
