@@ -113,8 +113,10 @@ class NameNext(QWidget):
                 break
 
     def offer_names(self, names: Sequence[str]) -> None:
-        """Names given before, the most frequent first. Those on buttons stay in their order until photos are asked anew,
-        so that who names many in a row finds each where it was."""
+        """Names given before, the most frequent first.
+
+        Until photos are asked about anew the buttons stay in their order: who names many in a row finds each in place.
+        """
         self._known = list(names)
         for name in names:
             self._order.setdefault(name, len(self._order))
