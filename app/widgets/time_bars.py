@@ -178,6 +178,7 @@ class TimeBars(QWidget):
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key, 0)
         notches = {Qt.Key.Key_Plus: 2, Qt.Key.Key_Equal: 2, Qt.Key.Key_Minus: -2}.get(key, 0)
         if key == Qt.Key.Key_Escape and self.chosen_range is not None:
+            self._moved_from = None  # by the mouse, which may still be pressed
             self.choose(None)
         elif key == Qt.Key.Key_Escape and self.zoomed:
             self._look_at(None)
@@ -220,12 +221,14 @@ class TimeBars(QWidget):
         self.choose(self._moments_of(self.bins.earlier if step > 0 else len(self.bins) - 1 - self.bins.later))
 
     def _move(self, steps: int) -> None:
-        """Move the range by so many bars, as far as there are photos."""
+        """Move the range by so many bars, as far as there are photos; one within a bar becomes a whole one."""
         for _ in range(abs(steps)):
             assert self.bins is not None
             assert self.chosen_range is not None
             step = 1 if steps > 0 else -1
             low, high = (self.bins.edge_from(moment, step, beyond=self.zoomed) for moment in self.chosen_range)
+            if low == high:
+                low = self.bins.edge_from(high, -1, beyond=self.zoomed)
             if low == self.chosen_range[0] or high == self.chosen_range[1] or low >= high:
                 break
             self.choose((low, high))
@@ -306,13 +309,11 @@ class TimeBars(QWidget):
         return int(self._all[0]) * self.bins.earlier, int(self._all[-1]) * self.bins.later
 
     def _make_bins(self) -> None:
-        bins = None
-        if self._sight is not None:
-            bins = bins_within(self._rising, self._sight, self._most())
-        elif len(self._rising):
-            bins = bins_for(self._rising, self._most())
+        rising, most = self._rising, self._most()
+        bins = bins_for(rising, most) if self._sight is None else bins_within(rising, self._sight, most)
         if bins is None or self.bins is None or not np.array_equal(bins.edges, self.bins.edges):
             self.bins = bins
+            self._moved_from = None  # a bar that is no more
         if self.bins is not None:
             self._all = np.diff(self.bins.starts(self._rising))
 

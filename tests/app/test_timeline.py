@@ -303,3 +303,47 @@ def test_new_names_leave_what_is_looked_at_and_other_photos_do_not(shown):
     assert in_sight(shown) == closer
     shown.set_times(times[:100], np.ones(100, bool))
     assert in_sight(shown) == (JULY, JULY + 10 * DAYS)
+
+
+def test_what_is_far_off_can_be_looked_at_ever_closer_where_it_is_spread_over_more_than_all_others(shown, qtbot):
+    old = [datetime(year, 3, 1, tzinfo=timezone.utc).timestamp() for year in range(1990, 2024, 2)]
+    times, strip = np.append(shown._bars._times, old), bars(shown)
+    shown.set_times(times, np.ones(len(times), bool))
+    whole = in_sight(shown)
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(7, 10))
+    qtbot.keyClick(strip, Qt.Key.Key_Z)
+    lengths = [in_sight(shown)[1] - in_sight(shown)[0]]
+    for _ in range(8):
+        qtbot.keyClick(strip, Qt.Key.Key_Plus)
+        lengths.append(in_sight(shown)[1] - in_sight(shown)[0])
+    assert lengths == sorted(set(lengths), reverse=True)
+    assert in_sight(shown)[1] < whole[0]
+    for _ in range(30):
+        qtbot.keyClick(strip, Qt.Key.Key_Minus)
+    assert in_sight(shown) == whole
+
+
+def test_a_range_within_a_bar_moves_on_as_a_whole_bar(shown, qtbot):
+    times = np.repeat(JULY + np.arange(-300, 100) * DAYS, 3)
+    shown.set_times(times, np.ones(len(times), bool))
+    monday = datetime(2026, 6, 29, tzinfo=timezone.utc).timestamp()
+    for key, week in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Left, -1)):
+        shown.show_range((monday + 2 * DAYS, monday + 4 * DAYS))
+        qtbot.keyClick(bars(shown), key)
+        assert shown.chosen_range == (monday + 7 * week * DAYS, monday + 7 * (week + 1) * DAYS)
+
+
+@pytest.mark.parametrize("let_go", ["escape", "other dates", "no dates"])
+def test_a_range_let_go_of_while_the_mouse_moves_it_stays_let_go_of(shown, qtbot, let_go):
+    strip, times = bars(shown), shown._bars._times
+    shown._bars.choose(days(4, 9))
+    qtbot.mousePress(strip, Qt.MouseButton.LeftButton, pos=middle(shown, 6))
+    if let_go == "escape":
+        qtbot.keyClick(strip, Qt.Key.Key_Escape)
+    else:
+        times = times[:20] if let_go == "other dates" else np.full(20, math.nan)
+        shown.set_times(times, np.ones(20, bool))
+    expected = shown.chosen_range
+    qtbot.mouseMove(strip, QPoint(300, 10))
+    qtbot.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=QPoint(300, 10))
+    assert shown.chosen_range == expected
