@@ -55,7 +55,8 @@ class ExportPage(Page):
         self._choices = ExportChoices()
         self._begun = False  # whether the choices are those of this project
         self._table: ExportPreview | None = None
-        self._is_learned = self._placed = False
+        self._is_learned: bool | None = None
+        self._placed = False
         self._names: list[NamedPhotos] | None = None
         self._reading: RunningJob | None = None
         self._read_again = False
@@ -207,11 +208,10 @@ class ExportPage(Page):
         self._preview.show_rows(header, rows, self._text_columns(table))
         features = table.dimension if FEATURES in choices.wanted() else 0
         bytes_ = estimated_bytes(choices.format, table.photos, features, table.digits)
-        facts = [
-            (self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos))),
-            (self.tr("Map"), self.tr("learned") if self._is_learned else self.tr("instant")),
-            (self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))),
-        ]
+        facts = [(self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos)))]
+        if self._is_learned is not None:
+            facts.append((self.tr("Map"), self.tr("learned") if self._is_learned else self.tr("instant")))
+        facts.append((self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))))
         self._columns.show_facts([*facts, *self._last_time(choices.file)])
 
     def _chosen_columns(self, table: ExportPreview) -> tuple[list[str], list[list[str]]]:

@@ -25,13 +25,13 @@ PREVIEW_ROWS = 20
 
 @dataclass(frozen=True)
 class Readings:
-    """What the page shows. is_learned: whether features, map and groups are those of a run. placed: whether a used
-    photo says where it was taken. names: None where they were not asked for.
+    """What the page shows. is_learned: whether features, map and groups are those of a run, None while there are none.
+    placed: whether a used photo says where it was taken. names: None where they were not asked for.
     """
 
     choices: ExportChoices
     table: ExportPreview
-    is_learned: bool
+    is_learned: bool | None
     placed: bool
     names: list[NamedPhotos] | None
 
@@ -51,7 +51,9 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     if with_names:
         yield Progress("Reading the names", 0, None)
         names = named_photos(project)
-    is_learned = features not in (None, STARTER)
+    if features is None and project.features.all():  # as in the table, where no photo has a group yet
+        features = project.features.newest().name
+    is_learned = None if features is None else features != STARTER
     return Readings(ExportChoices.kept(project.export_choices), table, is_learned, placed, names)
 
 

@@ -7,7 +7,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QDialog, QLabel, QScrollArea, QWidget
 
 from app.export_choices import COLUMNS, ExportChoices
+from app.pages.export import ExportPage
+from prismh_engine import jobs
+from prismh_engine.core.look_at_photos import look_at_project
 from prismh_engine.project import Project
+from prismh_engine.project.feature_sets import Encoder
 
 from .opening import open_project
 from .windows import click, find, open_window, wait_until_read
@@ -271,3 +275,25 @@ def test_tab_leaves_the_preview_at_once_and_does_not_go_through_its_thousand_col
         preview.setFocus()
         qtbot.keyClick(preview, Qt.Key.Key_Right)
         assert preview.currentIndex().isValid(), "the arrow keys go through it"
+
+
+def test_while_there_is_no_map_none_is_told_of_and_without_groups_the_features_of_a_run_are_learned_ones(
+    qtbot, session, project, photo_folder
+):
+    project.add_folder(photo_folder)
+    jobs.run(look_at_project(project))
+    page = ExportPage(session)
+    qtbot.addWidget(page)
+    session.project = project
+
+    def told():
+        page.shown()
+        qtbot.waitUntil(page.loaded)
+        rows = find(page, "columns_card").findChildren(QWidget)
+        return [row.accessibleName() for row in rows if row.accessibleName().startswith(("Photos: ", "Map: "))]
+
+    assert told() == ["Photos: 24 used"]
+    run = project.runs.new()
+    project.features.ensure(run.name, Encoder("resnet18", "0" * 64, 96, 32), run)
+    assert told() == ["Photos: 24 used", "Map: learned"]
+    session.project = None
