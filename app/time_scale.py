@@ -64,9 +64,14 @@ class TimeScale:
         return float(np.interp((x - self._start) / self.slot, np.arange(len(inner)), inner))
 
     def band_of(self, span: Span) -> tuple[float, float]:
-        """From which to which x a range of moments goes; the bar of all that is before or after is in it as a whole."""
+        """From which to which x a range of moments goes; the bar of all that is before or after is in it as a whole.
+
+        Where there is no such bar, a range before or after all bars has no width.
+        """
         first, last = self.bins.covering(span)
         begin, end = self.bins.span
+        if (span[1] <= begin and not self.bins.earlier) or (span[0] >= end and not self.bins.later):
+            return self.x_of(span[0]), self.x_of(span[0])
         left = self.x_of(span[0]) if begin <= span[0] <= end else self.edges_of(first)[0]
         right = self.x_of(span[1]) if begin <= span[1] <= end else self.edges_of(last)[1]
         return left, right

@@ -347,3 +347,14 @@ def test_a_range_let_go_of_while_the_mouse_moves_it_stays_let_go_of(shown, qtbot
     qtbot.mouseMove(strip, QPoint(300, 10))
     qtbot.mouseRelease(strip, Qt.MouseButton.LeftButton, pos=QPoint(300, 10))
     assert shown.chosen_range == expected
+
+
+@pytest.mark.parametrize("away", [days(-10, -8), days(40, 41)])
+def test_a_range_before_or_after_all_photos_marks_no_bar(shown, away):
+    shown.show_range(away)
+    picture, strip = bars(shown).grab().toImage(), bars(shown)
+    shown.show_range(None)
+    bare = strip.grab().toImage()
+    for day in (0, 29):
+        left, right = map(round, strip.scale.edges_of(day))
+        assert all(picture.pixelColor(x, 2) == bare.pixelColor(x, 2) for x in range(left + 2, right - 2))
