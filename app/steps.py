@@ -149,8 +149,8 @@ def settings_to_resume(project: Project, *, allow_changed_photos: bool) -> Any:
 
     if newest_run.unfinished(project) is None:  # the engine would begin one by the settings it has without a preset
         raise PrismhError(
-            "The learning that was stopped cannot go on: its folder is not there any more, or another program is at "
-            "it. Start anew on the Learn page."
+            "The learning that was stopped cannot go on: its folder is not there any more, or another program went on "
+            "with it. See on the Learn page what there is now, or start anew there."
         )
     flags: dict[str, Any] = {"project": str(project.folder), "resume_from": "auto"}
     return resolve(TrainSettings, flags | ({"allow_changed_photos": True} if allow_changed_photos else {}))

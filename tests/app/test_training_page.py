@@ -13,7 +13,7 @@ from app.pages.training import TrainingPage
 from app.session import LEARNING
 from prismh_engine.jobs import Progress
 from prismh_engine.project import Project
-from prismh_engine.project.runs import FAILED, STOPPED
+from prismh_engine.project.runs import FAILED, FINISHED, STOPPED
 
 from .opening import open_project
 from .windows import run_of_ten_epochs, run_with_settings
@@ -254,6 +254,20 @@ def test_a_learning_whose_folder_was_deleted_does_not_go_on_as_another_one(sessi
     assert [failure.split(":")[0] for failure in failures] == ["The learning that was stopped cannot go on"]
     assert not find(page, "resume_button").isVisible()
     assert find(page, "start_button").text() == "Start"
+
+
+def test_a_learning_that_another_program_brought_to_its_end_is_not_said_to_be_under_way_there(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        stopped_after_two_epochs(project)
+    page = show(session, qtbot, mapped)
+    failures = []
+    session.failed.connect(failures.append)
+    with Project.open(mapped) as other:
+        other.runs.set_state(other.runs.newest(), FINISHED)
+    qtbot.mouseClick(find(page, "resume_button"), Qt.MouseButton.LeftButton)
+    assert len(failures) == 1
+    assert "another program went on with it" in failures[0]
+    assert not find(page, "resume_button").isVisible()
 
 
 @pytest.mark.parametrize("begun", [False, True])
