@@ -212,6 +212,11 @@ def join(device: str) -> Iterator[Ranks]:
     import torch
     import torch.distributed as dist
 
+    # Its functions have the group that is there at their import as a default, and optimizers import it. Imported here,
+    # while there is none, it keeps none alive: a thread of a group that outlives this block may abort the program where
+    # it still holds a tensor while the interpreter ends.
+    import torch.distributed.nn.functional
+
     from .encoders import compute_device
 
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))

@@ -173,6 +173,28 @@ def test_ranks_of_a_torchrun_join_and_part() -> None:
     assert in_ranks(2, _join) == [(Ranks(0, 2, 0), False), (Ranks(1, 2, 1), False)]
 
 
+def test_no_thread_of_the_ranks_is_left_when_they_part(tmp_path: Path) -> None:
+    """Else one that still holds a tensor while the interpreter ends aborts the process, once in a while."""
+    (tmp_path / "part.py").write_text("""
+import psutil
+import torch
+from prismh_engine.models.ranks import join
+
+torch.set_num_threads(1)
+alone = psutil.Process().num_threads()
+with join("cpu") as ranks:
+    weight = torch.nn.Parameter(torch.ones(3))
+    weight.sum().backward()
+    ranks.average_gradients([weight])
+    torch.optim.AdamW([weight]).step()
+    assert psutil.Process().num_threads() > alone
+assert psutil.Process().num_threads() == alone
+""")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    ended = subprocess.run([*torchrun, tmp_path / "part.py"], capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
 def _lose_one(ranks: Ranks) -> str:
     _as_torchrun(ranks)
     try:
