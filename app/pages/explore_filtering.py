@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication
 
 from ..explore_filters import Filters, PlaceBox
 from ..widgets.explore_filter_bar import ExploreFilterBar
+from ..widgets.focus import holds_focus
 from ..widgets.map_tools import MapTools
 from ..widgets.timeline import Timeline
 from .explore_views import Views
@@ -37,9 +37,7 @@ class Filtering(QObject):
 
     def toggle(self) -> None:
         """Open the filters with the keyboard in them, or close them; from within them it goes to their button."""
-        focus = QApplication.focusWidget()
-        had_focus = focus is not None and self._bar.isAncestorOf(focus)
-        self._tools.toggle_filtering(take_focus=had_focus)
+        self._tools.toggle_filtering(take_focus=holds_focus(self._bar))
         if self._bar.isVisible():
             self._bar.take_focus()
 

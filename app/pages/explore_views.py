@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import HotSpot
 from prismh_engine.jobs import StopToken
@@ -21,6 +21,7 @@ from ..session import Session
 from ..widgets.card import Card
 from ..widgets.embedding_map import LASSO, EmbeddingMap
 from ..widgets.file_dialogs import choose_new_file
+from ..widgets.focus import holds_focus
 from ..widgets.legend import Legend, LegendEntry
 from ..widgets.map_notice import MapNotice
 from ..widgets.map_thumbnails import SIDE
@@ -183,8 +184,7 @@ class Views(Card):
         none_passes = mask is not None and not mask.any()
         if none_passes != self._none_passes:
             self._none_passes = none_passes
-            focus = QApplication.focusWidget()
-            had_focus = focus is not None and self._stack.isAncestorOf(focus)
+            had_focus = holds_focus(self._stack)
             self.show_map(by_place=self._by_place)
             if had_focus and not none_passes:  # the button is gone
                 self._seen().setFocus(Qt.FocusReason.OtherFocusReason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..widgets.card import Card, Facts, Note, label
@@ -23,23 +23,17 @@ class LearnSide(QWidget):
         self._facts = Facts()
         self._facts_card = Card("facts_card")
         self._facts_card.body.addWidget(self._facts)
-        self._notes = label("", "quiet")
-        self._notes.setObjectName("learning_notes")
-        self._notes.setWordWrap(True)
+        self._notes = _wrapped("", "quiet", "learning_notes")
         self._notes_card = Card("learning_notes_card")
-        self._notes_card.body.addWidget(_heading(self.tr("Worth knowing")))
+        self._notes_card.body.addWidget(_wrapped(self.tr("Worth knowing"), "heading"))
         self._notes_card.body.addWidget(self._notes)
-        self._changed = label("", "quiet")
-        self._changed.setObjectName("what_learning_changed")
-        self._changed.setWordWrap(True)
+        self._changed = _wrapped("", "quiet", "what_learning_changed")
         self._changed_card = Card("what_learning_changed_card")
-        self._changed_card.body.addWidget(_heading(self.tr("What learning changed")))
+        self._changed_card.body.addWidget(_wrapped(self.tr("What learning changed"), "heading"))
         self._changed_card.body.addWidget(self._changed)
-        self._about = label("", "quiet")
-        self._about.setObjectName("about_learning")
-        self._about.setWordWrap(True)
+        self._about = _wrapped("", "quiet", "about_learning")
         self._about_card = Card("about_learning_card")
-        self._about_card.body.addWidget(_heading(self.tr("What learning does")))
+        self._about_card.body.addWidget(_wrapped(self.tr("What learning does"), "heading"))
         self._about_card.body.addWidget(self._about)
         cards = QWidget()
         column = QVBoxLayout(cards)
@@ -105,7 +99,8 @@ class LearnSide(QWidget):
         self.setFixedWidth((_WIDTH + theme.pixels(_WIDTH)) // 2)
 
 
-def _heading(text: str) -> QWidget:
-    heading = label(text, "heading")
-    heading.setWordWrap(True)
-    return heading
+def _wrapped(text: str, role: str, object_name: str = "") -> QLabel:
+    made = label(text, role)
+    made.setObjectName(object_name)
+    made.setWordWrap(True)
+    return made

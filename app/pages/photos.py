@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import StopToken
@@ -17,6 +17,7 @@ from ..jobs import RunningJob
 from ..photo_list import PhotoList
 from ..session import READING, Session
 from ..widgets.file_dialogs import choose_file, choose_folder
+from ..widgets.focus import holds_focus
 from ..widgets.import_report import ImportReportDialog
 from ..widgets.limits_panel import LimitsPanel
 from ..widgets.missing_line import MissingLine
@@ -37,11 +38,6 @@ DETAILS_WIDTH = 286
 def _tr(text: str) -> str:
     """`tr` for what is said before the page is made."""
     return QCoreApplication.translate("PhotosPage", text)
-
-
-def _holds_focus(widget: QWidget) -> bool:
-    focus = QApplication.focusWidget()
-    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
 
 
 class PhotosPage(Page):
@@ -244,15 +240,15 @@ class PhotosPage(Page):
             self._empty.say(self.tr("Looking for photos. They appear here as they are read."), "")
         else:
             self._empty.say(self.tr("There are no photos in this folder."), self.tr("Add another folder…"))
-        had_focus = _holds_focus(self._stack)
+        had_focus = holds_focus(self._stack)
         self._stack.setCurrentWidget(self._empty)
         if had_focus:
             self._empty.setFocus()
 
     def _selection_changed(self, photos: list[Photo]) -> None:
-        had_focus = _holds_focus(self._details)
+        had_focus = holds_focus(self._details)
         self._details.show_photos(photos, self._photos)
-        if had_focus and not _holds_focus(self._details):  # what was pressed is gone with the last photo
+        if had_focus and not holds_focus(self._details):  # what was pressed is gone with the last photo
             self._stack.currentWidget().setFocus()
 
     def _say_what_can_be_done(self) -> None:
