@@ -212,11 +212,6 @@ def join(device: str) -> Iterator[Ranks]:
     import torch
     import torch.distributed as dist
 
-    # Its functions have the group that is there at their import as a default, and optimizers import it. Imported here,
-    # while there is none, it keeps none alive: a thread of a group that outlives this block may abort the program where
-    # it still holds a tensor while the interpreter ends.
-    import torch.distributed.nn.functional
-
     from .encoders import compute_device
 
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
@@ -232,6 +227,11 @@ def join(device: str) -> Iterator[Ranks]:
         backend = "cpu:gloo,cuda:nccl"
     ours = not dist.is_initialized()
     if ours:
+        # Its functions have the group that is there at their import as a default, and optimizers import it. Imported
+        # while there is none, it keeps none alive: a thread of a group that outlives this block may abort the program
+        # where it still holds a tensor while the interpreter ends.
+        import torch.distributed.nn.functional
+
         dist.init_process_group(backend, timeout=_PATIENCE)
     try:
         yield Ranks(dist.get_rank(), dist.get_world_size(), local_rank)

@@ -33,6 +33,7 @@ def in_ranks(count: int, work: Callable[..., Any], *arguments: Any) -> list[Any]
 def _one_rank(rank: int, count: int, store: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     import torch
     import torch.distributed as dist
+    import torch.distributed.nn.functional  # before there is a group, which it would keep alive: see `ranks.join`
 
     torch.set_num_threads(1)
     dist.init_process_group("gloo", store=dist.FileStore(store, count), rank=rank, world_size=count, timeout=_PATIENCE)

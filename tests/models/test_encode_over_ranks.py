@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
 from numpy.typing import NDArray
 
 from prismh_engine import jobs
@@ -20,12 +17,12 @@ from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Stopped, StopToken
 from prismh_engine.models.encode_over_ranks import encode_over_ranks
 from prismh_engine.models.encode_photos import EncoderToStart, UsablePhoto
-from prismh_engine.models.ranks import Ranks, join
+from prismh_engine.models.ranks import Ranks
 from prismh_engine.photos.cache import PhotoCache
 from prismh_engine.photos.folder import list_photos
 from prismh_engine.project.feature_sets import Encoder
 
-RANKS = 2
+from .several_ranks import in_ranks
 
 Told = list[dict[str, list[Any]]]
 """Of each rank, by what was tried: what it kept, and how it ended."""
@@ -70,41 +67,37 @@ def listed(folder: Path, cache: PhotoCache) -> list[UsablePhoto]:
     return [UsablePhoto(photo.relative, photo.path, look.content_hash) for photo, look in found]
 
 
-def work(rank: int, folder: Path) -> None:
+def work(ranks: Ranks, folder: Path) -> dict[str, list[Any]]:
     """One rank: all that the tests below ask for, since a process takes seconds to start."""
-    os.environ.update(RANK=str(rank), WORLD_SIZE=str(RANKS), LOCAL_RANK=str(rank))
-    dist.init_process_group("gloo", init_method=f"file://{folder / 'store'}", rank=rank, world_size=RANKS)
-    told = {}
-    with PhotoCache(folder / "cache") as cache, join("cpu") as ranks:
+    told: dict[str, list[Any]] = {}
+    with PhotoCache(folder / "cache") as cache:
         photos = listed(folder / "photos", cache) if ranks.first else []
         photos = ranks.share(photos)
-        told["together"] = embed(photos, cache, ranks, Corner())
-        told["one alone"] = embed(photos[:1], cache, ranks, Corner())
+        told["together"] = [*embed(photos, cache, ranks, Corner())]
+        told["one alone"] = [*embed(photos[:1], cache, ranks, Corner())]
         gone = [UsablePhoto("gone.jpg", folder / "gone.jpg", "f" * 64), *photos]
-        told["one gone"] = embed(gone, cache, ranks, Corner())
+        told["one gone"] = [*embed(gone, cache, ranks, Corner())]
 
         def fail(seen: int) -> None:
             if ranks.rank == 1 and seen == 4:
                 raise ValueError("the card got too hot")
 
-        told["one failed"] = embed(photos, cache, ranks, Corner(fail))
+        told["one failed"] = [*embed(photos, cache, ranks, Corner(fail))]
         stop = StopToken()
 
         def ask(seen: int) -> None:
             if ranks.rank == 1 and seen == 4:
                 stop.stop()
 
-        told["stopped"] = embed(photos, cache, ranks, Corner(ask), stop)
-    (folder / f"rank_{rank}.json").write_text(json.dumps(told))
-    dist.destroy_process_group()
+        told["stopped"] = [*embed(photos, cache, ranks, Corner(ask), stop)]
+    return told
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, photo_folder: Path) -> Told:
     folder = tmp_path_factory.mktemp("ranks")
     shutil.copytree(photo_folder, folder / "photos")
-    torch.multiprocessing.spawn(work, (folder,), RANKS)
-    return [json.loads((folder / f"rank_{rank}.json").read_text()) for rank in range(RANKS)]
+    return in_ranks(2, work, folder)
 
 
 @pytest.fixture

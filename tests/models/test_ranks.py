@@ -173,21 +173,35 @@ def test_ranks_of_a_torchrun_join_and_part() -> None:
     assert in_ranks(2, _join) == [(Ranks(0, 2, 0), False), (Ranks(1, 2, 1), False)]
 
 
-def test_no_thread_of_the_ranks_is_left_when_they_part(tmp_path: Path) -> None:
-    """Else one that still holds a tensor while the interpreter ends aborts the process, once in a while."""
-    (tmp_path / "part.py").write_text("""
-import psutil
-import torch
-from prismh_engine.models.ranks import join
-
-torch.set_num_threads(1)
-alone = psutil.Process().num_threads()
+@pytest.mark.parametrize(
+    "code",
+    [
+        """
 with join("cpu") as ranks:
     weight = torch.nn.Parameter(torch.ones(3))
     weight.sum().backward()
     ranks.average_gradients([weight])
     torch.optim.AdamW([weight]).step()
     assert psutil.Process().num_threads() > alone
+""",
+        """
+torch.distributed.init_process_group("gloo")  # the caller's, who ends it as well
+with join("cpu") as ranks:
+    assert ranks.sum(torch.ones(1)) == 2
+torch.distributed.destroy_process_group()
+""",
+    ],
+)
+def test_no_thread_of_the_ranks_is_left_when_they_part(code: str, tmp_path: Path) -> None:
+    """Else one that still holds a tensor while the interpreter ends aborts the process, once in a while."""
+    (tmp_path / "part.py").write_text(f"""
+import psutil
+import torch
+from prismh_engine.models.ranks import join
+
+torch.set_num_threads(1)
+alone = psutil.Process().num_threads()
+{code}
 assert psutil.Process().num_threads() == alone
 """)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
