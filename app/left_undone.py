@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 from prismh_engine.jobs import StopToken
 
 from . import newest_run, steps
+from .learnings import has_model
 
 if TYPE_CHECKING:
     from prismh_engine.project import Project, Run
@@ -49,15 +50,15 @@ class GoingOn(QObject):
         """
         if not undone.has_map:
             self._session.start_instant_map()
-        elif undone.learned is None or not self.see_what_was_learned(project, undone.learned.folder):
+        elif undone.learned is None or not self.see_what_was_learned(undone.learned.folder):
             looking = self._session.run_beside(steps.folders_moved(project), StopToken())
             looking.finished.connect(self._folders_seen)
 
-    def see_what_was_learned(self, project: Project, run_folder: Path) -> bool:
+    def see_what_was_learned(self, run_folder: Path) -> bool:
         """Begin to make the map of a run that has a model; return whether it has one."""
-        if not (run_folder / "checkpoints" / "best_model.pt").is_file():
+        if not has_model(run_folder):
             return False
-        self._session.start_reading(steps.see_what_was_learned, project, run_folder.name)
+        self._session.make_learned_map(run_folder.name)
         return True
 
     def _folders_seen(self, moved: bool) -> None:

@@ -83,6 +83,8 @@ class Session(QObject):
         self.thumbnails: Thumbnails | None = None
         self.running_kind: str | None = None
         self.progress: Progress | None = None
+        self.learned_map_of = ""
+        """The run whose map is being made, "" while none is."""
         self.saving = False
         """Whether the Export page writes something; it sets this, and emits `job_changed`."""
         self.summary = Summary()
@@ -177,6 +179,13 @@ class Session(QObject):
         """Look at the project's photos and lay out the instant map; what is known already is not done again."""
         if self.project is not None:
             self.start_reading(steps.instant_map_of, self.project)
+
+    def make_learned_map(self, run: str) -> bool:
+        """Make the map of what a run learned; return whether it is on its way, begun now or before."""
+        if self.project is not None and self.learned_map_of != run:
+            job = self.start_reading(steps.see_what_was_learned, self.project, run)
+            self.learned_map_of = run if job is not None else self.learned_map_of
+        return self.learned_map_of == run
 
     def start_learning(self, resolved: Any) -> None:
         """Train with a `Resolved[TrainSettings]` whose `project` is the open one."""
@@ -329,7 +338,7 @@ class Session(QObject):
             self.notes = tuple(result.notes)
             self.learning_finished.emit(result)
             project = None if self.closing or not result.epochs_done else self.project
-            if project is not None and self._going_on.see_what_was_learned(project, Path(result.run_folder)):
+            if project is not None and self._going_on.see_what_was_learned(Path(result.run_folder)):
                 self.summarise()
                 return
         self._tell_of_changes()
@@ -349,7 +358,7 @@ class Session(QObject):
 
     def _end(self) -> str | None:
         kind, self.running_kind = self.running_kind, None
-        self._job, self.progress = None, None
+        self._job, self.progress, self.learned_map_of = None, None, ""
         self.job_changed.emit()
         return kind
 

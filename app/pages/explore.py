@@ -18,8 +18,9 @@ from prismh_engine.project.feature_sets import STARTER
 from .. import palette, theme
 from ..decisions import Decisions
 from ..session import LEARNING, READING, Session
-from ..widgets.card import Card, label
+from ..widgets.card import Card
 from ..widgets.explore_filter_bar import ExploreFilterBar
+from ..widgets.learning_line import LearningLine
 from ..widgets.map_tools import BY_PLACE, INSTANT, LEARNED, MapTools
 from ..widgets.timeline import Timeline
 from . import explore_colours, why_no_map
@@ -59,6 +60,7 @@ class ExplorePage(Page):
         self._colour_by = BY_GROUP
         self._codes: NDArray[np.int32] | None = None
         self._by_place = False
+        self._learned = ""  # the run whose map was looked at last
         self._names_are_new = False
         self._reading = MapReading(session)
         self._build()
@@ -76,7 +78,11 @@ class ExplorePage(Page):
         return self._reading.is_current and not busy and not self._side.loading() and not self._is_reading()
 
     def show_map_of(self, features: str) -> None:
-        """Show the map of a feature set: "starter", or a run's name."""
+        """Show the map of a feature set: "starter", or a run's name. One of a run that is not there yet is made now."""
+        learning = next((known for known in self._contents.learnings if known.run == features), None)
+        if learning is not None and not learning.has_map and not self.session.make_learned_map(features):
+            self._show_switch()  # something else runs, which was said
+            return
         if features != self._reading.features:
             self._reading.features = features
             self._changed()
@@ -130,9 +136,7 @@ class ExplorePage(Page):
         self._next = self.add_action(self.tr("Name these next"), "name_these_next")
         self._export = self.add_action(self.tr("Export"), "to_export_button", main=True)
         self._tools = MapTools()
-        self._summary = label("", "small")
-        self._summary.setObjectName("learning_summary")
-        self._summary.setWordWrap(True)
+        self._learning = LearningLine()
         self._views = Views(self.session)
         self._side = ExploreSide(self.session)
         self._timeline = Timeline()
@@ -151,7 +155,7 @@ class ExplorePage(Page):
         self._filter_bar.hide()
         self.body.addWidget(self._tools)
         self.body.addWidget(self._filter_bar)
-        self.body.addWidget(self._summary)
+        self.body.addWidget(self._learning)
         self.body.addLayout(below, 1)
         self._fit()
 
@@ -179,11 +183,12 @@ class ExplorePage(Page):
         self._tools.colour_chosen.connect(self._colour_chosen)
         self._tools.tool_chosen.connect(self._views.set_tool)
         self._tools.view_chosen.connect(self._view_chosen)
+        self._learning.chosen.connect(self.show_map_of)
         self._tools.slider.previewed.connect(self._preview_cut)
         self._tools.slider.chosen.connect(self._selecting.show_cut)
         self._filtering.changed.connect(self._filter)
         self._views.hovered.connect(self._hovered)
-        self._views.make_map_wanted.connect(session.start_instant_map)
+        self._views.make_map_wanted.connect(self._make_map)
         self._views.photos_page_wanted.connect(partial(self.go_to.emit, "photos"))
 
     # ---- reading
@@ -228,8 +233,13 @@ class ExplorePage(Page):
     # ---- showing
 
     def _show(self, contents: MapContents) -> None:
-        is_other_map = contents.features != self._contents.features or not len(self._contents.photo_ids)
-        computing = self._is_reading() and not len(contents.photo_ids) and len(self._ids)
+        of_others = contents.features != self._contents.features
+        is_other_map = of_others or not len(self._contents.photo_ids)
+        computing = self._is_reading() and not of_others and not len(contents.photo_ids) and len(self._ids)
+        if contents.features != STARTER:
+            self._learned = contents.features
+        elif contents.learnings[:1] != self._contents.learnings[:1]:
+            self._learned = ""  # a new one is the one to look at
         self._contents = contents
         shown = self._views.map
         if computing and contents.all_photos:  # a map is on its way: keep what is seen of it, groups are new
@@ -265,7 +275,7 @@ class ExplorePage(Page):
 
     def _map_moved(self, photo_ids: NDArray[np.int64], positions: NDArray[np.float32]) -> None:
         # While the map of something else is being made, what is looked at stays.
-        if len(self._contents.photo_ids) and self._contents.newest not in ("", self._reading.features):
+        if self._reading.features != (self.session.learned_map_of or STARTER):
             return
         if np.array_equal(photo_ids, self._ids):
             self._views.map.move_points(positions)
@@ -302,12 +312,14 @@ class ExplorePage(Page):
     def _show_switch(self) -> None:
         contents, facts = self._contents, self._contents.facts
         placed = facts is not None and bool(np.isfinite(facts.latitudes).any())
-        first = {STARTER: INSTANT, runs.LEARNED: LEARNED}.get(contents.shown_first, "")
-        self._tools.show_views(learned=bool(contents.learned), placed=placed, first=first)
-        of_map = INSTANT if self._reading.features == STARTER else LEARNED
-        self._tools.show_view(BY_PLACE if self._by_place else of_map)
-        self._summary.setText(contents.summary)
-        self._summary.setVisible(bool(contents.summary))
+        is_learned = self._reading.features != STARTER
+        learning = contents.learning(self._reading.features if is_learned else self._learned)
+        first = {STARTER: INSTANT, runs.LEARNED: LEARNED}.get("" if learning is None else learning.shown_first, "")
+        self._tools.show_views(learnings=len(contents.learnings), placed=placed, first=first)
+        self._tools.show_view(BY_PLACE if self._by_place else LEARNED if is_learned else INSTANT)
+        choice = [(known.run, known.title) for known in contents.learnings] if len(contents.learnings) > 1 else []
+        self._learning.show_learnings(choice, "" if learning is None else learning.run, is_open=is_learned)
+        self._learning.say("" if learning is None else learning.summary)
 
     def _show_view(self) -> None:
         """The map, or why there is none."""
@@ -351,7 +363,14 @@ class ExplorePage(Page):
             self._by_place = True
             self._show_view()
         else:
-            self.show_map_of(STARTER if view == INSTANT else self._contents.learned)
+            learning = None if view == INSTANT else self._contents.learning(self._learned)
+            self.show_map_of(STARTER if learning is None else learning.run)
+
+    def _make_map(self) -> None:
+        if self._contents.features == STARTER:
+            self.session.start_instant_map()
+        else:
+            self.session.make_learned_map(self._contents.features)
 
     def _colour_chosen(self, way: str) -> None:
         self._colour_by = way

@@ -56,6 +56,7 @@ class ExportPage(Page):
         self._begun = False  # whether the choices are those of this project
         self._table: ExportPreview | None = None
         self._is_learned: bool | None = None
+        self._learning = ""
         self._placed = False
         self._names: list[NamedPhotos] | None = None
         self._reading: RunningJob | None = None
@@ -138,8 +139,8 @@ class ExportPage(Page):
         self._reading.stopped.connect(self._reading_ended)
 
     def _read_done(self, found: Readings) -> None:
-        self._table, self._is_learned, self._placed = found.table, found.is_learned, found.placed
-        self._names = found.names
+        self._table, self._is_learned, self._learning = found.table, found.is_learned, found.learning
+        self._placed, self._names = found.placed, found.names
         if not self._begun:
             self._choices, self._begun = found.choices, True
             self._read_again |= self._choices.format == FOLDERS and found.names is None
@@ -211,6 +212,8 @@ class ExportPage(Page):
         facts = [(self.tr("Photos"), self.tr("{0} used").format(words.number(table.photos)))]
         if self._is_learned is not None:
             facts.append((self.tr("Map"), self.tr("learned") if self._is_learned else self.tr("instant")))
+        if self._learning:
+            facts.append((self.tr("Learning"), self._learning))
         facts.append((self.tr("Size"), self.tr("about {0}").format(words.size(bytes_))))
         self._columns.show_facts([*facts, *self._last_time(choices.file)])
 

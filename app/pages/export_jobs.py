@@ -15,6 +15,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.feature_sets import STARTER
 
 from ..export_choices import FEATURES, KILOMETRE_DECIMALS, ExportChoices
+from ..learnings import learnings_of
 
 if TYPE_CHECKING:
     from prismh_engine.core.copy_photos import CopyReport, NamedPhotos
@@ -26,12 +27,14 @@ PREVIEW_ROWS = 20
 @dataclass(frozen=True)
 class Readings:
     """What the page shows. is_learned: whether features, map and groups are those of a run, None while there are none.
-    placed: whether a used photo says where it was taken. names: None where they were not asked for.
+    learning: which one, where there are several, else "". placed: whether a used photo says where it was taken. names:
+    None where they were not asked for.
     """
 
     choices: ExportChoices
     table: ExportPreview
     is_learned: bool | None
+    learning: str
     placed: bool
     names: list[NamedPhotos] | None
 
@@ -54,7 +57,9 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     if features is None and project.features.all():  # as in the table, where no photo has a group yet
         features = project.features.newest().name
     is_learned = None if features is None else features != STARTER
-    return Readings(ExportChoices.kept(project.export_choices), table, is_learned, placed, names)
+    titles = {known.run: known.title for known in learnings_of(project)}
+    learning = titles.get(str(features), "") if len(titles) > 1 else ""
+    return Readings(ExportChoices.kept(project.export_choices), table, is_learned, learning, placed, names)
 
 
 def save_table(

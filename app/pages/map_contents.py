@@ -17,6 +17,7 @@ from prismh_engine.project.feature_sets import STARTER, FeatureSet
 from prismh_engine.project.photo_catalogue import USED
 
 from ..explore_filters import PhotoFacts, read_facts, with_names
+from ..learnings import Learning, learnings_of
 
 if TYPE_CHECKING:
     from prismh_engine.project.group_names import NamesByGroup
@@ -49,12 +50,10 @@ class MapContents:
     features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
-    how many photos a map would show; missing: how many are not where they were. learned: the run of `features`, else
-    the newest one that has a map, "" where there is none; summary: what that run changed; shown_first: "starter" or
-    "learned", whose map to look at first, "" unknown. newest: the newest feature set, "" where none. photos: by their
-    ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in their
-    place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping got
-    with a group; counts: every name in the project and how many photos carry it.
+    how many photos a map would show; missing: how many are not where they were. learnings: the newest first. photos: by
+    their ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in
+    their place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping
+    got with a group; counts: every name in the project and how many photos carry it.
     """
 
     features: str = STARTER
@@ -74,10 +73,13 @@ class MapContents:
     all_photos: int = 0
     used: int = 0
     missing: int = 0
-    learned: str = ""
-    summary: str = ""
-    shown_first: str = ""
-    newest: str = ""
+    learnings: Sequence[Learning] = ()
+
+    def learning(self, run: str) -> Learning | None:
+        """That of a run, else the newest one that has a map, else the newest."""
+        of_run = [learning for learning in self.learnings if learning.run == run]
+        mapped = [learning for learning in self.learnings if learning.has_map]
+        return next(iter([*of_run, *mapped, *self.learnings]), None)
 
     def clusters_of(self, photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:
         """The group of each photo, -1 where it has none, int32 [N]."""
@@ -125,11 +127,9 @@ def read_map(
     """
     yield Progress("Reading the map", 0, None)
     sets = {found.name: found for found in project.features.all()}
-    mapped = [name for name, found in sets.items() if name != STARTER and project.maps.newest(found) is not None]
-    if features not in sets:
+    learnings = learnings_of(project)
+    if features not in sets and features not in [learning.run for learning in learnings]:
         features = STARTER
-    # A newer one takes nothing away that is on screen.
-    run = project.runs.get(features if features in mapped else mapped[-1]) if mapped else None
     counts = project.photos.counts()
     contents = MapContents(
         features=features,
@@ -140,10 +140,7 @@ def read_map(
         all_photos=counts["all"],
         used=counts[USED],
         missing=counts["missing"],
-        learned="" if run is None else run.name,
-        summary="" if run is None else run.summary,
-        shown_first="" if run is None else run.shown_first,
-        newest=list(sets)[-1] if sets else "",
+        learnings=learnings,
     )
     if changed:
         photos = {**contents.photos, **{photo.id: photo for photo in project.photos.some(list(changed))}}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from prismh_engine.jobs import Progress
+from prismh_engine.project.feature_sets import STARTER
 
 from .. import words
 from .map_contents import FEWEST_PHOTOS, MapContents
@@ -42,9 +43,10 @@ def resting(contents: MapContents) -> Reason:
         return Reason(heading, sentence, tr("Go to Photos"), PHOTOS)
     if contents.used < FEWEST_PHOTOS:
         return Reason(tr("A map needs at least three photos"), _why_too_few(contents), tr("Go to Photos"), PHOTOS)
-    return Reason(
-        tr("The map is not made yet"), tr("Nothing has to be learned first."), tr("Make the map"), MAKE_IT
-    )  # fmt: skip
+    sentence = tr("Nothing has to be learned first.")
+    if contents.features != STARTER:
+        sentence = tr("What was learned is kept. The map can be made from it at any time.")
+    return Reason(tr("The map is not made yet"), sentence, tr("Make the map"), MAKE_IT)
 
 
 def _why_too_few(contents: MapContents) -> str:

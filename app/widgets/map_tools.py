@@ -67,7 +67,7 @@ class MapTools(QWidget):
         layout = FlowLayout(self, theme.ROW_GAP, last_at_right=True)
         for widget in (coloured, self.slider, self._tools, self._filter, self._views):
             layout.addWidget(widget)
-        self.show_views(learned=False, placed=False)
+        self.show_views(learnings=0, placed=False)
 
     def offer_colours(self, names: Sequence[tuple[str, str]], chosen: str) -> None:
         """Ways to colour, each with its words."""
@@ -78,14 +78,17 @@ class MapTools(QWidget):
                 self._colour.addItem(metrics.elidedText(text, Qt.TextElideMode.ElideRight, width), name)
             self._colour.setCurrentIndex(max(0, self._colour.findData(chosen)))
 
-    def show_views(self, *, learned: bool, placed: bool, first: str = "") -> None:
-        """learned: whether there is a learned map; placed: whether photos carry a place. first: the one of the two maps
+    def show_views(self, *, learnings: int, placed: bool, first: str = "") -> None:
+        """learnings: how many have a map to show; placed: whether photos carry a place. first: the one of the two maps
         to look at first, "" where that is not known.
         """
         by_starter = self.tr("The map by what the starter encoder sees.")
         none_yet = self.tr("There is one after learning from these photos, which is optional.")
         by_learning = self.tr("The map by what was learned from these photos.")
         no_place = self.tr("None of these photos carries a place.")
+        if learnings > 1:
+            there_are = self.tr("There are {0}: the button above the map says which.")
+            by_learning = f"{by_learning} {there_are.format(learnings)}"
         at_first = self.tr("Look at this one first.")
         if first == INSTANT:
             by_starter = f"{by_starter} {at_first}"
@@ -97,8 +100,8 @@ class MapTools(QWidget):
                 Chip(
                     LEARNED,
                     self.tr("Learned"),
-                    tip=by_learning if learned else none_yet,
-                    enabled=learned,
+                    tip=by_learning if learnings else none_yet,
+                    enabled=learnings > 0,
                 ),
                 Chip(
                     BY_PLACE,

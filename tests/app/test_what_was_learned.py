@@ -200,6 +200,6 @@ def test_while_the_map_of_what_was_learned_is_made_this_is_told(session, qtbot, 
 def test_a_run_of_which_it_is_not_known_recommends_no_map(qtbot):
     tools = MapTools()
     qtbot.addWidget(tools)
-    tools.show_views(learned=True, placed=False)
+    tools.show_views(learnings=1, placed=False)
     tips = [find(tools, name).toolTip() for name in ("chip_instant", "chip_learned")]
     assert not any("first" in tip for tip in tips)
