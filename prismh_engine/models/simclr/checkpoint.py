@@ -172,14 +172,18 @@ def load_model(model: nn.Module, state: Mapping[str, Any], path: Path) -> None:
         raise PrismhError(f"{path} does not fit this model: {reason.strip()}") from error
 
 
-def newest_good(folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    """The checkpoint of a folder that has learned longest among those that can be read whole, and its state."""
-    by_age = sorted(steps(folder).items(), key=lambda item: (item[1], item[0].name == "last.pt"), reverse=True)
-    for path, _ in by_age:
+def newest_good(folder: Path) -> tuple[tuple[Path, dict[str, Any]] | None, list[Path]]:
+    """The checkpoint of a folder that has learned longest among those that can be read whole, and its state; and those
+    that cannot be read, of which older ones are looked at only as far as they have to be opened.
+    """
+    done = steps(folder)
+    damaged = [path for path in folder.glob("*.pt") if path not in done]
+    for path in sorted(done, key=lambda path: (done[path], path.name == "last.pt"), reverse=True):
         state = _read_if_good(path, whole=True)
         if state is not None:
-            return path, state
-    return None
+            return (path, state), sorted(damaged)
+        damaged.append(path)
+    return None, sorted(damaged)
 
 
 def steps(folder: Path) -> dict[Path, int]:
@@ -242,4 +246,4 @@ def _fault(stream: IO[bytes], *, whole: bool) -> str | None:
 
 
 def _foreign(what: str) -> str:
-    return f"is not a checkpoint of a training ({what}): choose one of a run's checkpoints folder, such as last.pt."
+    return f"is not a checkpoint of a training ({what}). {_ELSE}"

@@ -79,10 +79,7 @@ def prepare(start: Start, project: Project | None, opened: ExitStack, stop: Stop
         teaching = _teaching(photos, start, project)
         folder, run = _place(start, project)
         opened.enter_context(run_folder_lock(folder.folder))
-        if start.goes_back and start.state is not None:
-            moved = folder.set_aside_after(int(start.state["step"]))
-            if moved is not None:
-                start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
+        _set_aside(folder, start)
         opened.enter_context(_state_in_project(project, run))
         held_out = yield from _held_out(photos, teaching, start, changed, cache, project, stop)
         look_alikes = yield from _look_alikes(photos, held_out, start, changed, cache, project, stop)
@@ -242,6 +239,20 @@ def _place(start: Start, project: Project | None) -> tuple[RunFolder, Run | None
     assert project is not None
     run = project.runs.new()
     return RunFolder(run.folder), run
+
+
+def _set_aside(folder: RunFolder, start: Start) -> None:
+    """Move away what the folder holds that is no part of the run as it goes on."""
+    if start.state is None:
+        moved = folder.set_aside_after(0)
+        if moved is not None:  # its checkpoints, none of which can be read
+            start.notes.append(
+                f"With no other checkpoint, learning begins anew, and what is left of the run was moved to {moved}."
+            )
+    elif start.goes_back:
+        moved = folder.set_aside_after(int(start.state["step"]))
+        if moved is not None:
+            start.notes.append(f"What was learned after that checkpoint was moved to {moved}.")
 
 
 def _cache_folder(settings: TrainSettings, project: Project | None) -> Path:

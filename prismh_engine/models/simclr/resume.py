@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,20 +114,20 @@ def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start
     else:
         required(resolved, "output_dir")
         folder = RunFolder(Path(resolved.settings.output_dir or ""))
-    found = checkpoints.newest_good(folder.checkpoints)
-    readable = checkpoints.steps(folder.checkpoints)
-    notes = [
-        f"{path.name} is damaged and was left out."
-        for path in sorted(folder.checkpoints.glob("*.pt"))
-        if path not in readable
-    ]
+    found, damaged = checkpoints.newest_good(folder.checkpoints)
+    if folder.best.exists() and folder.best not in damaged and folder.best_epoch() is None:
+        damaged = sorted([*damaged, folder.best])
+    notes = [_damage(damaged, folder)] if damaged else []
     if found is None:
         resolved = _begun(resolved, folder)
         if project is None and resolved.settings.project is None:
             required(resolved, "data_dir")
         return Start(settle(resolved), folder, run, None, notes)
     path, state = found
-    return Start(_continued(resolved, state, path), folder, run, state, notes, checkpoint=path)
+    continued = _continued(resolved, state, path)
+    if damaged:
+        notes.append(f"The run is taken up from {path.name}, saved {_when_saved(state)}.")
+    return Start(continued, folder, run, state, notes, checkpoint=path)
 
 
 def _from_file(resolved: Resolved[TrainSettings], project: Project | None, path: Path) -> Start:
@@ -230,6 +230,19 @@ def with_precision(start: Start, device: torch.device) -> Start:
             )
     settings = dataclasses.replace(resolved.settings, mixed_precision=chosen)
     return dataclasses.replace(start, resolved=Resolved(settings, resolved.origins))
+
+
+def _damage(damaged: Sequence[Path], folder: RunFolder) -> str:
+    *others, last = (path.name for path in damaged)
+    names, are = (f"{', '.join(others)} and {last}", "are") if others else (last, "is")
+    return f"{names} in {folder.checkpoints} {are} damaged or cannot be read."
+
+
+def _when_saved(state: Mapping[str, Any]) -> str:
+    if not state["step"]:
+        return "before the first step"
+    epoch = f"in epoch {state['epoch'] + 1}" if state["batch"] else f"after epoch {state['epoch']}"
+    return f"at step {state['step']:,}, {epoch} of {state['settings']['epochs']}"
 
 
 def _shown(value: Any) -> str:

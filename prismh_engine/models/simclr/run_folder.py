@@ -127,8 +127,12 @@ class RunFolder:
             stream.write(_in_order(save(tensors, metadata={"format": "pt", **about})))
 
     def set_aside_after(self, step: int) -> Path | None:
-        """Move what is later than `step` to `superseded/<time>/`; return that folder, None where nothing was later."""
-        later = [path for path, done in checkpoints.steps(self.checkpoints).items() if done > step]
+        """Move what is later than `step` to `superseded/<time>/`, with checkpoints that cannot be read.
+
+        Returns that folder, None where there is nothing to move.
+        """
+        known = checkpoints.steps(self.checkpoints)
+        later = [path for path in self.checkpoints.glob("*.pt") if path not in known or known[path] > step]
         if not later:
             return None
         base = self.folder / "superseded" / time.strftime("%Y-%m-%d_%H-%M-%S")
@@ -143,6 +147,7 @@ class RunFolder:
                 target / "metrics.csv", METRICS, [[_number(row.get(name, "")) for name in METRICS] for row in rows]
             )
         try:
+            self.metrics.unlink(missing_ok=True)  # a checkpoint has the rows up to it
             for path in later:
                 path.replace(target / "checkpoints" / path.name)
             if self.encoder.exists():

@@ -61,7 +61,8 @@ def test_a_truncated_checkpoint_is_refused_and_the_newest_good_one_found(tmp_pat
     os.truncate(newest, int(newest.stat().st_size * share))
     with pytest.raises(PrismhError, match=r"is (empty|cut off or damaged)"):
         checkpoint.read(newest)
-    found = checkpoint.newest_good(tmp_path)
+    found, damaged = checkpoint.newest_good(tmp_path)
+    assert damaged == [newest]
     assert found is not None
     assert found[0].name == "checkpoint_epoch_2.pt"
 

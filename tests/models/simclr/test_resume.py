@@ -75,7 +75,7 @@ def test_a_run_killed_in_mid_epoch_resumes_to_the_same_weights(
             if json.loads(line)["what"] == "Learning" and json.loads(line)["done"] == 4:
                 os.kill(process.pid, signal.SIGKILL)
                 break
-    found = checkpoint.newest_good(tmp_path / "run" / "checkpoints")
+    found, _ = checkpoint.newest_good(tmp_path / "run" / "checkpoints")
     assert found is not None
     assert 3 <= found[1]["step"] < 9  # what was being written beside the next step may be lost
     assert learn("--resume_from", "auto", "--num_workers", "3") == 0
@@ -306,20 +306,6 @@ def test_a_run_that_ended_before_its_first_checkpoint_begins_again_with_its_sett
     shutil.rmtree(run / "checkpoints")
     assert main(["--output_dir", str(run), "--resume_from", "auto", "--checkpoint_every", "1", "--quiet"]) == 0
     assert_same_end(run, run_left_alone)
-
-
-def test_a_damaged_newest_checkpoint_is_left_out(
-    run_left_alone: Path, tmp_path: Path, learn: Callable[..., int]
-) -> None:
-    run = tmp_path / "run"
-    copy_run(run_left_alone, run)
-    for name in ("last.pt", "best_model.pt", "checkpoint_epoch_3.pt"):
-        path = run / "checkpoints" / name
-        content = path.read_bytes()
-        path.unlink()
-        path.write_bytes(content[: len(content) // 2])
-    assert learn("--resume_from", "auto") == 0
-    assert (run / "metrics.csv").read_bytes() == (run_left_alone / "metrics.csv").read_bytes()
 
 
 @pytest.mark.parametrize(
