@@ -77,10 +77,11 @@ def whole_groups(
     photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all. Empty where some of
     the chosen ones belong to no group, or only a part of a group is among them.
     """
-    numbers = contents.clusters_of(chosen)
-    if not len(numbers) or numbers.min() < 0:
+    clusters, among = contents.clusters_of(photo_ids), np.isin(photo_ids, chosen)
+    numbers = clusters[among]
+    if not len(numbers) or len(numbers) < len(chosen) or numbers.min() < 0:
         return ()
-    seen = contents.clusters_of(photo_ids if mask is None else photo_ids[mask])
+    seen = clusters if mask is None else clusters[mask]
     sizes = np.bincount(seen[seen >= 0], minlength=len(contents.groups))
     counts = np.bincount(numbers, minlength=len(sizes))
     held = np.flatnonzero(counts)

@@ -54,7 +54,7 @@ class OpenedPhoto(QObject):
         if photo is None:
             return
         own = self._contents.names.get(photo_id, ())
-        names = self._contents.given(np.array([photo_id])).get(photo_id, [])
+        names = self._contents.names_of(photo_id)
         number = int(self._contents.clusters_of(np.array([photo_id]))[0])
         sentence = self.tr("In {0}").format(self._titles[number]) if number >= 0 else ""
         with_group = [name for name in names if name not in own]

@@ -163,7 +163,7 @@ class Selecting(QObject):
             contents.photos_of(visible),
             len(selected.photo_ids),
             None if group is None else self._on_map.shown_group(group),
-            names=contents.given(visible),
+            names=contents.borne.counts,
             captions=selected.captions,
             joinable=0 if group is not None or selected.title else len(self._on_map.groups(self._selected)),
             accept=self.tr("Accept all {0}").format(words.number(len(visible)))
@@ -179,7 +179,7 @@ class Selecting(QObject):
     # ---- names
 
     def _chosen_ids(self) -> NDArray[np.int64]:
-        return np.array([photo.id for photo in self._side.selection.chosen()], np.int64)
+        return self._side.selection.chosen_ids()
 
     def _name(self, name: str) -> None:
         group, named_from = self._group(), self._named_from

@@ -30,11 +30,7 @@ class Selected:
 
     def among(self, contents: MapContents) -> Selected:
         """Those of them that are known and used; near duplicates whether used or not, all while photos are read."""
-        photos = contents.photos
-        if not photos:
+        if not contents.photos:
             return self
-        if self.title:
-            known = np.array([i in photos for i in self.photo_ids.tolist()], bool)
-        else:
-            known = np.isin(self.photo_ids, contents.seen_ids)
+        known = np.isin(self.photo_ids, contents.known_ids if self.title else contents.seen_ids)
         return self if known.all() else self.of(self.photo_ids[known])

@@ -18,6 +18,8 @@ from prismh_engine.project.photo_catalogue import USED
 
 from ..explore_filters import PhotoFacts, read_facts, with_names
 from ..learnings import Learning, learnings_of
+from ..photos_by_id import PhotosById
+from .names_borne import NamesBorne
 
 if TYPE_CHECKING:
     from prismh_engine.project.group_names import NamesByGroup
@@ -51,9 +53,10 @@ class MapContents:
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
     how many photos a map would show; missing: how many are not where they were. learnings: the newest first. photos: by
-    their ids; on_map: those of the N, empty until they are read; seen_ids int64, rising: those that are used and in
-    their place. names: photo id -> the names given to the photo itself; by_group: those that the photos of the grouping
-    got with a group; counts: every name in the project and how many photos carry it.
+    their ids; known_ids int64: these ids; on_map: those of the N, empty until they are read; seen_ids int64, rising:
+    those that are used and in their place. names: photo id -> the names given to the photo itself; by_group: those that
+    the photos of the grouping got with a group; borne: both; counts: every name in the project and how many photos
+    carry it.
     """
 
     features: str = STARTER
@@ -65,10 +68,12 @@ class MapContents:
     grouping: Grouping | None = None
     groups: tuple[Group, ...] = ()
     photos: Mapping[int, Photo] = field(default_factory=dict)
+    known_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     on_map: Sequence[Photo | None] = ()
     seen_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     names: Mapping[int, Sequence[str]] = field(default_factory=dict)
     by_group: NamesByGroup | None = None
+    borne: NamesBorne = field(default_factory=NamesBorne)
     counts: Mapping[str, int] = field(default_factory=dict)
     all_photos: int = 0
     used: int = 0
@@ -95,25 +100,21 @@ class MapContents:
             return np.full(len(photo_ids), -1, np.int32)
         return _looked_up(self.grouping.photo_ids, self.grouping.tree.cut(groups), photo_ids)
 
-    def given(self, photo_ids: NDArray[np.int64]) -> dict[int, Sequence[str]]:
-        """Photo id -> all names of the photo, its own before those that came with its group, of those that have any."""
-        named = self.names
-        found = {i: named[i] for i in photo_ids.tolist() if i in named}
+    def names_of(self, photo_id: int) -> list[str]:
+        """All names of a photo, its own before those that came with its group."""
+        names = list(self.names.get(photo_id, ()))
         if self.by_group is not None and self.grouping is not None:
-            ids = self.grouping.photo_ids[self.by_group.rows]
-            here = np.isin(ids, photo_ids)
-            for photo_id, code in zip(ids[here].tolist(), self.by_group.codes[here].tolist(), strict=True):
-                own, name = found.get(photo_id, ()), self.by_group.names[code]
-                if name not in own:
-                    found[photo_id] = [*own, name]
-        return found
+            here = self.grouping.photo_ids[self.by_group.rows] == photo_id
+            of_group = [self.by_group.names[code] for code in self.by_group.codes[here].tolist()]
+            names += [name for name in of_group if name not in names]
+        return names
 
     def group(self, number: int) -> Group | None:
         return next((group for group in self.groups if group.number == number), None)
 
-    def photos_of(self, photo_ids: NDArray[np.int64]) -> list[Photo]:
+    def photos_of(self, photo_ids: NDArray[np.int64]) -> PhotosById:
         """Those that are known, in this order."""
-        return [self.photos[i] for i in photo_ids.tolist() if i in self.photos]
+        return PhotosById(photo_ids[np.isin(photo_ids, self.known_ids)], self.photos)
 
 
 def read_map(
@@ -134,6 +135,7 @@ def read_map(
     contents = MapContents(
         features=features,
         photos={} if known is None else known.photos,
+        known_ids=np.empty(0, np.int64) if known is None else known.known_ids,
         seen_ids=project.photos.used_ids(),
         names=project.labels.of_photos(),
         counts=project.labels.counts(),
@@ -144,12 +146,14 @@ def read_map(
     )
     if changed:
         photos = {**contents.photos, **{photo.id: photo for photo in project.photos.some(list(changed))}}
-        contents = dataclasses.replace(contents, photos=photos)
+        contents = dataclasses.replace(contents, photos=photos, known_ids=_ids(photos))
     if features in sets:
         yield Progress("Reading the map", 1, None)
         contents = _with_groups(project, contents, sets[features])
         yield Progress("Reading the map", 2, None)
         contents = _with_map(project, contents, sets[features])
+    grouped = np.empty(0, np.int64) if contents.grouping is None else contents.grouping.photo_ids
+    contents = dataclasses.replace(contents, borne=NamesBorne.of(contents.names, contents.by_group, grouped))
     if len(contents.photo_ids):
         contents = yield from _with_facts(project, contents, known)
     if known is None:
@@ -159,7 +163,7 @@ def read_map(
         for part in project.photos.in_parts():
             photos.update((photo.id, photo) for photo in part)
             yield Progress("Reading the map", 3, None)
-        contents = dataclasses.replace(contents, photos=photos)
+        contents = dataclasses.replace(contents, photos=photos, known_ids=_ids(photos))
     on_map = [contents.photos.get(photo_id) for photo_id in contents.photo_ids.tolist()]
     return dataclasses.replace(contents, on_map=on_map)
 
@@ -201,6 +205,10 @@ def _with_map(project: Project, contents: MapContents, features: FeatureSet) -> 
     return dataclasses.replace(
         contents, photo_ids=ids, positions=found.positions[shown], clusters=contents.clusters_of(ids)
     )
+
+
+def _ids(photos: Mapping[int, Photo]) -> NDArray[np.int64]:
+    return np.fromiter(photos, np.int64, len(photos))
 
 
 def _looked_up(known: NDArray[np.int64], numbers: NDArray[np.int32], photo_ids: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -10,9 +10,10 @@ class FlowLayout(QLayout):
     """last_at_right: whether the last thing stands at the right end of its line."""
 
     def __init__(self, parent: QWidget, spacing: int, *, last_at_right: bool = False) -> None:
+        self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by widths, since what is around it asks again and again
         super().__init__(parent)
         self._last_at_right = last_at_right
-        self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
@@ -25,6 +26,11 @@ class FlowLayout(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self._heights.clear()
+
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     def count(self) -> int:
         return len(self._items)
@@ -42,7 +48,9 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def setGeometry(self, rectangle: QRect) -> None:
         super().setGeometry(rectangle)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from .. import theme
+from ..photos_by_id import ids_of, photos_at
 from ..session import Session
 from .photo_tiles import GAP, TILE, Index, PhotoTiles
 from .thumbnails import Thumbnails
@@ -46,7 +46,7 @@ class PhotoGrid(QWidget):
     """
 
     selection_changed = Signal(object)
-    """A list of the selected photos, in the order of the grid."""
+    """The selected photos, in the order of the grid."""
     activated = Signal(int)
     """Id of a photo that was opened."""
 
@@ -75,14 +75,14 @@ class PhotoGrid(QWidget):
         self._project_changed()
 
     def set_photos(self, photos: Sequence[Photo], *, go_on: bool = False) -> None:
-        """Show these photos in this order; what is selected and among them stays selected.
+        """Show these photos in this order; what is selected and among them stays selected. Do not change them then.
 
         go_on: where nothing of it is among them, select what came next, as if the photos had moved up.
         """
         selected = self.selected_ids()
         place = min(self._model.rows_of(selected), default=0)
         before = self._view.verticalScrollBar().value()
-        self._model.set_photos(list(photos))
+        self._model.set_photos(photos)
         self._delegate.thumbnails = self._thumbnails
         if selected:
             self.select(selected)
@@ -110,17 +110,22 @@ class PhotoGrid(QWidget):
         self._delegate.fade = fade
         self._view.viewport().update()
 
-    def photos(self) -> list[Photo]:
-        """The photos shown, in order. Do not change the list."""
+    def photos(self) -> Sequence[Photo]:
+        """The photos shown, in order. Do not change them."""
         return self._model.photos
 
     def selected_ids(self) -> list[int]:
-        return [photo.id for photo in self.selected()]
+        rows = self._selected_rows()
+        ids: list[int] = self._model.ids()[rows].tolist() if len(rows) else []
+        return ids
 
-    def selected(self) -> list[Photo]:
+    def selected(self) -> Sequence[Photo]:
         """The selected photos, in the order of the grid."""
-        ranges = sorted((part.top(), part.bottom()) for part in self._view.selectionModel().selection())
-        return [photo for first, last in ranges for photo in self._model.photos[first : last + 1]]
+        return photos_at(self._model.photos, self._selected_rows())
+
+    def _selected_rows(self) -> NDArray[np.int64]:
+        ranges = sorted((part.top(), part.bottom() + 1) for part in self._view.selectionModel().selection())
+        return np.concatenate([np.empty(0, np.int64), *(np.arange(*part) for part in ranges)])
 
     def select(self, photo_ids: Iterable[int]) -> None:
         """Select these photos, those that are in the grid, and make the first of them visible."""
@@ -164,7 +169,7 @@ class _PhotoModel(QStandardItemModel):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(0, 1, parent)
-        self.photos: list[Photo] = []
+        self.photos: Sequence[Photo] = []
         self.captions: Mapping[int, str] = {}
         self._ids: NDArray[np.int64] | None = None
 
@@ -178,7 +183,7 @@ class _PhotoModel(QStandardItemModel):
             return f"<span>{html.escape(photo.file_path)}</span>"
         return None
 
-    def set_photos(self, photos: list[Photo]) -> None:
+    def set_photos(self, photos: Sequence[Photo]) -> None:
         self.beginResetModel()
         self.photos, self._ids = photos, None
         with QSignalBlocker(self):
@@ -187,26 +192,31 @@ class _PhotoModel(QStandardItemModel):
 
     def add_photos(self, photos: list[Photo]) -> None:
         if photos:
-            self.photos, self._ids = self.photos + photos, None
+            self.photos, self._ids = [*self.photos, *photos], None
             self.setRowCount(len(self.photos))
 
     def replace_photos(self, photos: Sequence[Photo]) -> None:
         newer = {photo.id: photo for photo in photos}
         rows = self.rows_of(newer)
         if rows:
-            self.photos = list(self.photos)
+            photos_now = list(self.photos)
             for row in rows:
-                self.photos[row] = newer[self.photos[row].id]
+                photos_now[row] = newer[photos_now[row].id]
+            self.photos = photos_now
             self.dataChanged.emit(self.index(rows[0], 0), self.index(rows[-1], 0))
 
     def rows_of(self, photo_ids: Iterable[int]) -> list[int]:
         wanted = np.fromiter(photo_ids, np.int64)
         if not len(wanted):
             return []
-        if self._ids is None:
-            self._ids = np.fromiter(map(attrgetter("id"), self.photos), np.int64, len(self.photos))
-        rows: list[int] = np.flatnonzero(np.isin(self._ids, wanted)).tolist()
+        rows: list[int] = np.flatnonzero(np.isin(self.ids(), wanted)).tolist()
         return rows
+
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all, int64 [N]."""
+        if self._ids is None:
+            self._ids = ids_of(self.photos)
+        return self._ids
 
 
 class _TileView(QListView):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from .. import theme, words
+from ..photos_by_id import ids_of
 from ..session import Session
 from .buttons import text_button
 from .card import label
@@ -50,16 +51,17 @@ class ShownGroup:
 class Shown:
     """What the panel shows: a whole group, or photos.
 
-    all_photos: how many there are where filters hide some. names: of those shown, photo id -> the names of the photo.
-    captions: photo id -> a word on its tile. joinable: how many whole groups are selected. accept: the words of the
-    button that accepts what is suggested for these photos, "" for none. suggestion: the words of the line at the foot.
+    all_photos: how many there are where filters hide some. names: asked with ids of photos, int64 [N], it tells each
+    name they bear and how many of them do, the most frequent first. captions: photo id -> a word on its tile. joinable:
+    how many whole groups are selected. accept: the words of the button that accepts what is suggested for these photos,
+    "" for none. suggestion: the words of the line at the foot.
     """
 
     title: str
     photos: Sequence[Photo]
     all_photos: int
     group: ShownGroup | None = None
-    names: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    names: Callable[[NDArray[np.int64]], Sequence[tuple[str, int]]] = lambda _: ()
     captions: Mapping[int, str] = field(default_factory=dict)
     joinable: int = 0
     accept: str = ""
@@ -151,9 +153,9 @@ class SelectionPanel(QWidget):
         self._suggestion.say(shown.suggestion)
         self._show_chosen()
 
-    def chosen(self) -> list[Photo]:
-        """The photos chosen in the grid; all that are shown where none is."""
-        return self.grid.selected() or list(self._shown.photos)
+    def chosen_ids(self) -> NDArray[np.int64]:
+        """The ids of the photos chosen in the grid, int64 [N]; of all that are shown where none is."""
+        return ids_of(self.grid.selected() or self._shown.photos)
 
     def has_chosen(self) -> bool:
         """Whether some photos are chosen in the grid."""
@@ -219,12 +221,9 @@ class SelectionPanel(QWidget):
             count = words.photos_of(len(shown.photos), shown.all_photos)
             colour = None if group is None else group.colour
             self._naming.show_selection(shown.title, count, colour, "" if group is None else group.name)
-        among = chosen or shown.photos
-        borne = [shown.names.get(photo.id, ()) for photo in chosen] if chosen else shown.names.values()
-        counts = Counter(chain.from_iterable(borne))
-        for name in group.names if group is not None and not chosen else ():  # the title says it of all
-            del counts[name]
-        self._names.show_names(counts.most_common(_NAMES_SHOWN), len(among))
+        said = group.names if group is not None and not chosen else ()  # the title says it of all
+        borne = [pair for pair in shown.names(self.chosen_ids()) if pair[0] not in said]
+        self._names.show_names(borne[:_NAMES_SHOWN], len(chosen or shown.photos))
         self._details.setVisible(len(chosen) == 1)
         self._accept.setVisible(bool(shown.accept))
         self._accept.setText(

@@ -182,7 +182,7 @@ def do_everything(acts: Acts, window: Any, folder: Path) -> None:
     act("a group named", lambda: panel.named.emit("Trees"), lambda: name_of(0) == "Trees")
     act("undone", window._decisions.undo, lambda: not name_of(0))
     act("done again", window._decisions.redo, lambda: name_of(0) == "Trees")
-    act("lasso of 20,000", lambda: embedding_map._outlined(lasso, no_key), lambda: panel.grid.photos() != [])
+    act("lasso of 20,000", lambda: embedding_map._outlined(lasso, no_key), lambda: len(panel.grid.photos()) > 0)
     act("20,000 photos named", lambda: panel.named.emit("Middle"), lambda: "Middle" in contents().counts)
     act("undone", window._decisions.undo, lambda: "Middle" not in contents().counts)
     act("another group chosen", lambda: side.groups.chosen.emit(1), lambda: side.shows(panel))
