@@ -42,18 +42,10 @@ class LearningLine(QWidget):
 
         told_of: the name of the one that the sentence is about; is_open: whether its map is the one that is seen.
         """
-        for action in self._group.actions():
-            self._group.removeAction(action)
-            action.deleteLater()
-        self._menu.clear()
-        for name, title in learnings:
-            action = QAction(title, self._menu)
-            action.setObjectName(f"learning_{name}")
-            action.setData(name)
-            action.setCheckable(True)
-            action.setChecked(is_open and name == told_of)
-            self._group.addAction(action)
-            self._menu.addAction(action)
+        if [(action.data(), action.text()) for action in self._menu.actions()] != list(learnings):
+            self._offer(learnings)  # else it stays as it is, since it may be open
+        for action in self._menu.actions():
+            action.setChecked(is_open and action.data() == told_of)
         text = self.tr("Learned {0}").format(dict(learnings).get(told_of, ""))
         self._which.setText(f"{text} ▾")
         self._which.setAccessibleName(text)
@@ -65,6 +57,19 @@ class LearningLine(QWidget):
         self._summary.setText(sentence)
         self._summary.setVisible(bool(sentence))
         self._fit()
+
+    def _offer(self, learnings: Sequence[tuple[str, str]]) -> None:
+        for action in self._group.actions():
+            self._group.removeAction(action)
+            action.deleteLater()
+        self._menu.clear()
+        for name, title in learnings:
+            action = QAction(title, self._menu)
+            action.setObjectName(f"learning_{name}")
+            action.setData(name)
+            action.setCheckable(True)
+            self._group.addAction(action)
+            self._menu.addAction(action)
 
     def _fit(self) -> None:
         self.setVisible(not self._which.isHidden() or not self._summary.isHidden())

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import shutil
 
-import numpy as np
-from PySide6.QtWidgets import QWidget
-
 from app import steps, theme
 from app.pages.training import TrainingPage
 from app.widgets.map_tools import MapTools
-from prismh_engine import jobs
-from prismh_engine.core.cluster_embeddings import cluster_project
-from prismh_engine.core.map_embeddings import map_project
-from prismh_engine.core.what_changed import what_changed
 from prismh_engine.project import Project
-from prismh_engine.project.feature_sets import STARTER, Encoder
+from prismh_engine.project.feature_sets import STARTER
 from prismh_engine.project.runs import FINISHED, STOPPED
 
+from .learned import learn, told_at_export
 from .opening import open_project
 from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
 
@@ -25,41 +19,11 @@ MS = 60_000
 BUTTONS = ("start_button", "see_learned_map_button", "back_to_map_button")
 
 
-def learn(folder, *, noise):
-    """Name all drums and all other photos, and have a run whose features tell these two apart but for noise."""
-    with Project.open(folder) as project:
-        photos = project.photos.used()
-        drum = np.array([photo.path.name.startswith("drum") for photo in photos])
-        project.labels.name_photos([photo.id for photo, is_drum in zip(photos, drum, strict=True) if is_drum], "drum")
-        others = [photo.id for photo, is_drum in zip(photos, drum, strict=True) if not is_drum]
-        project.labels.name_photos(others, "no drum")
-        rng = np.random.default_rng(0)
-        told = np.stack([drum, ~drum], axis=1) @ np.eye(2, 32)
-        embeddings = (told + rng.normal(size=(len(photos), 32)) * noise).astype(np.float32)
-        run = run_of_ten_epochs(project)
-        project.runs.set_state(run, FINISHED)
-        features = project.features.ensure(run.name, Encoder("resnet18", "0" * 64, 96, 32), run)
-        features.append([photo.look.content_hash for photo in photos], embeddings)
-        jobs.run(cluster_project(project, run.name))
-        jobs.run(map_project(project, run.name))
-        change = jobs.run(what_changed(project, run.name))
-        project.runs.set_summary(run, str(change), change.shown_first)
-    return change
-
-
 def main_of(window):
     """The buttons in sight, and the filled ones."""
     buttons = {name: find(window, name) for name in BUTTONS}
     in_sight = {name for name, button in buttons.items() if button.isVisible()}
     return in_sight, [name for name in BUTTONS if name in in_sight and buttons[name].property("role") == "main"]
-
-
-def exported_map(qtbot, window):
-    """Whose features, groups and places on the map a table would have, as the Export page says."""
-    window.show_page("export")
-    wait_until_read(qtbot, window)
-    told = [row.accessibleName() for row in find(window, "columns_card").findChildren(QWidget)]
-    return next(name.removeprefix("Map: ") for name in told if name.startswith("Map: "))
 
 
 def open_at_learn(qtbot, window, folder):
@@ -118,12 +82,12 @@ def test_a_better_map_is_told_and_shown_only_when_it_is_asked_for(qtbot, mapped)
         assert find(window, "chip_instant").isChecked(), "nothing is replaced until it is asked for"
         assert find(window, "chip_learned").toolTip().endswith("Look at this one first.")
         window.show_page("training")
-        assert exported_map(qtbot, window) == "instant"
+        assert told_at_export(qtbot, window)["Map"] == "instant"
         window.show_page("training")
         click(qtbot, window, "see_learned_map_button")
         wait_until_read(qtbot, window)
         assert find(window, "chip_learned").isChecked()
-        assert exported_map(qtbot, window) == "learned"
+        assert told_at_export(qtbot, window)["Map"] == "learned"
     with open_window(qtbot) as window:
         window.open_folder(mapped)
         wait_until_read(qtbot, window)
