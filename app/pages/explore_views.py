@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,16 +65,11 @@ class Views(Card):
         self._session = session
         self.map = EmbeddingMap()
         self.map.setMinimumSize(320, 200)
-        self.map.set_tool(LASSO)
         self.map.hovered.connect(self.hovered)
         self.map.selection_changed.connect(self.selection_changed)
         self.map.set_thumbnails(self._thumbnail)
-        self.place = PlaceView()
-        self.place.set_tool(LASSO)
-        self.place.hovered.connect(self.hovered)
-        self.place.selection_changed.connect(self.selection_changed)
-        self.place.area_chosen.connect(self.area_chosen)
-        self.place.set_thumbnails(self._thumbnail)
+        self._place: PlaceView | None = None
+        self._for_place: dict[str, Callable[[PlaceView], None]] = {}
         self._legend = Legend()
         self._legend.shown_changed.connect(self.hidden_changed)
         self._meanings: dict[int, tuple[str, QColor]] = {}
@@ -91,8 +86,8 @@ class Views(Card):
         self._card = PhotoCard(self)
         self._card_photo: Photo | None = None
         self._stack = QStackedWidget()
-        for view in (self._notice, self.map, self.place):
-            self._stack.addWidget(view)
+        self._stack.addWidget(self._notice)
+        self._stack.addWidget(self.map)
         self.body.setContentsMargins(1, 1, 1, 1)
         self._legend_panel = QWidget()
         self._legend_panel.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
@@ -108,12 +103,26 @@ class Views(Card):
         self.body.addLayout(beside)
         theme.changed.connect(self._fit)
         self._fit()
+        self.set_tool(LASSO)
         session.project_changed.connect(self._project_changed)
         self._project_changed()
+
+    @property
+    def place(self) -> PlaceView:
+        """The map by place, made when it is first asked for."""
+        if self._place is None:
+            self._place = PlaceView()
+            self._place.hovered.connect(self.hovered)
+            self._place.selection_changed.connect(self.selection_changed)
+            self._place.area_chosen.connect(self.area_chosen)
+            self._place.set_thumbnails(self._thumbnail)
+            self._stack.addWidget(self._place)
+        return self._place
 
     def show_map(self, *, by_place: bool) -> None:
         """Show the map by look or by place."""
         self._by_place = by_place
+        self._bring_place_up_to_date()
         if self._none_passes:
             self._leads_to = _SHOW_ALL
             sentence = self.tr("The filters, the dates or the legend hide every photo.")
@@ -136,7 +145,7 @@ class Views(Card):
 
     def set_tool(self, tool: str) -> None:
         self.map.set_tool(tool)
-        self.place.set_tool(tool)
+        self._on_place("tool", lambda place: place.set_tool(tool))
 
     def show_photos(self, photos: Sequence[Photo | None], facts: PhotoFacts, spots: Sequence[HotSpot]) -> None:
         """What each point is, where it was taken, and the hot spots among those places."""
@@ -144,8 +153,10 @@ class Views(Card):
         places = facts.latitudes, facts.longitudes
         if not all(map(_are_equal, places, self._places)):
             self._places = places
-            self.place.set_places(*places)
-            self.place.set_hot_spots(spots)
+            for what in ("shown", "selected", "coloured"):  # are those of other photos
+                self._for_place.pop(what, None)
+            self._on_place("places", lambda place: place.set_places(*places))
+            self._on_place("spots", lambda place: place.set_hot_spots(spots))
 
     def show_groups(self, groups: NDArray[np.int32], titles: Sequence[str], colours: Sequence[QColor]) -> None:
         """The group of each point, int32 [N], and what each group is called and its colour."""
@@ -156,8 +167,7 @@ class Views(Card):
         """Colour the points by groups that are not kept yet, with what those would be called."""
         self._legend_panel.hide()
         self.map.preview_groups(groups, titles, colours)
-        if len(groups) == len(self._places[0]):
-            self.place.set_colouring(groups, colours)
+        self._colour_places(groups, colours)
 
     def show_colouring(self, title: str, colouring: Colouring | None) -> None:
         """Colour the points, with a legend under a title; None: by their groups, which are listed elsewhere."""
@@ -180,7 +190,7 @@ class Views(Card):
     def show_only(self, mask: NDArray[np.bool_] | None) -> None:
         """Show only these points, bool [N]; None: all. Where there is none it is said in the place of the map."""
         self.map.set_shown(mask)
-        self.place.set_shown(mask)
+        self._on_place("shown", lambda place: place.set_shown(mask))
         none_passes = mask is not None and not mask.any()
         if none_passes != self._none_passes:
             self._none_passes = none_passes
@@ -191,7 +201,7 @@ class Views(Card):
 
     def select(self, rows: NDArray[np.int64]) -> None:
         self.map.select(rows)
-        self.place.select(rows)
+        self._on_place("selected", lambda place: place.select(rows))
 
     def save_picture(self, folder: Path) -> None:
         """Ask for a file, beginning in a folder, and save the map that is seen into it, beside everything else."""
@@ -199,7 +209,7 @@ class Views(Card):
         chosen = choose_new_file(self, self.tr("Save the map as a picture"), folder / self.tr("map.png"), kinds)
         if chosen is not None:
             meanings, view = self._meanings_in_sight(), self._seen()
-            if view is self.place and not self._meanings:  # the names on this map are those of hot spots
+            if view is self._place and not self._meanings:  # the names on this map are those of hot spots
                 meanings = list(zip(self._titles, self._group_colours, strict=True))
             saving = self._session.run_beside(view.picture(meanings).save(chosen), StopToken())
             saving.failed.connect(self._session.failed)
@@ -255,8 +265,7 @@ class Views(Card):
             self._session.thumbnails.arrived.connect(self._thumbnail_arrived)
 
     def _thumbnail_arrived(self) -> None:
-        self.map.thumbnails_changed()
-        self.place.thumbnails_changed()
+        self._seen().thumbnails_changed()
         if self._card.isVisible() and self._session.thumbnails is not None and self._card_photo is not None:
             self._card.set_pixmap(self._session.thumbnails.whole(self._card_photo))
 
@@ -280,8 +289,23 @@ class Views(Card):
 
     def _colour(self, codes: NDArray[np.int32], colours: Sequence[QColor]) -> None:
         self.map.set_colouring(codes, colours)
+        self._colour_places(codes, colours)
+
+    def _colour_places(self, codes: NDArray[np.int32], colours: Sequence[QColor]) -> None:
         if len(codes) == len(self._places[0]):
-            self.place.set_colouring(codes, colours)
+            self._on_place("coloured", lambda place: place.set_colouring(codes, colours))
+
+    def _on_place(self, what: str, do: Callable[[PlaceView], None]) -> None:
+        """Do something to the map by place: now where it is seen, else when it will be, and then the last of a kind
+        alone.
+        """
+        self._for_place.pop(what, None)
+        self._for_place[what] = do
+        self._bring_place_up_to_date()
+
+    def _bring_place_up_to_date(self) -> None:
+        while self._by_place and self._for_place:
+            self._for_place.pop(next(iter(self._for_place)))(self.place)
 
     def _fit(self) -> None:
         self._legend_panel.setMaximumWidth(theme.pixels(_WIDEST_LEGEND))
