@@ -29,6 +29,7 @@ class LearningLine(QWidget):
         self._summary = label("", "small")
         self._summary.setObjectName("learning_summary")
         self._summary.setWordWrap(True)
+        self._summary.hide()  # else the line would be in sight for a moment, as a window of its own
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.ROW_GAP)
