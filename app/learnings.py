@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -46,7 +45,9 @@ def learnings_of(project: Project) -> tuple[Learning, ...]:
 
 def has_model(run_folder: Path) -> bool:
     """Whether a run learned something that photos can be looked at by."""
-    return (run_folder / "checkpoints" / "best_model.pt").is_file()
+    from prismh_engine.models.simclr.run_files import RunFiles
+
+    return RunFiles(run_folder).best.is_file()
 
 
 def _title(run: Run) -> str:
@@ -59,15 +60,14 @@ def _title(run: Run) -> str:
 
 def _recipe(run_folder: Path) -> str:
     """The words of the preset, "" without one, or where the folder of the run is gone."""
-    try:
-        preset = json.loads((run_folder / "settings.json").read_text(encoding="utf-8"))["settings"].get("preset")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ""
+    from prismh_engine.models.simclr.run_settings import settings_of
+
+    settings = settings_of(run_folder)
     recipes = {
         "quick": tr("Quick"), "standard": tr("Standard"), "thorough": tr("Thorough"), "names": tr("With my names"),
         "scratch": tr("From nothing"),
     }  # fmt: skip
-    return recipes.get(preset, "")
+    return recipes.get(settings.preset or "", "") if settings is not None else ""
 
 
 def tr(text: str) -> str:

@@ -15,10 +15,11 @@ def newest(project: Project) -> Run | None:
     One that finished stays the newest where its folder was deleted: the project has what it learned.
     """
     from prismh_engine.models.simclr.lock import is_held
+    from prismh_engine.models.simclr.run_files import RunFiles
     from prismh_engine.project.runs import FAILED, FINISHED
 
     for run in reversed(project.runs.all()):
-        has_begun = run.state != FAILED and (run.folder / "settings.json").is_file()
+        has_begun = run.state != FAILED and RunFiles(run.folder).begun
         if run.state == FINISHED or has_begun or is_held(run.folder):
             return run
     return None
@@ -39,10 +40,14 @@ def learned_elsewhere(project: Project) -> Run | None:
 
 
 def unfinished(project: Project) -> Run | None:
-    """The newest run where it was stopped before its end, or its program was killed, and nobody is at it now."""
+    """The newest run where it was stopped before its end, or its program was killed, and nobody is at it now.
+
+    It is the one with which the engine goes on.
+    """
+    from prismh_engine.models.simclr.run_files import run_to_resume
     from prismh_engine.project.runs import RUNNING, STOPPED
 
-    run = newest(project)
+    run = run_to_resume(project)
     if run is None or run.state not in (RUNNING, STOPPED) or learned_elsewhere(project) is not None:
         return None
-    return run
+    return run if run == newest(project) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -120,12 +119,15 @@ def _groups(project: Project) -> tuple[int, int]:
 
 def _share_done(run: Run) -> float:
     """How far an unfinished run came, from its own files."""
+    from prismh_engine.models.simclr.run_files import RunFiles
+    from prismh_engine.models.simclr.run_settings import settings_of
+
+    settings = settings_of(run.folder)
     try:
-        epochs = int(json.loads((run.folder / "settings.json").read_text(encoding="utf-8"))["settings"]["epochs"])
-        rows = sum(1 for _ in (run.folder / "metrics.csv").open(encoding="utf-8")) - 1
-    except (OSError, ValueError, KeyError, TypeError):
+        rows = sum(1 for _ in RunFiles(run.folder).metrics.open(encoding="utf-8")) - 1
+    except (OSError, ValueError):
         return 0.0
-    return min(1.0, max(0, rows) / max(1, epochs))
+    return 0.0 if settings is None else min(1.0, max(0, rows) / settings.epochs)
 
 
 def _now() -> str:

@@ -45,13 +45,13 @@ def teachers_of(project: Project) -> Teachers:
 
 
 def _taken_up(project: Project, counts: Counter[str]) -> bool:
-    from prismh_engine.models.simclr.settings import TAUGHT_FILE
+    from prismh_engine.models.simclr.run_files import RunFiles
     from prismh_engine.project.runs import FAILED
 
     # Without a row of metrics it was stopped before it learned anything.
-    learned = (run for run in project.runs.all() if run.state != FAILED and (run.folder / "metrics.csv").is_file())
-    tables = (run.folder / TAUGHT_FILE for run in learned)
-    taught = (_taught(table, table.stat().st_mtime_ns) for table in tables if table.is_file())
+    files = (RunFiles(run.folder) for run in project.runs.all() if run.state != FAILED)
+    tables = (of_run.labels for of_run in files if of_run.metrics.is_file() and of_run.labels.is_file())
+    taught = (_taught(table, table.stat().st_mtime_ns) for table in tables)
     return any((counts & by_run).total() >= _MOST * counts.total() for by_run in taught)
 
 

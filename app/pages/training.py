@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.jobs import Progress
+from prismh_engine.models.simclr.run_files import RunFiles
 from prismh_engine.models.simclr.run_settings import settings_of
 from prismh_engine.models.simclr.settings import LABELS_OF_PROJECT, NAMES_PRESET, TrainSettings, settle
 from prismh_engine.project import Run
@@ -165,7 +166,7 @@ class TrainingPage(Page):
     def _show_past_curve(self) -> None:
         """What the run's files say, which another program may have written; steps that were seen here are kept."""
         folder = self._run.folder if self._run is not None else None
-        read = read_metrics(folder / "metrics.csv") if folder is not None else TrainingHistory()
+        read = read_metrics(RunFiles(folder).metrics) if folder is not None else TrainingHistory()
         if folder != self._drawn or len(read.per_epoch()) != len(self._history.per_epoch()):
             self._history, self._drawn = read, folder
         self._plots.show_history(self._history, epochs_of(self._run) if self._run is not None else 0)
@@ -387,6 +388,8 @@ class TrainingPage(Page):
             text = self.tr("This learning was stopped after {done} of {epochs} epochs. Resume goes on from there.")
             if not done:
                 text = self.tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.")
+            if not epochs:
+                text = self.tr("This learning was stopped before its end. Resume goes on with it.")
             text = text.format(done=done, epochs=epochs)
         elif kind == READING and self._run is not None and not self._has_map:
             text = self.tr("The map of what was learned is being made. What it changed is told here after that.")

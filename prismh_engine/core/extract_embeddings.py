@@ -23,6 +23,7 @@ from ..models.encode_over_ranks import encode_over_ranks
 from ..models.encode_photos import EncoderToStart, UsablePhoto, encode_photos
 from ..models.file_encoder import BY_LEARNED, file_encoder
 from ..models.ranks import Ranks
+from ..models.simclr.run_files import RunFiles
 from ..models.starter_photos import BY_STARTER, starter_encoder
 from ..photos.cache import PhotoCache, check_cache_folder, default_cache_folder
 from ..project import FeatureSet, Project
@@ -290,13 +291,13 @@ def _write(embedded: Embedded, identity: Encoder, output_dir: Path | None) -> Ex
 
 def _chosen_run(project: Project, model_path: str | None) -> Run | None:
     """The run a person means in a project, None for the starter."""
-    with_checkpoint = [run for run in project.runs.all() if _best_model(run).is_file()]
+    with_checkpoint = [run for run in project.runs.all() if RunFiles(run.folder).best.is_file()]
     if model_path is None:
         return with_checkpoint[-1] if with_checkpoint else None
     if model_path == STARTER:
         return None
     for run in with_checkpoint:
-        if Path(model_path).resolve() == _best_model(run).resolve():
+        if Path(model_path).resolve() == RunFiles(run.folder).best.resolve():
             return run
     raise PrismhError(
         f"{model_path} is not the best_model.pt of a run of this project: give --input_dir and --output_dir in place "
@@ -308,14 +309,10 @@ def _checkpoint(run: Run | None) -> Path | None:
     """A run's best model, None for the starter."""
     if run is None:
         return None
-    path = _best_model(run)
+    path = RunFiles(run.folder).best
     if not path.is_file():
         raise PrismhError(f"{run.name} has saved nothing yet: let it learn for an epoch first.")
     return path
-
-
-def _best_model(run: Run) -> Path:
-    return run.folder / "checkpoints" / "best_model.pt"
 
 
 def _write_metadata(file: Path, report: ExtractReport) -> None:

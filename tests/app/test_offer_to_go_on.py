@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app import newest_run
+from prismh_engine.models.simclr.run_files import run_to_resume
 from prismh_engine.project import Project
 from prismh_engine.project.runs import STOPPED
 
@@ -50,3 +52,25 @@ def test_not_now_holds_for_this_run_and_the_learn_page_still_offers_it(qtbot, st
     with open_window(qtbot) as window:
         opened(qtbot, window, stopped)
         assert offered(window)
+
+
+def test_the_run_that_is_offered_is_the_one_the_engine_goes_on_with_however_soon_it_was_killed(qtbot, stopped):
+    with Project.open(stopped) as project:
+        write_about(project.runs.newest())
+        killed = run_of_ten_epochs(project)  # after its settings, before all else
+        assert run_to_resume(project) == killed
+        assert newest_run.unfinished(project) == killed
+        (killed.folder / "settings.json").unlink()
+        write_about(killed)
+        assert run_to_resume(project) == killed
+    with open_window(qtbot) as window:
+        opened(qtbot, window, stopped)
+        assert offered(window)
+        assert window.session.unfinished_run().name == killed.name
+        window.show_page("training")
+        said = find(window, "health_note").text()
+        assert said == "This learning was stopped before its end. Resume goes on with it."
+
+
+def write_about(run):
+    (run.folder / "run.json").write_text("{}", encoding="utf-8")

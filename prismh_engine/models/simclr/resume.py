@@ -13,10 +13,10 @@ import torch
 from ...command import required
 from ...errors import BadValueError, PrismhError
 from ...project import Project, Run
-from ...project.runs import FAILED, FINISHED
 from ...settings import Resolved, read_config, resolve
 from . import checkpoint as checkpoints
 from . import precision as precisions
+from .run_files import run_to_resume
 from .run_folder import RunFolder
 from .settings import AUTO, TrainSettings, anchored, settle
 from .worth_probe import badness_of
@@ -103,11 +103,7 @@ def _afresh(resolved: Resolved[TrainSettings], project: Project | None) -> Start
 def _newest(resolved: Resolved[TrainSettings], project: Project | None) -> Start:
     run = None
     if project is not None:
-        runs = project.runs.all()
-        unfinished = [r for r in reversed(runs) if r.state != FINISHED]
-        begun = [r for r in unfinished if RunFolder(r.folder).holds_a_run]  # one that failed before holds nothing
-        goes_on = [r for r in begun if r.state != FAILED]  # a failed one diverged, or could save nothing
-        run = next(iter([*goes_on, *begun, *unfinished, *reversed(runs)]), None)
+        run = run_to_resume(project)
         if run is None:
             return _afresh(resolved, project)
         folder = RunFolder(run.folder)
@@ -161,11 +157,10 @@ def _run_at(project: Project, folder: Path) -> Run | None:
 
 def _begun(resolved: Resolved[TrainSettings], folder: RunFolder) -> Resolved[TrainSettings]:
     """The settings of a run that ended before its first checkpoint, where nothing is given that would change them."""
-    path = folder.folder / "settings.json"
     given = {name: getattr(resolved.settings, name) for name in resolved.origins if resolved.given(name)}
-    if not path.exists() or not FREE.issuperset(given):
+    if not folder.settings.exists() or not FREE.issuperset(given):
         return resolved
-    begun = resolve(TrainSettings, given, read_config(path, TrainSettings.step), environment={})
+    begun = resolve(TrainSettings, given, read_config(folder.settings, TrainSettings.step), environment={})
     return Resolved(begun.settings, {**begun.origins, **{name: resolved.origins[name] for name in given}})
 
 

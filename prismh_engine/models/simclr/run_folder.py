@@ -1,4 +1,4 @@
-"""The files of a run: where each lies, and how it is written."""
+"""The files of a run: how each is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from ...settings import Resolved, write_settings
 from ...tables import read_csv, write_csv
 from ...version import __version__
 from . import checkpoint as checkpoints
-from .settings import TAUGHT_FILE, TrainSettings
+from .run_files import RunFiles
+from .settings import TrainSettings
 
 METRICS = (
     "epoch", "step", "train_loss", "val_loss", "learning_rate", "grad_norm", "positive_similarity",
@@ -30,23 +31,12 @@ PERFORMANCE = ("epoch", "step", "photos_per_second", "data_wait_share", "memory_
 _NUMBERED = re.compile(r"checkpoint_epoch_(\d+)\.pt")
 
 
-class RunFolder:
+class RunFolder(RunFiles):
     """A folder that holds, or will hold, one training."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.checkpoints = folder / "checkpoints"
-        self.last = self.checkpoints / "last.pt"
-        self.best = self.checkpoints / "best_model.pt"
-        self.encoder = folder / "encoder.safetensors"
-        self.metrics = folder / "metrics.csv"
-        self.labels = folder / TAUGHT_FILE
-        self.tensorboard = folder / "tensorboard"
+        super().__init__(folder)
         self._performance_rows: list[Sequence[Any]] = []
-
-    @property
-    def holds_a_run(self) -> bool:
-        return (self.folder / "run.json").exists() or any(self.checkpoints.glob("*.pt"))
 
     def begin(self, resolved: Resolved[TrainSettings], about: Mapping[str, Any]) -> None:
         """Write `settings.json` and `run.json`. about: what is known of this training beside versions and command.
@@ -62,8 +52,8 @@ class RunFolder:
         for folder in (self.folder, self.checkpoints):
             for unfinished in folder.glob(".*.part"):  # of a killed program; each may be as large as a checkpoint
                 unfinished.unlink(missing_ok=True)
-        write_settings(self.folder / "settings.json", resolved)
-        write_json(self.folder / "run.json", {"command": _command(resolved), **about, "versions": versions()})
+        write_settings(self.settings, resolved)
+        write_json(self.about, {"command": _command(resolved), **about, "versions": versions()})
 
     def write_labels(self, teaching: Mapping[str, str]) -> None:
         """Write which photos taught which label, so that they can be kept out of a score."""
@@ -75,14 +65,13 @@ class RunFolder:
 
     def read_performance(self, up_to_step: int) -> None:
         """Take over the rows of an earlier sitting."""
-        path = self.folder / "performance.csv"
-        if path.exists():
-            rows = [row for row in read_csv(path, PERFORMANCE) if int(row["step"]) <= up_to_step]
+        if self.performance.exists():
+            rows = [row for row in read_csv(self.performance, PERFORMANCE) if int(row["step"]) <= up_to_step]
             self._performance_rows = [[row[name] for name in PERFORMANCE] for row in rows]
 
     def add_performance(self, row: Mapping[str, Any]) -> None:
         self._performance_rows.append([_nine_digits(row[name]) for name in PERFORMANCE])
-        write_csv(self.folder / "performance.csv", PERFORMANCE, self._performance_rows)
+        write_csv(self.performance, PERFORMANCE, self._performance_rows)
 
     def best_epoch(self) -> int | None:
         """The epoch, counted from 1, whose weights `best_model.pt` holds; 0: those of the start.
@@ -139,19 +128,18 @@ class RunFolder:
         target, number = base, 2
         while target.exists():
             target, number = base.with_name(f"{base.name}_{number}"), number + 1
-        make_folder(target / "checkpoints")
+        aside = RunFiles(target)
+        make_folder(aside.checkpoints)
         if self.metrics.exists():
             rows = [row for row in read_csv(self.metrics, ("step",)) if int(row["step"]) > step]
             # An earlier version measured less.
-            write_csv(
-                target / "metrics.csv", METRICS, [[_number(row.get(name, "")) for name in METRICS] for row in rows]
-            )
+            write_csv(aside.metrics, METRICS, [[_number(row.get(name, "")) for name in METRICS] for row in rows])
         try:
             self.metrics.unlink(missing_ok=True)  # a checkpoint has the rows up to it
             for path in later:
-                path.replace(target / "checkpoints" / path.name)
+                path.replace(aside.checkpoints / path.name)
             if self.encoder.exists():
-                self.encoder.replace(target / self.encoder.name)
+                self.encoder.replace(aside.encoder)
         except OSError as error:
             raise PrismhError(f"Cannot move the later checkpoints to {target}: {error.strerror}.") from error
         return target

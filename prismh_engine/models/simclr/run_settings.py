@@ -6,13 +6,14 @@ from pathlib import Path
 
 from ...errors import PrismhError
 from ...settings import read_config, resolve
+from .run_files import RunFiles
 from .settings import TrainSettings
 
 
 def settings_of(folder: Path) -> TrainSettings | None:
     """The settings of the run in a folder; None where they cannot be read."""
     try:
-        config = read_config(folder / "settings.json", TrainSettings.step)
+        config = read_config(RunFiles(folder).settings, TrainSettings.step)
         return resolve(TrainSettings, {}, config, environment={}).settings
     except PrismhError:
         return None

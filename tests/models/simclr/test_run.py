@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -260,6 +261,15 @@ def test_auto_goes_on_with_the_run_that_began_and_not_with_a_later_one_that_fail
         jobs.run(tiny(tiny_project, weights=__file__))
     report = jobs.run(train(resolve(TrainSettings, {"project": tiny_project, "resume_from": "auto"})))
     assert (report.run, report.finished, report.epochs) == ("run-1", True, 2)
+
+
+def test_auto_goes_on_with_a_run_that_was_killed_before_all_that_tells_of_it_was_written(tiny_project: Path) -> None:
+    for _ in range(2):
+        stop = jobs.StopToken()
+        stopped = jobs.run(tiny(tiny_project, stop), stops_learning(stop), stop)
+    (stopped.run_folder / "run.json").unlink()
+    shutil.rmtree(stopped.run_folder / "checkpoints")
+    assert jobs.run(tiny(tiny_project, resume_from="auto")).run == stopped.run == "run-2"
 
 
 def test_a_failed_training_is_known_to_the_project(tiny_project: Path) -> None:
