@@ -67,6 +67,10 @@ class PhotoList:
         days = [day for day, count in self._days.items() if count]
         return (min(days), max(days)) if days else None
 
+    def held(self) -> list[object]:
+        """All that is held of the photos, for who frees it a part at a time."""
+        return [*self._photos, *self._groups, *self._texts]
+
     def put(self, photos: Iterable[Photo]) -> list[Photo]:
         """Take in photos, or newer versions of known ones; return those that were not known."""
         new = []

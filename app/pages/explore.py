@@ -18,6 +18,7 @@ from prismh_engine.project.feature_sets import STARTER
 from .. import palette, theme
 from ..decisions import Decisions
 from ..session import LEARNING, READING, Session
+from ..slow_release import SlowRelease
 from ..widgets.card import Card
 from ..widgets.explore_filter_bar import ExploreFilterBar
 from ..widgets.learning_line import LearningLine
@@ -54,6 +55,7 @@ class ExplorePage(Page):
         self.setObjectName("explore_page")
         self._decisions = decisions
         self._contents = MapContents()
+        self._releasing = SlowRelease(self)
         self._ids = np.empty(0, np.int64)
         self._titles: Sequence[str] = ()
         self._colours: Sequence[QColor] = ()
@@ -195,6 +197,7 @@ class ExplorePage(Page):
 
     def _forget(self) -> None:
         self._reading.forget()
+        self._selecting.forget()
         self._show(MapContents())
 
     def _project_changed(self) -> None:
@@ -240,16 +243,18 @@ class ExplorePage(Page):
             self._learned = contents.features
         elif contents.learnings[:1] != self._contents.learnings[:1]:
             self._learned = ""  # a new one is the one to look at
+        if contents.photos is not self._contents.photos:
+            self._releasing.take(self._contents.photos.values())
         self._contents = contents
         shown = self._views.map
         if computing and contents.all_photos:  # a map is on its way: keep what is seen of it, groups are new
             shown.set_points(shown.positions, contents.clusters_of(self._ids))
         elif np.array_equal(self._ids, contents.photo_ids) and len(self._ids):
             shown.set_points(shown.positions, contents.clusters)
-            shown.move_points(contents.positions, animated=True)
+            shown.move_points(contents.points, animated=True)
         else:
             self._ids = contents.photo_ids
-            shown.set_points(contents.positions, contents.clusters)
+            shown.set_points(contents.points, contents.clusters)
         if contents.facts is not None:
             self._views.show_photos(contents.on_map, contents.facts, contents.spots)
             self._filter_bar.set_facts(contents.facts)

@@ -19,6 +19,7 @@ from prismh_engine.project.photo_catalogue import USED
 from ..explore_filters import PhotoFacts, read_facts, with_names
 from ..learnings import Learning, learnings_of
 from ..photos_by_id import PhotosById
+from ..widgets.point_raster import PointRaster
 from .names_borne import NamesBorne
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Group:
 class MapContents:
     """A map, its groups and its photos.
 
-    features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], positions float32 [N, 2], clusters int32
+    features: whose embeddings: "starter" or a run's name. photo_ids int64 [N], points (their positions), clusters int32
     [N] (-1 none) and facts of N photos, all empty while there is no map. grouping: what is shown of the groups, with
     the tree its finer and coarser cuts come from. spots: where more of the N photos were taken than elsewhere. used:
     how many photos a map would show; missing: how many are not where they were. learnings: the newest first. photos: by
@@ -61,7 +62,7 @@ class MapContents:
 
     features: str = STARTER
     photo_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    positions: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 2), np.float32))
+    points: PointRaster = field(default_factory=lambda: PointRaster(np.empty((0, 2), np.float32)))
     clusters: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     facts: PhotoFacts | None = None
     spots: Sequence[HotSpot] = ()
@@ -151,7 +152,7 @@ def read_map(
         yield Progress("Reading the map", 1, None)
         contents = _with_groups(project, contents, sets[features])
         yield Progress("Reading the map", 2, None)
-        contents = _with_map(project, contents, sets[features])
+        contents = _with_map(project, contents, sets[features], known)
     grouped = np.empty(0, np.int64) if contents.grouping is None else contents.grouping.photo_ids
     contents = dataclasses.replace(contents, borne=NamesBorne.of(contents.names, contents.by_group, grouped))
     if len(contents.photo_ids):
@@ -194,17 +195,17 @@ def _with_groups(project: Project, contents: MapContents, features: FeatureSet) 
     return dataclasses.replace(contents, grouping=grouping, groups=tuple(groups), by_group=by_group)
 
 
-def _with_map(project: Project, contents: MapContents, features: FeatureSet) -> MapContents:
+def _with_map(project: Project, contents: MapContents, features: FeatureSet, known: MapContents | None) -> MapContents:
     found = project.maps.newest(features)
     if found is None:
         return contents
     shown = np.isin(found.photo_ids, contents.seen_ids)
     if shown.sum() < FEWEST_PHOTOS:
         return contents
-    ids = found.photo_ids[shown]
-    return dataclasses.replace(
-        contents, photo_ids=ids, positions=found.positions[shown], clusters=contents.clusters_of(ids)
-    )
+    ids, positions = found.photo_ids[shown], found.positions[shown]
+    is_known = known is not None and np.array_equal(known.points.positions, positions)
+    points = known.points if known is not None and is_known else PointRaster(positions)
+    return dataclasses.replace(contents, photo_ids=ids, points=points, clusters=contents.clusters_of(ids))
 
 
 def _ids(photos: Mapping[int, Photo]) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ from ..decisions import Decisions
 from ..jobs import RunningJob
 from ..photo_list import PhotoList
 from ..session import READING, Session
+from ..slow_release import SlowRelease
 from ..widgets.file_dialogs import choose_file, choose_folder
 from ..widgets.focus import holds_focus
 from ..widgets.import_report import ImportReportDialog
@@ -55,6 +56,7 @@ class PhotosPage(Page):
         self.setObjectName("photos_page")
         self._decisions = decisions
         self._photos = PhotoList()
+        self._releasing = SlowRelease(self)
         self._reading: RunningJob | None = None
         self._read_again = False
         self._map_is_coming = False
@@ -158,7 +160,7 @@ class PhotosPage(Page):
 
     def _project_changed(self) -> None:
         self._map_is_coming = False
-        self._photos = PhotoList()
+        self._hold(PhotoList())
         self._grid.set_photos([])
         self._details.show_photos([])
         self._side.setCurrentWidget(self._details)
@@ -182,11 +184,15 @@ class PhotosPage(Page):
 
     def _photos_read(self, photos: PhotoList) -> None:
         self._reading = None
-        self._photos = photos
+        self._hold(photos)
         self._show_selected()
         if self._read_again:
             self._read_again = False
             self._read_photos()
+
+    def _hold(self, photos: PhotoList) -> None:
+        self._releasing.take(self._photos.held())
+        self._photos = photos
 
     def _reading_failed(self, sentence: str = "") -> None:
         self._reading = None

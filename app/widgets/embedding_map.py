@@ -85,13 +85,14 @@ class EmbeddingMap(QWidget):
 
     # What it shows
 
-    def set_points(self, positions: NDArray[np.float32], groups: NDArray[np.int32]) -> None:
-        """Show points: positions [N, 2] and the group of each, int [N], -1 for none.
+    def set_points(self, points: NDArray[np.float32] | PointRaster, groups: NDArray[np.int32]) -> None:
+        """Show points: positions [N, 2], or the raster of them where they were sorted before; and the group of each,
+        int [N], -1 for none.
 
         The selection is taken back; where there are as many points as before, colouring and mask stay.
         """
-        if len(positions) != len(groups):
-            raise ValueError(f"positions and groups must be equally many, got {len(positions)} and {len(groups)}")
+        if len(points) != len(groups):
+            raise ValueError(f"positions and groups must be equally many, got {len(points)} and {len(groups)}")
         self._motion.stop()
         self._groups = np.asarray(groups, np.int32)
         if len(groups) != len(self._all.positions):
@@ -99,7 +100,7 @@ class EmbeddingMap(QWidget):
         self._selected = np.zeros(len(groups), bool)
         self._pointing.point_at(-1)
         self._describe()
-        self._place(np.asarray(positions, np.float32))
+        self._place(points)
 
     def set_groups(self, names: Sequence[str], colours: Sequence[QColor]) -> None:
         """Name and colour the groups 0, 1, ...; an empty name is not written on the map."""
@@ -139,16 +140,15 @@ class EmbeddingMap(QWidget):
         """More photos are there: ask for them again."""
         self._thumbnails.update()
 
-    def move_points(self, positions: NDArray[np.float32], *, animated: bool = False) -> None:
-        """Give the same points new positions [N, 2]; selection, groups, colouring and mask stay."""
-        if len(positions) != len(self._groups):
-            raise ValueError(f"there are {len(self._groups)} points, got {len(positions)} positions")
+    def move_points(self, points: NDArray[np.float32] | PointRaster, *, animated: bool = False) -> None:
+        """Give the same points new positions, as of `set_points`; selection, groups, colouring and mask stay."""
+        if len(points) != len(self._groups):
+            raise ValueError(f"there are {len(self._groups)} points, got {len(points)} positions")
         self._motion.stop()
-        positions = np.asarray(positions, np.float32)
-        if animated and self.isVisible() and 0 < len(positions) <= _ANIMATED_POINTS:
-            self._motion.start(self._all.positions, positions)
+        if animated and self.isVisible() and 0 < len(points) <= _ANIMATED_POINTS:
+            self._motion.start(self._all.positions, _positions_of(points))
         else:
-            self._place(positions)
+            self._place(points)
 
     @property
     def moving(self) -> bool:
@@ -312,9 +312,9 @@ class EmbeddingMap(QWidget):
 
     # How it looks
 
-    def _place(self, positions: NDArray[np.float32]) -> None:
-        if not np.array_equal(positions, self._all.positions):
-            self._all = PointRaster(positions)
+    def _place(self, points: NDArray[np.float32] | PointRaster) -> None:
+        if not np.array_equal(_positions_of(points), self._all.positions):
+            self._all = points if isinstance(points, PointRaster) else PointRaster(points)
         if self._box.follow:
             self.fit()
         self._show_only()
@@ -349,3 +349,7 @@ class EmbeddingMap(QWidget):
     def _follow_theme(self) -> None:
         self._recolour()
         self._overlay.update()
+
+
+def _positions_of(points: NDArray[np.float32] | PointRaster) -> NDArray[np.float32]:
+    return points.positions if isinstance(points, PointRaster) else np.asarray(points, np.float32)
