@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         """The first project is open and counted: from here one goes to its map."""
         if not self._ready and self.session.project is not None:
             self._ready = True
-            self.session.run_beside(_explore_imported(), StopToken())
+            self.session.run_beside(_pages_imported(), StopToken())
 
     def _say_failure(self, sentence: str) -> None:
         self._first_page = "photos"
@@ -301,7 +301,12 @@ class MainWindow(QMainWindow):
             self.resize(QSize(DRAWN_WIDTH, DRAWN_HEIGHT).boundedTo(room))  # its foot is not to lie below the screen's
 
 
-def _explore_imported() -> Job[None]:
-    """Import the Explore page before someone goes there: pyqtgraph would keep the window waiting for half a second."""
+def _pages_imported() -> Job[None]:
+    """Import the other pages before someone goes there: pyqtgraph alone would keep the window waiting for half a
+    second.
+    """
     yield Progress("Getting ready", 0, None)
     from .pages import explore  # noqa: F401
+
+    yield Progress("Getting ready", 1, None)
+    from .pages import export, training  # noqa: F401
