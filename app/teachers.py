@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,14 +25,19 @@ _MOST = 0.8
 
 @dataclass(frozen=True)
 class Teachers:
-    """photos: how many would teach one of so many `names`. enough: whether that is worth a learning. taken_up: whether
-    a run has learned from most of them.
+    """photos: how many would teach one of so many `names`. names_on_enough: those of the names that are on
+    FEWEST_PHOTOS or more. taken_up: whether they are enough, and a run has learned from most of them.
     """
 
     photos: int
     names: int
-    enough: bool
+    names_on_enough: int
     taken_up: bool
+
+    @property
+    def enough(self) -> bool:
+        """Whether they are worth a learning."""
+        return self.names_on_enough >= FEWEST_NAMES
 
 
 def teachers_of(project: Project) -> Teachers:
@@ -40,8 +45,9 @@ def teachers_of(project: Project) -> Teachers:
     from prismh_engine.models.simclr.photo_labels import names_that_teach
 
     counts = names_that_teach(project)
-    enough = sum(count >= FEWEST_PHOTOS for count in counts.values()) >= FEWEST_NAMES
-    return Teachers(counts.total(), len(counts), enough, enough and _taken_up(project, counts))
+    on_enough = sum(count >= FEWEST_PHOTOS for count in counts.values())
+    teachers = Teachers(counts.total(), len(counts), on_enough, taken_up=False)
+    return replace(teachers, taken_up=teachers.enough and _taken_up(project, counts))
 
 
 def _taken_up(project: Project, counts: Counter[str]) -> bool:

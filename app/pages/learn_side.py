@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from .. import theme, words
 from ..widgets.card import Card, Facts, Note, label
+from .learn_names_missing import NamesMissing
 from .learning_facts import facts_of
 
 _WIDTH = 286
@@ -19,6 +20,7 @@ class LearnSide(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.names_missing = NamesMissing()
         self._health = Note("health_note")
         self._facts = Facts()
         self._facts_card = Card("facts_card")
@@ -39,7 +41,8 @@ class LearnSide(QWidget):
         column = QVBoxLayout(cards)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.CARD_GAP)
-        for part in (self._health, self._facts_card, self._notes_card, self._about_card, self._changed_card):
+        shown_first = (self.names_missing, self._health, self._facts_card, self._notes_card)
+        for part in (*shown_first, self._about_card, self._changed_card):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea()

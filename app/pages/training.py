@@ -20,7 +20,7 @@ from prismh_engine.project.feature_sets import STARTER
 from prismh_engine.settings import Resolved, resolve
 
 from .. import newest_run, theme
-from ..session import LEARNING, READING, Session
+from ..session import LEARNING, Session
 from ..widgets import health
 from ..widgets.buttons import be_main
 from ..widgets.card import Card
@@ -29,6 +29,7 @@ from ..widgets.settings_panel import SettingsPanel
 from ..widgets.start_weights import StartWeights
 from ..widgets.training_history import TrainingHistory, judge, read_metrics
 from .learn_choices import LearnChoices
+from .learn_idle import FEWEST_PHOTOS, idle_sentence
 from .learn_side import LearnSide
 from .learn_times import LearnTimes
 from .page import Page
@@ -37,7 +38,6 @@ from .starting_point import StartingPoint
 
 _MS_BETWEEN_DRAWINGS = 100
 _MS_BETWEEN_LOOKS_ELSEWHERE = 3000
-_FEWEST_PHOTOS = 2
 _NOT_OFFERED = (  # decided by the page itself; `pretrained` says in another way what `weights` says
     "data_dir", "output_dir", "project", "cache_dir", "preset", "resume_from", "allow_changed_photos", "pretrained",
 )  # fmt: skip
@@ -81,9 +81,11 @@ class TrainingPage(Page):
         self._make_actions()
         self._choices = LearnChoices()
         self._choices.chosen.connect(self._choice_changed)
-        self._choices.names_missing.connect(partial(self.go_to.emit, "explore"))
         self._choices.advanced_toggled.connect(self._show_advanced)
         self._side = LearnSide()
+        self._choices.names_missing.connect(self._side.names_missing.show)
+        self._choices.chosen.connect(self._side.names_missing.hide)
+        self._side.names_missing.explore_wanted.connect(partial(self.go_to.emit, "explore"))
         self.body.addWidget(self._choices)
         below = QHBoxLayout()
         below.setSpacing(theme.CARD_GAP)
@@ -148,6 +150,7 @@ class TrainingPage(Page):
         self._times.forget()
         self._progress = None
         self._choices.open_advanced(False)
+        self._side.names_missing.hide()
         self._settings.set_fixed(self._fixed())
         self._settings.reset()
         self._reread()
@@ -179,7 +182,7 @@ class TrainingPage(Page):
 
     def _counted(self) -> None:
         """The photos were counted, after everything that was running: time the choices for so many."""
-        if self.isVisible() and self._used >= _FEWEST_PHOTOS and self._elsewhere is None:
+        if self.isVisible() and self._used >= FEWEST_PHOTOS and self._elsewhere is None:
             self._times.measure(self._used)
         self._show_state()
 
@@ -196,6 +199,7 @@ class TrainingPage(Page):
             if self._resumed is not None and self._resumed.preset:
                 self._choices.choose(self._resumed.preset)
                 self._choice_changed()
+            self._side.names_missing.hide()
             self._times.stop()
             self._progress = None
             self._timer.start()
@@ -309,7 +313,7 @@ class TrainingPage(Page):
     def _show_state(self) -> None:
         kind, unfinished = self.session.running_kind, self._unfinished
         learning, paused = kind == LEARNING, kind == LEARNING and self.session.paused
-        enough = self._used >= _FEWEST_PHOTOS
+        enough = self._used >= FEWEST_PHOTOS
         actions = (self._pause, self._resume, self._start, self._go_on, self._see_map, self._stop)
         focused = self._keyboard_waits or any(button.hasFocus() for button in actions)
         self._stop.setVisible(learning)
@@ -321,8 +325,10 @@ class TrainingPage(Page):
         self._go_on.setVisible(not learning and stays and unfinished is None)  # four have no room in large text
         idle = kind is None and self._elsewhere is None
         self._start.setEnabled(idle and enough and not self._start_wanted)
+        teachers = self.session.summary.teachers
         if not learning:
-            self._choices.offer_names(self.session.summary.teachers)
+            self._choices.offer_names(teachers)
+        self._side.names_missing.know(teachers)
         self._say_start()
         starts, teaches = not learning and unfinished is None, self._teaches_anew()
         be_main(self._start, starts and (teaches or not self._has_map))
@@ -377,24 +383,13 @@ class TrainingPage(Page):
             return self.tr("Getting ready: photos are packed and the first steps are taken."), health.NOTE
         if kind == LEARNING:
             return health.sentence(judge(self._history), metrics.get("warnings") or ())
-        text = ""
-        if self._elsewhere is not None:
-            text = self.tr(
-                "Another program is learning into this run at this moment, and can be stopped there. "
-                "What it has learned so far is shown here."
-            )
-        elif unfinished is not None:
-            epochs, done = epochs_of(unfinished), len(self._history.per_epoch())
-            text = self.tr("This learning was stopped after {done} of {epochs} epochs. Resume goes on from there.")
-            if not done:
-                text = self.tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.")
-            if not epochs:
-                text = self.tr("This learning was stopped before its end. Resume goes on with it.")
-            text = text.format(done=done, epochs=epochs)
-        elif kind == READING and self._run is not None and not self._has_map:
-            text = self.tr("The map of what was learned is being made. What it changed is told here after that.")
-        elif kind == READING:
-            text = self.tr("Photos are being looked at. Learning can start when that is done.")
-        elif self.session.project is not None and self._used < _FEWEST_PHOTOS:
-            text = self.tr("Learning needs two photos at least. Add a folder on the Photos page.")
-        return text, health.NOTE
+        sentence = idle_sentence(
+            self.session,
+            self._run,
+            has_map=self._has_map,
+            unfinished=unfinished is not None,
+            elsewhere=self._elsewhere is not None,
+            epochs_done=len(self._history.per_epoch()),
+            photos=self._used,
+        )
+        return sentence, health.NOTE

@@ -65,22 +65,54 @@ def end_measuring(qtbot, window):
     qtbot.waitUntil(lambda: not times.measuring, timeout=MS)
 
 
-def test_without_names_the_card_says_what_to_do_and_leads_there(qtbot, mapped):
+def test_without_names_the_card_says_what_is_missing_and_leads_there_only_when_asked(qtbot, mapped):
     with open_window(qtbot) as window:
         open_at(qtbot, window, mapped, "training")
         assert told(window) == "Name a few photos first: two names, on five photos each"
-        assert find(window, "choice_names").accessibleName() == "With my names"
+        card, missing = find(window, "choice_names"), find(window, "names_missing_card")
+        assert card.accessibleName() == "With my names"
+        assert not missing.isVisible()
         click(qtbot, window, "choice_names")
+        assert window.page().objectName() == "training_page", "nobody is taken away without a word"
+        assert missing.isVisible()
+        assert find(window, "names_missing").text() == (
+            "Learning with names takes 2 names at least, on 5 photos each. So far no photo has a name. Give names on "
+            "the Explore page: choose a group or some photos there, and type what they show. A photo with several "
+            "names, or one that is set aside, does not count."
+        )
+        click(qtbot, window, "go_to_names")
         assert window.page().objectName() == "explore_page"
         window.show_page("training")
-        card = find(window, "choice_names")
         assert chosen(window) == ["quick"]
+        click(qtbot, window, "choice_standard")
+        assert not missing.isVisible(), "something else was chosen"
         find(window, "choice_thorough").setFocus()
         qtbot.keyClick(find(window, "choice_thorough"), Qt.Key.Key_Right)
         assert card.hasFocus(), "the arrow keys come by it"
-        assert window.page().objectName() == "training_page", "and do not leave the page"
+        assert not missing.isVisible()
         qtbot.keyClick(card, Qt.Key.Key_Return)
-        assert window.page().objectName() == "explore_page"
+        assert missing.isVisible()
+        assert window.page().objectName() == "training_page"
+
+
+def test_what_is_missing_follows_the_names_that_are_given(qtbot, mapped):
+    with open_window(qtbot) as window:
+        open_at(qtbot, window, mapped, "training")
+        session, missing = window.session, find(window, "names_missing_card")
+        click(qtbot, window, "choice_names")
+        for drums, tyres, so_far in (
+            (6, 0, "So far there is 1 name, on 6 photos."),
+            (6, 4, "So far there are 2 names on 10 photos, 1 of them on 5 photos or more."),
+        ):
+            give_names(session.project, drums=drums, tyres=tyres)
+            with qtbot.waitSignal(session.summary_changed, timeout=MS):
+                session.names_changed.emit()
+            assert so_far in find(window, "names_missing").text()
+        give_names(session.project, drums=6, tyres=5)
+        with qtbot.waitSignal(session.summary_changed, timeout=MS):
+            session.names_changed.emit()
+        assert not missing.isVisible(), "nothing is missing any more"
+        assert chosen(window) == ["quick"], "and it is for the person to choose"
 
 
 def test_the_card_follows_the_names_that_are_given_and_taken_off(qtbot, mapped):
@@ -175,7 +207,7 @@ def test_it_is_not_offered_again_until_much_more_was_named_than_a_run_learned_fr
         if state != BEFORE_IT_LEARNED:
             write_csv(run.folder / "metrics.csv", ("epoch", "train_loss"), [(1, 3.5)])
         project.runs.set_state(run, STOPPED if state == BEFORE_IT_LEARNED else state)
-        assert teachers_of(project) == Teachers(photos=11, names=2, enough=True, taken_up=not offered)
+        assert teachers_of(project) == Teachers(photos=11, names=2, names_on_enough=2, taken_up=not offered)
 
 
 def test_a_photo_with_two_names_or_set_aside_teaches_nothing_and_is_not_counted(named):
@@ -183,7 +215,7 @@ def test_a_photo_with_two_names_or_set_aside_teaches_nothing_and_is_not_counted(
         drums = photos_of(project, "drum", 6)
         project.labels.name_photos(drums[:1], "tyre")
         project.photos.overrule(drums[1:2], "set aside")
-        assert teachers_of(project) == Teachers(photos=9, names=2, enough=False, taken_up=False)
+        assert teachers_of(project) == Teachers(photos=9, names=2, names_on_enough=1, taken_up=False)
 
 
 def test_learning_with_names_through_the_window_paused_resumed_and_told_as_any_other(qtbot, named):
