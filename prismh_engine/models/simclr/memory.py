@@ -198,7 +198,9 @@ def _kept_of_forward(network: nn.Module, photos: int, image_size: int, precision
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
             kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
+        # Of the same storage; the tensor itself may be the output of the node that keeps it, and the two would keep
+        # each other for ever.
+        return tensor.detach()
 
     def after(module: nn.Module, inputs: object, output: object) -> None:
         if isinstance(output, Tensor) and not output.requires_grad:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,16 @@ def fitted(free_mb: int, *, photos: int = 32, photos_at_once: int = 32, learns_b
         photos_at_once=photos_at_once,
         learns_batch_norm=learns_batch_norm,
     )
+
+
+def test_a_network_that_was_measured_goes_with_its_last_user() -> None:
+    """A window learns many times in one process; each network that stayed took a hundred megabytes for good."""
+    network = SimCLRModel("resnet18")
+    kept = [weakref.ref(tensor) for tensor in network.parameters()]
+    measure(network, image_size=32, optimizer="adam", precision="off", device=CPU)
+    del network
+    gc.collect()
+    assert not [tensor for tensor in kept if tensor() is not None]
 
 
 @pytest.mark.parametrize("learns_batch_norm", [True, False])
