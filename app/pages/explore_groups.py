@@ -51,7 +51,7 @@ def group_rows(
                 len(seen),
                 len(group.photo_ids),
                 group.separation,
-                contents.photos_of(seen[:_TYPICAL]),
+                [contents.photos[i] for i in seen[:_TYPICAL].tolist() if i in contents.photos],
             )
         )
     return rows
