@@ -80,18 +80,19 @@ class TimeScale:
         return self.bins.edges[self.bins.earlier : len(self.bins.edges) - self.bins.later]
 
 
-def zoomed(sight: Span, about: float, factor: float, whole: Span) -> Span | None:
+def zoomed(sight: Span, about: float, factor: float, whole: Span, reach: Span) -> Span | None:
     """What is seen after zooming in by a factor (out where it is below 1) about a moment; None: the whole.
 
-    Never shorter than half a day, and no farther beyond the whole than before. What is far from all others may be
-    spread over more than the whole: closer is then still closer, and not the whole.
+    Never shorter than half a day, and no farther beyond the whole than before or than the photos reach, which is from
+    the first to the last of all. What is far from all others may be spread over more than the whole: closer is then
+    still closer, and not the whole.
     """
     low, high = sight
     factor = min(factor, max(1.0, (high - low) / _SHORTEST))
     nearer = 1 - 1 / factor
     begin, end = low + (about - low) * nearer, high - (high - about) * nearer
     if factor < 1:
-        begin, end = max(begin, min(low, whole[0])), min(end, max(high, whole[1]))
+        begin, end = max(begin, min(low, whole[0], reach[0])), min(end, max(high, whole[1], reach[1]))
     return None if factor <= 1 and begin <= whole[0] and whole[1] <= end else (begin, end)
 
 

@@ -266,7 +266,8 @@ class TimeBars(QWidget):
         whole = bins_for(self._rising, self._most())
         assert whole is not None
         assert self.bins is not None
-        self._look_at(zoomed(self._sight or self.bins.span, about, _ZOOM**notches, whole.span))
+        reach = float(self._rising[0]), float(self._rising[-1]) + 1
+        self._look_at(zoomed(self._sight or self.bins.span, about, _ZOOM**notches, whole.span, reach))
 
     def _pan(self, part: float) -> None:
         """Move along by a part of what is seen, where there are photos."""

@@ -312,12 +312,16 @@ def test_what_is_far_off_can_be_looked_at_ever_closer_where_it_is_spread_over_mo
     whole = in_sight(shown)
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(7, 10))
     qtbot.keyClick(strip, Qt.Key.Key_Z)
-    lengths = [in_sight(shown)[1] - in_sight(shown)[0]]
+    far_off = in_sight(shown)
+    lengths = [far_off[1] - far_off[0]]
     for _ in range(8):
         qtbot.keyClick(strip, Qt.Key.Key_Plus)
         lengths.append(in_sight(shown)[1] - in_sight(shown)[0])
     assert lengths == sorted(set(lengths), reverse=True)
     assert in_sight(shown)[1] < whole[0]
+    for _ in range(8):
+        qtbot.keyClick(strip, Qt.Key.Key_Minus)
+    assert in_sight(shown) == far_off, "what was in sight on either side is so again"
     for _ in range(30):
         qtbot.keyClick(strip, Qt.Key.Key_Minus)
     assert in_sight(shown) == whole
