@@ -34,19 +34,21 @@ def idle_sentence(
         )
     if unfinished and run is not None:
         epochs = epochs_of(run)
-        if not epochs:
-            return tr("This learning was stopped before its end. Resume goes on with it.")
-        if not epochs_done:
-            return tr("This learning was stopped in the first of {epochs} epochs. Resume goes on from there.").format(
-                epochs=epochs
-            )
-        return tr("This learning was stopped after {done} of {epochs} epochs. Resume goes on from there.").format(
-            done=epochs_done, epochs=epochs
-        )
+        stopped = tr("This learning was stopped after {done} of {epochs} epochs.")
+        if not epochs:  # its settings cannot be read
+            stopped = tr("This learning was stopped before its end.")
+        elif not epochs_done:
+            stopped = tr("This learning was stopped in the first of {epochs} epochs.")
+        return f"{stopped.format(done=epochs_done, epochs=epochs)} {tr('Resume goes on from what was saved last.')}"
     if session.running_kind == READING and run is not None and not has_map:
         return tr("The map of what was learned is being made. What it changed is told here after that.")
     if session.running_kind == READING:
         return tr("Photos are being looked at. Learning can start when that is done.")
+    if photos < FEWEST_PHOTOS <= session.summary.photos:
+        return tr(
+            "Learning needs two photos at least that are where they were and not set aside. See to them on the Photos "
+            "page, or add a folder there."
+        )
     if session.project is not None and photos < FEWEST_PHOTOS:
         return tr("Learning needs two photos at least. Add a folder on the Photos page.")
     return ""

@@ -69,7 +69,7 @@ def test_the_run_that_is_offered_is_the_one_the_engine_goes_on_with_however_soon
         assert window.session.unfinished_run().name == killed.name
         window.show_page("training")
         said = find(window, "health_note").text()
-        assert said == "This learning was stopped before its end. Resume goes on with it."
+        assert said == "This learning was stopped before its end. Resume goes on from what was saved last."
 
 
 def write_about(run):

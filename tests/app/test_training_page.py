@@ -292,3 +292,29 @@ def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, q
     qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)
     assert not find(page, "start_button").isEnabled()
     assert "two photos" in find(page, "health_note").text()
+
+
+def test_where_all_photos_are_set_aside_nobody_is_told_that_there_are_none(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        project.photos.overrule([photo.id for photo in project.photos.all()[1:]], "set aside")
+    page = show(session, qtbot, mapped)
+    assert not find(page, "start_button").isEnabled()
+    assert "two photos at least that are where they were and not set aside" in find(page, "health_note").text()
+
+
+def test_a_learning_whose_checkpoint_is_damaged_says_so_and_from_where_it_goes_on(session, qtbot, mapped):
+    settings = {"base_model": "resnet18", "weights": "none", "image_size": 32, "batch_size": 4, "epochs": 1}
+    with Project.open(mapped) as project:
+        run = run_with_settings(project, **settings)
+        (run.folder / "checkpoints").mkdir()
+        (run.folder / "checkpoints" / "last.pt").write_bytes(b"rubbish" * 1000)
+        project.runs.set_state(run, STOPPED)
+    page = show(session, qtbot, mapped)
+    with qtbot.waitSignal(session.learning_finished, timeout=MS):
+        qtbot.mouseClick(find(page, "resume_button"), Qt.MouseButton.LeftButton)
+    (aside,) = (run.folder / "superseded").iterdir()
+    assert (aside / "checkpoints" / "last.pt").read_bytes() == b"rubbish" * 1000
+    told = find(page, "learning_notes").text()
+    assert f"last.pt in {run.folder / 'checkpoints'} is damaged" in told
+    assert f"learning begins anew, and what is left of the run was moved to {aside}." in told
+    qtbot.waitUntil(lambda: session.running_kind is None, timeout=MS)

@@ -39,7 +39,7 @@ class DivergedError(PrismhError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Learning went out of bounds: the loss is not a number any more. The last good checkpoint is kept; start "
+            "Learning went out of bounds: the loss is not a number any more. What was saved before is kept; start "
             "again with a smaller --learning_rate, or with --grad_clip 1."
         )
 
