@@ -47,9 +47,7 @@ class LearningPlots(QWidget):
         )
         self._chips.setObjectName("learning_pictures")
         self._chips.chosen.connect(self._show)
-        self._legend = Legend(
-            "loss_legend", [(self.tr("training"), STRONG), (self.tr("held-out photos"), DASHED)]
-        )  # fmt: skip
+        self._legend = Legend("loss_legend", [])
         self._legend.setToolTip(
             self.tr(
                 "Held-out photos are never learned from: whether their loss falls tells if what is learned holds for "
@@ -98,8 +96,10 @@ class LearningPlots(QWidget):
         if not drawn:
             self._stack.setCurrentWidget(self._empty)
         elif picture == _LOSS:
-            losses = history.points(LOSS)
-            self._loss.show_lines([losses, history.points(HELD_OUT), smoothed(*losses)], self._epochs)
+            losses, held_out = history.points(LOSS), history.points(HELD_OUT)
+            self._loss.show_lines([losses, held_out, smoothed(*losses)], self._epochs)
+            lines = [(self.tr("training"), STRONG), (self.tr("held-out photos"), DASHED)]
+            self._legend.show_lines(lines if len(held_out[0]) else lines[:1])
             self._stack.setCurrentWidget(self._loss)
         elif picture == _RATE:
             self._rate.show_lines([history.points("learning_rate")], self._epochs)

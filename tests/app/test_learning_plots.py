@@ -143,3 +143,13 @@ def test_the_picture_that_was_chosen_stays_while_it_learns(plots, qtbot):
     choose(plots, qtbot, "health")
     plots.show_history(falling(3), 10)
     assert find(plots, "health_plots").isVisible()
+
+
+def test_held_out_photos_are_named_only_where_there_are_any(plots):
+    alone = TrainingHistory()
+    for epoch in (1, 2):
+        alone.add(epoch, {"loss": 3.0 - epoch})
+    plots.show_history(alone, 5)
+    assert find(plots, "loss_legend").accessibleName() == "training"
+    plots.show_history(falling(2), 5)
+    assert find(plots, "loss_legend").accessibleName() == "training, held-out photos"
