@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,15 @@ class Column:
         """Which photos have one of these values, bool [N]; `UNKNOWN` among them: or none."""
         return np.array([*(value in wanted for value in self.values), UNKNOWN in wanted], bool)[self.codes]
 
+    def holding(self, text: str) -> NDArray[np.bool_]:
+        """Which photos have a value that holds a text, in whatever case, bool [N]."""
+        text = text.casefold()
+        return np.array([*(text in value for value in self._folded), False], bool)[self.codes]
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [value.casefold() for value in self.values]
+
 
 @dataclass(frozen=True)
 class PhotoFacts:
@@ -85,6 +95,12 @@ class PhotoFacts:
         """How many photos carry each name, int64 [K]."""
         return np.bincount(self.name_codes, minlength=len(self.names))
 
+    def searched(self) -> list[str]:
+        """The columns of `own` whose values are too many to choose from: those that are searched, or are from one
+        number to another.
+        """
+        return [name for name, values in self.own.items() if name not in self.categories and _differ(values)]
+
 
 @dataclass(frozen=True)
 class PlaceBox:
@@ -109,8 +125,10 @@ class Filters:
 
     times: seconds as in `PhotoFacts`, from the first on and before the second. place: where. names: photos that carry
     one of these, `UNNAMED` for those without; verdicts, groups: one of these; own: pairs of a column of
-    `PhotoFacts.categories` and a value, of each column that is among them one of its values; empty lets all through.
-    without: of TIME and PLACE those that must be unknown.
+    `PhotoFacts.categories` and a value, of each column that is among them one of its values; texts: pairs of a column
+    of words of `PhotoFacts.own` and a text that its value must hold; numbers: of columns of numbers each with the least
+    and the most its value may be, infinite where it may be any; empty lets all through. without: of TIME and PLACE
+    those that must be unknown.
     """
 
     times: tuple[float, float] | None = None
@@ -119,6 +137,8 @@ class Filters:
     verdicts: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
     own: frozenset[tuple[str, str]] = frozenset()
+    texts: frozenset[tuple[str, str]] = frozenset()
+    numbers: frozenset[tuple[str, float, float]] = frozenset()
     without: frozenset[str] = frozenset()
 
     @property
@@ -142,11 +162,25 @@ class Filters:
         for name in {name for name, _ in self.own}:
             column = facts.categories.get(name, Column(codes=np.full(len(facts), -1, np.int32)))
             passing &= column.among(frozenset(value for column, value in self.own if column == name))
+        for name, text in self.texts:
+            words = facts.own.get(name)
+            passing &= words.holding(text) if isinstance(words, Column) else False
+        for name, least, most in self.numbers:
+            values = facts.own.get(name)
+            passing &= (values >= least) & (values <= most) if isinstance(values, np.ndarray) else False
         if TIME in self.without:
             passing &= np.isnan(facts.times)
         if PLACE in self.without:
             passing &= np.isnan(facts.latitudes)
         return passing
+
+
+def _differ(values: Column | NDArray[np.float64]) -> bool:
+    """Whether photos differ in what is known of them there, or in whether anything is."""
+    if isinstance(values, Column):
+        return len(values.values) + bool((values.codes < 0).any()) > 1
+    known = values[np.isfinite(values)]
+    return bool(len(known)) and (len(known) < len(values) or bool(np.ptp(known)))
 
 
 def _named(facts: PhotoFacts, names: frozenset[str]) -> NDArray[np.bool_]:

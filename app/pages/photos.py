@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -251,7 +252,7 @@ class PhotosPage(Page):
         if had_focus:
             self._empty.setFocus()
 
-    def _selection_changed(self, photos: list[Photo]) -> None:
+    def _selection_changed(self, photos: Sequence[Photo]) -> None:
         had_focus = holds_focus(self._details)
         self._details.show_photos(photos, self._photos)
         if had_focus and not holds_focus(self._details):  # what was pressed is gone with the last photo

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from prismh_engine.analysis.hot_spots import EARTH_RADIUS, HotSpot
 
 from .. import theme, time_words, words
-from ..explore_filters import PLACE, TIME, UNKNOWN, UNNAMED, VERDICT, Filters, PhotoFacts, PlaceBox
+from ..explore_filters import PLACE, TIME, UNKNOWN, UNNAMED, VERDICT, Column, Filters, PhotoFacts, PlaceBox
 from ..time_bins import calendar_parts
 from .buttons import text_button
 from .card import label
+from .filter_menu import FilterButton, FilterMenu
 from .flow_layout import FlowLayout
 from .place_view import spot_in_words
 
-_LONGEST = 24
 _ANYWHERE = PlaceBox(-90.0, 90.0, -180.0, 180.0)
+_ANY_NUMBER = (-math.inf, math.inf)
 _MOST_NAMES = 200
 _MOST_SPOTS = 10
 
@@ -87,7 +89,7 @@ class ExploreFilterBar(QWidget):
 
     def take_focus(self) -> None:
         """Put the keyboard at the first filter that can be set."""
-        usable = (button for button in self.findChildren(_FilterButton) if button.isEnabled() and button.isVisible())
+        usable = (button for button in self.findChildren(FilterButton) if button.isEnabled() and button.isVisible())
         first = next(usable, None)
         if first is not None:
             first.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -118,6 +120,24 @@ class ExploreFilterBar(QWidget):
     def _set_own(self, pair: tuple[str, str], wanted: bool) -> None:
         self._set(own=self.filters.own | {pair} if wanted else self.filters.own - {pair})
 
+    def _set_text(self, name: str, text: str) -> None:
+        others = frozenset(pair for pair in self.filters.texts if pair[0] != name)
+        self._set(texts=others | {(name, text)} if text else others)
+
+    def _set_least(self, name: str, text: str) -> None:
+        self._set_numbers(name, _number(text, -math.inf), self._numbers_of(name)[1])
+
+    def _set_most(self, name: str, text: str) -> None:
+        self._set_numbers(name, self._numbers_of(name)[0], _number(text, math.inf))
+
+    def _set_numbers(self, name: str, least: float, most: float) -> None:
+        others = frozenset(triple for triple in self.filters.numbers if triple[0] != name)
+        bound = math.isfinite(least) or math.isfinite(most)
+        self._set(numbers=others | {(name, least, most)} if bound else others)
+
+    def _numbers_of(self, name: str) -> tuple[float, float]:
+        return next(((least, most) for of, least, most in self.filters.numbers if of == name), _ANY_NUMBER)
+
     def _set_times(self, times: tuple[float, float] | None) -> None:
         self._set(times=times, without=self.filters.without - {TIME})
 
@@ -132,7 +152,7 @@ class ExploreFilterBar(QWidget):
 
     # The menus, made when they open
 
-    def _fill_names(self, menu: _Menu) -> None:
+    def _fill_names(self, menu: FilterMenu) -> None:
         facts, chosen = self._facts, self.filters.names
         menu.offer(self.tr("All names"), not chosen, lambda: self._set(names=frozenset()), "filter_all_names")
         menu.addSeparator()
@@ -146,7 +166,7 @@ class ExploreFilterBar(QWidget):
         text = _counted(self.tr("No name"), bare)
         menu.tick(text, UNNAMED in chosen, self._ticking(self._set_name, UNNAMED), "filter_no_name")
 
-    def _fill_verdicts(self, menu: _Menu) -> None:
+    def _fill_verdicts(self, menu: FilterMenu) -> None:
         column, chosen = self._facts.columns[VERDICT], self.filters.verdicts
         menu.offer(self.tr("All verdicts"), not chosen, lambda: self._set(verdicts=frozenset()), "filter_all_verdicts")
         menu.addSeparator()
@@ -154,7 +174,7 @@ class ExploreFilterBar(QWidget):
             text = _counted(self._verdict_in_words(verdict), count)
             menu.tick(text, verdict in chosen, self._ticking(self._set_verdict, verdict), f"filter_verdict_{verdict}")
 
-    def _fill_dates(self, menu: _Menu) -> None:
+    def _fill_dates(self, menu: FilterMenu) -> None:
         filters, times = self.filters, self._facts.times
         any_date = filters.times is None and TIME not in filters.without
         menu.offer(self.tr("All dates"), any_date, lambda: self._set_times(None), "filter_all_dates")
@@ -171,7 +191,7 @@ class ExploreFilterBar(QWidget):
             text = _counted(self.tr("Without a date"), unknown)
             menu.offer(text, TIME in filters.without, self._only_undated, "filter_no_date")
 
-    def _fill_places(self, menu: _Menu) -> None:
+    def _fill_places(self, menu: FilterMenu) -> None:
         filters = self.filters
         any_place = filters.place is None and PLACE not in filters.without
         menu.offer(self.tr("All places"), any_place, lambda: self._set_place(None), "filter_all_places")
@@ -190,9 +210,10 @@ class ExploreFilterBar(QWidget):
             text = _counted(self.tr("Without a place"), unknown)
             menu.offer(text, PLACE in filters.without, self._only_unplaced, "filter_no_place")
 
-    def _fill_columns(self, menu: _Menu) -> None:
-        chosen = self.filters.own
-        menu.offer(self.tr("All values"), not chosen, lambda: self._set(own=frozenset()), "filter_all_values")
+    def _fill_columns(self, menu: FilterMenu) -> None:
+        chosen, texts = self.filters.own, dict(self.filters.texts)
+        none = not (chosen or texts or self.filters.numbers)
+        menu.offer(self.tr("All values"), none, self._any_values, "filter_all_values")
         menu.addSeparator()
         for number, (name, column) in enumerate(self._facts.categories.items()):
             part = menu.part(name, any(of == name for of, _ in chosen), f"filter_column_{number}")
@@ -203,6 +224,21 @@ class ExploreFilterBar(QWidget):
                 text = _counted(value or self.tr("Unknown"), count)
                 call = self._ticking(self._set_own, (name, value))
                 part.tick(text, (name, value) in chosen, call, f"filter_column_{number}_{place}")
+        for number, name in enumerate(self._facts.searched()):
+            if isinstance(self._facts.own[name], Column):
+                part = menu.part(name, name in texts, f"filter_search_{number}")
+                told = self._writing(self._set_text, name)
+                part.write(self.tr("Contains"), texts.get(name, ""), told, f"filter_text_{number}")
+            else:
+                least, most = self._numbers_of(name)
+                part = menu.part(name, (least, most) != _ANY_NUMBER, f"filter_search_{number}")
+                told = self._writing(self._set_least, name)
+                part.write(self.tr("From"), _written(least), told, f"filter_least_{number}", a_number=True)
+                told = self._writing(self._set_most, name)
+                part.write(self.tr("To"), _written(most), told, f"filter_most_{number}", a_number=True)
+
+    def _any_values(self) -> None:
+        self._set(own=frozenset(), texts=frozenset(), numbers=frozenset())
 
     # Words
 
@@ -217,6 +253,8 @@ class ExploreFilterBar(QWidget):
         self._names.say(self.tr("Names"), names)
         self._verdicts.say(self.tr("Verdict"), verdicts)
         own = [f"{name}: {value or self.tr('unknown')}" for name, value in sorted(filters.own)]
+        own += [f"{name}: “{text}”" for name, text in sorted(filters.texts)]
+        own += [f"{name}: {self._numbers_in_words(least, most)}" for name, least, most in sorted(filters.numbers)]
         self._columns.say(self.tr("Columns"), own)
         self._dates.say(self.tr("Dates"), dates)
         self._places.say(self.tr("Place"), places)
@@ -229,7 +267,7 @@ class ExploreFilterBar(QWidget):
         # Where all photos were judged alike there is nothing to choose.
         several = VERDICT in facts.columns and len(facts.columns[VERDICT].values) > 1
         self._verdicts.setVisible(bool(several or verdicts))
-        self._columns.setVisible(bool(facts.categories or own))
+        self._columns.setVisible(bool(facts.categories or own or facts.searched()))
         self._all.setVisible(filters.active)
 
     def _verdict_in_words(self, verdict: str) -> str:
@@ -247,10 +285,17 @@ class ExploreFilterBar(QWidget):
         spot = next((spot for spot in self._spots[:_MOST_SPOTS] if box_around(spot) == place), None)
         return self.tr("part of the map") if spot is None else spot_in_words(spot)
 
+    def _numbers_in_words(self, least: float, most: float) -> str:
+        if math.isinf(most):
+            return self.tr("{0} or more").format(words.amount(least))
+        if math.isinf(least):
+            return self.tr("{0} or less").format(words.amount(most))
+        return self.tr("{0} to {1}").format(words.amount(least), words.amount(most))
+
     # Making it
 
-    def _button(self, name: str, fill: Callable[[_Menu], None]) -> _FilterButton:
-        button = _FilterButton(fill)
+    def _button(self, name: str, fill: Callable[[FilterMenu], None]) -> FilterButton:
+        button = FilterButton(fill)
         button.setObjectName(f"filter_{name}")
         return button
 
@@ -259,105 +304,12 @@ class ExploreFilterBar(QWidget):
         return lambda wanted: call(value, wanted)
 
     @staticmethod
+    def _writing(call: Callable[[Any, str], None], value: Any) -> Callable[[str], None]:
+        return lambda text: call(value, text)
+
+    @staticmethod
     def _calling(call: Callable[[Any], None], value: Any) -> Callable[[], None]:
         return lambda: call(value)
-
-
-class _FilterButton(QPushButton):
-    """Opens a menu; lit while its filter is set."""
-
-    def __init__(self, fill: Callable[[_Menu], None]) -> None:
-        super().__init__()
-        self._fill = fill
-        self.setProperty("role", "action")
-        self.setCheckable(True)
-        menu = _Menu(self)
-        menu.aboutToShow.connect(self._open)
-        self.setMenu(menu)
-
-    def say(self, what: str, chosen: Sequence[str]) -> None:
-        """Show what the filter is about and what it lets through, nothing where all."""
-        said = ", ".join(chosen)
-        if len(said) > _LONGEST:
-            said = (
-                words.tr("{0} chosen").format(words.number(len(chosen))) if len(chosen) > 1 else f"{said[:_LONGEST]}…"
-            )
-        text = f"{what}: {said}" if chosen else what
-        self.setText(f"{text.replace('&', '&&')} ▾")
-        self.setAccessibleName(text)
-        self.setChecked(bool(chosen))
-
-    def nextCheckState(self) -> None:
-        """A click opens the menu; what is chosen there lights the button."""
-
-    def _open(self) -> None:
-        menu = self.menu()
-        assert isinstance(menu, _Menu)
-        menu.forget()
-        self._fill(menu)
-
-
-class _Menu(QMenu):
-    """A menu in which several things can be ticked, one after the other, by click or space bar."""
-
-    def offer(self, text: str, chosen: bool, call: Callable[[], None], name: str) -> None:
-        """One of several things of which one is chosen; the menu closes."""
-        self._add(text, chosen, name).triggered.connect(lambda _: call())
-
-    def tick(self, text: str, ticked: bool, call: Callable[[bool], None], name: str) -> None:
-        """A thing that is ticked beside others; the menu stays."""
-        action = self._add(text, ticked, name)
-        action.setData(True)
-        action.toggled.connect(call)
-        action.toggled.connect(self._show_ticks)
-
-    def part(self, text: str, chosen: bool, name: str) -> _Menu:
-        """A menu within this one; chosen: something in it is."""
-        made = _Menu(text.replace("&", "&&"), self)
-        self.addMenu(made)
-        made.menuAction().setObjectName(name)
-        made.menuAction().setCheckable(True)
-        made.menuAction().setChecked(chosen)
-        return made
-
-    def forget(self) -> None:
-        """Empty it."""
-        self.clear()
-        for part in self.findChildren(_Menu):
-            part.deleteLater()
-
-    def _show_ticks(self) -> None:
-        """The first line, which is for all, is chosen where nothing else is; the line of a part where something in it
-        is.
-        """
-        chosen = any(action.isChecked() for action in self.actions() if action.data() or action.menu())
-        within = self.parent()
-        if isinstance(within, _Menu):
-            self.menuAction().setChecked(chosen)
-            within._show_ticks()
-        else:
-            self.actions()[0].setChecked(not chosen)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        action = self.actionAt(event.position().toPoint())
-        if action is not None and action.data():
-            action.trigger()
-        else:
-            super().mouseReleaseEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        action = self.activeAction()
-        if event.key() == Qt.Key.Key_Space and action is not None and action.data():
-            action.trigger()
-        else:
-            super().keyPressEvent(event)
-
-    def _add(self, text: str, chosen: bool, name: str) -> QAction:
-        action = self.addAction(text.replace("&", "&&"))
-        action.setObjectName(name)
-        action.setCheckable(True)
-        action.setChecked(chosen)
-        return action
 
 
 def box_around(spot: HotSpot) -> PlaceBox:
@@ -369,3 +321,17 @@ def box_around(spot: HotSpot) -> PlaceBox:
 
 def _counted(text: str, count: int) -> str:
     return f"{text}  ({words.number(count)})"
+
+
+def _number(text: str, otherwise: float) -> float:
+    """The number that was written, as people here write it or with a point."""
+    number, is_one = words.locale().toDouble(text)
+    if not is_one:
+        with suppress(ValueError):
+            number = float(text)
+            is_one = math.isfinite(number)
+    return number if is_one else otherwise
+
+
+def _written(number: float) -> str:
+    return words.amount(number) if math.isfinite(number) else ""

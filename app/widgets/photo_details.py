@@ -20,6 +20,8 @@ from .shot_facts import ShotFacts
 from .thumbnails import Thumbnails, rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from prismh_engine.project import Photo
 
 PREVIEW_HEIGHT, SMALLEST_PREVIEW = 196, 110
@@ -34,7 +36,7 @@ class PhotoDetails(Card):
     def __init__(self, session: Session) -> None:
         super().__init__("photo_details")
         self._session = session
-        self._photos: list[Photo] = []
+        self._photos: Sequence[Photo] = []
         self._with_preview = True
         self._preview = PhotoPreview(session)
         self._preview.setFixedHeight(PREVIEW_HEIGHT)
@@ -65,7 +67,7 @@ class PhotoDetails(Card):
         self.body.addStretch(1)
         self.show_photos([])
 
-    def photos(self) -> list[Photo]:
+    def photos(self) -> Sequence[Photo]:
         """What is shown."""
         return self._photos
 
@@ -83,7 +85,7 @@ class PhotoDetails(Card):
         self._preview.setVisible(shown and bool(self._photos))
         self._scroll.fit()
 
-    def show_photos(self, photos: list[Photo], everything: PhotoList | None = None) -> None:
+    def show_photos(self, photos: Sequence[Photo], everything: PhotoList | None = None) -> None:
         """Show what is selected; where that is nothing, how things stand with all photos of the project."""
         self._photos = photos
         one = photos[0] if len(photos) == 1 else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from datetime import datetime, timezone
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from app.explore_filters import PLACE, TIME, UNNAMED, VERDICT, Column, Filters, PhotoFacts, PlaceBox
 from app.time_bins import calendar_parts
@@ -236,3 +237,72 @@ def test_columns_of_a_table_cross_and_of_each_several_values_can_be_ticked(shown
     assert told[-1] == Filters()
     shown.set_facts(PhotoFacts())
     assert not find(shown, "filter_columns").isVisible(), "no table brought any"
+
+
+@pytest.fixture
+def with_remarks(shown, facts):
+    """The same ten photos with a remark on each but the last, and a number on each but the first."""
+    remarks = Column.of([*(f"{thing} {n}" for n, thing in enumerate(["Brick heap", "brick wall", "Tank"] * 3)), None])
+    larvae = np.array([math.nan, *np.arange(1.5, 10)])
+    own = {"ward": facts.categories["ward"], "re & mark": remarks, "larvae": larvae, "same": Column.of(["x"] * 10)}
+    made = dataclasses.replace(facts, own=own)
+    shown.set_facts(made)
+    return made
+
+
+def written(shown, part, line):
+    """A line in the menu of a column, as it is when a person opens that."""
+    return opened(shown, "columns")[part].menu().findChild(QLineEdit, line)
+
+
+def test_a_column_of_very_many_values_is_searched_by_text(shown, told, with_remarks, qtbot):
+    assert [action.text() for action in opened(shown, "columns").values()] == [
+        "All values", "Team && trap", "ward", "re && mark", "larvae",
+    ]  # fmt: skip
+    line = written(shown, "filter_search_0", "filter_text_0")
+    assert line.accessibleName() == "re & mark: Contains"
+    qtbot.keyClicks(line, " BRICK ")
+    qtbot.waitUntil(lambda: len(told) > 0)
+    assert told[-1].mask(with_remarks).tolist() == [True, True, False] * 3 + [False]
+    assert find(shown, "filter_columns").accessibleName() == "Columns: re & mark: “BRICK”"
+    menu = opened(shown, "columns")
+    assert menu["filter_search_0"].isChecked()
+    assert not menu["filter_all_values"].isChecked()
+    line = written(shown, "filter_search_0", "filter_text_0")
+    assert line.text() == "BRICK"
+    qtbot.keyClicks(line, " h")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert told[-1].mask(with_remarks).tolist() == [True, False, False] * 3 + [False], "Enter waits for nothing"
+    opened(shown, "columns")["filter_all_values"].trigger()
+    assert not told[-1].active
+
+
+def test_a_column_of_very_many_numbers_lets_through_what_lies_between_two(shown, told, with_remarks, qtbot):
+    qtbot.keyClicks(written(shown, "filter_search_1", "filter_least_1"), "3.5")
+    qtbot.waitUntil(lambda: len(told) > 0)
+    assert told[-1].mask(with_remarks).tolist() == [False] * 3 + [True] * 7
+    assert find(shown, "filter_columns").accessibleName() == "Columns: larvae: 3.5 or more"
+    line = written(shown, "filter_search_1", "filter_most_1")
+    qtbot.keyClicks(line, "5.5")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert told[-1].mask(with_remarks).tolist() == [False] * 3 + [True] * 3 + [False] * 4
+    assert find(shown, "filter_columns").accessibleName() == "Columns: larvae: 3.5 to 5.5"
+    line = written(shown, "filter_search_1", "filter_least_1")
+    assert line.text() == "3.5"
+    line.clear()
+    qtbot.keyClicks(line, "many")
+    assert not line.text(), "that is no number"
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert find(shown, "filter_columns").accessibleName() == "Columns: larvae: 5.5 or less"
+
+
+def test_what_was_searched_for_goes_with_the_table_it_came_with(shown, told, with_remarks, facts, qtbot):
+    for part, name, text in (("filter_search_0", "filter_text_0", "tank"), ("filter_search_1", "filter_most_1", "9")):
+        line = written(shown, part, name)
+        qtbot.keyClicks(line, text)
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    shown.set_facts(facts)
+    assert told[-1].mask(facts).sum() == 0, "none of them has such a remark"
+    assert find(shown, "filter_columns").isVisible()
+    find(shown, "filter_show_all_button").click()
+    assert told[-1].mask(facts).all()

@@ -6,8 +6,9 @@ import csv
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
 from app.explore_filters import VERDICT, Column, PhotoFacts
 from app.export_choices import ExportChoices
@@ -119,7 +120,7 @@ def test_photos_are_shown_by_a_column_of_a_table_on_map_list_and_timeline_at_onc
         menu = find(page, "filter_columns").menu()
         menu.aboutToShow.emit()
         parts = {action.text(): action.menu() for action in menu.actions() if action.menu()}
-        assert "remark" not in parts, "what is different for each photo is no category"
+        assert [line.accessibleName() for line in parts["remark"].findChildren(QLineEdit)] == ["remark: Contains"]
         next(action for action in parts["team"].actions() if action.text().startswith("B && C")).trigger()
         wait_until_read(qtbot, window)
         numbers = [number for number, photo_id in enumerate(paths) if TEAMS[number % 3] == "B & C"]
@@ -130,6 +131,15 @@ def test_photos_are_shown_by_a_column_of_a_table_on_map_list_and_timeline_at_onc
         find(page, "filter_show_all_button").click()
         wait_until_read(qtbot, window)
         assert page._views.map._mask is None
+        menu.aboutToShow.emit()
+        part = next(action for action in menu.actions() if action.text() == "remark").menu()
+        qtbot.keyClicks(part.findChild(QLineEdit), "remark 1")
+        qtbot.keyClick(part.findChild(QLineEdit), Qt.Key.Key_Return)
+        wait_until_read(qtbot, window)
+        numbers = [number for number in range(len(paths)) if str(number).startswith("1")]
+        assert np.flatnonzero(np.isin(page._contents.facts.photo_ids, np.array(list(paths))[numbers])).tolist() == (
+            np.flatnonzero(page._views.map._mask).tolist()
+        )
 
 
 def facts_with(**own):
