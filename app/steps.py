@@ -29,10 +29,12 @@ _PART = 4096
 
 
 def instant_map_of(project: Project, stop: StopToken) -> Job[None]:
-    """From the photo folders to the instant map."""
+    """From the photo folders to the instant map, and the maps of what was learned before with new photos on them."""
     from prismh_engine.core.instant_map import instant_map
+    from prismh_engine.core.learned_map import learned_maps_follow
 
     yield from instant_map(project, stop)
+    yield from learned_maps_follow(project, stop)
 
 
 def look_again(project: Project, stop: StopToken) -> Job[int]:
@@ -101,6 +103,7 @@ def judged_anew(project: Project, thresholds: Thresholds, stop: StopToken) -> Jo
     """Judge all photos by other limits, which are kept; groups and map follow where other photos are used then."""
     from prismh_engine.core.cluster_embeddings import cluster_project
     from prismh_engine.core.judge_photos import JUDGING, judge_project
+    from prismh_engine.core.learned_map import learned_maps_follow
     from prismh_engine.core.map_embeddings import map_project
     from prismh_engine.project.feature_sets import STARTER
 
@@ -112,6 +115,7 @@ def judged_anew(project: Project, thresholds: Thresholds, stop: StopToken) -> Jo
     if used and used != before and project.features.find(STARTER) is not None:
         yield from cluster_project(project, stop=stop)
         yield from map_project(project, stop=stop)
+        yield from learned_maps_follow(project, stop)
 
 
 def data_from_table(project: Project, table: Path, stop: StopToken) -> Job[ImportReport]:
@@ -166,13 +170,6 @@ def learning(resolved: Any, stop: StopToken) -> Job[Any]:
 
 def see_what_was_learned(project: Project, run: str, stop: StopToken) -> Job[None]:
     """From a run's model to its map, its groups, and what is said of what it changed."""
-    from prismh_engine.core.cluster_embeddings import cluster_project
-    from prismh_engine.core.extract_embeddings import extract_project
-    from prismh_engine.core.map_embeddings import map_project
-    from prismh_engine.core.what_changed import what_changed
+    from prismh_engine.core.learned_map import learned_map
 
-    yield from extract_project(project, run, stop)
-    yield from cluster_project(project, run, stop=stop)
-    yield from map_project(project, run, stop=stop)
-    change = yield from what_changed(project, run)
-    project.runs.set_summary(project.runs.get(run), str(change), change.shown_first)
+    yield from learned_map(project, run, stop)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..jobs import Job, Progress, StopToken
-from ..project import FeatureSet, Project
+from ..project import Project
 from ..project.feature_sets import STARTER
 from ..project.neighbour_graphs import neighbour_graph
-from .cluster_embeddings import cluster_project
 from .extract_embeddings import extract_project
-from .groups import extend_groups
 from .judge_photos import JUDGING, judge_project
+from .lay_out import lay_out
 from .look_at_photos import look_at_project
-from .map_embeddings import map_project
 
 
 def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
@@ -30,19 +26,7 @@ def instant_map(project: Project, stop: StopToken | None = None) -> Job[None]:
         yield Progress(JUDGING, 0, None)
         judge_project(project, stop=stop)
     if project.photos.used():
-        if _photos_seen(project) != seen or not _grouped(project, features):
-            extended = yield from extend_groups(project, STARTER)
-            if extended is None:
-                yield from cluster_project(project, stop=stop)
-        yield from map_project(project, keep_places=True, stop=stop)
-
-
-def _grouped(project: Project, features: FeatureSet) -> bool:
-    """Whether the groups that are shown, as a person may have made them, are of the photos that are used now."""
-    shown = project.groupings.newest(features)
-    if shown is None or shown.tree is None:  # kept by an older version
-        return False
-    return np.array_equal(np.sort(shown.photo_ids), features.of_used()[0])
+        yield from lay_out(project, features, stop)
 
 
 def _photos_seen(project: Project) -> tuple[int, int] | None:

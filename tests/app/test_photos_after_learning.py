@@ -1,0 +1,37 @@
+"""Photos that come after a learning are on the learned map too: a team goes out every day."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prismh_engine import jobs
+from prismh_engine.core.learned_map import learned_map
+from prismh_engine.models.simclr.run import train
+from prismh_engine.models.simclr.settings import TrainSettings
+from prismh_engine.photos import scenes
+from prismh_engine.project import Project
+from prismh_engine.settings import resolve
+
+from .windows import click, open_window, trigger, wait_until_read
+
+
+def test_who_looks_for_new_photos_finds_them_on_the_learned_map_among_those_that_stay(qtbot, mapped):
+    flags = {"project": mapped, "base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1}
+    with Project.open(mapped) as project:
+        jobs.run(train(resolve(TrainSettings, {**flags, "preset": "scratch"}, environment={})))
+        jobs.run(learned_map(project, "run-1"))
+    with open_window(qtbot) as window:
+        window.open_folder(mapped)
+        wait_until_read(qtbot, window)
+        window.show_page("explore")
+        wait_until_read(qtbot, window)
+        click(qtbot, window, "chip_learned")
+        wait_until_read(qtbot, window)
+        shown = window.page().views.map
+        before = shown.positions.copy()
+        for number in (100, 101, 102):
+            scenes.draw_scene("tyre", number, (320, 240)).save(mapped.parent / "photos" / f"new_{number}.jpg")
+        trigger(window, "look_again")
+        wait_until_read(qtbot, window)
+        assert len(shown.positions) == len(before) + 3
+        assert all((np.abs(shown.positions - place).max(axis=1) < 1e-5).any() for place in before), "these stay"
