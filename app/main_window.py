@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         if name == "explore":
             from .pages.explore import ExplorePage
 
-            explore = ExplorePage(self.session, self._decisions)
+            explore = ExplorePage(self.session, self._decisions, self._stack)
             explore.views.told.connect(self.notice.say_of_page)
             return explore
         if name == "export":

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from prismh_engine.errors import PrismhError
 from prismh_engine.project import runs
@@ -42,7 +42,7 @@ _TIMELINE_HEIGHT = 92
 class ExplorePage(Page):
     """The page; what it shows is read again whenever the session says that something changed."""
 
-    def __init__(self, session: Session, decisions: Decisions) -> None:
+    def __init__(self, session: Session, decisions: Decisions, parent: QWidget | None = None) -> None:
         super().__init__(
             session,
             QCoreApplication.translate("ExplorePage", "Explore"),
@@ -51,6 +51,7 @@ class ExplorePage(Page):
                 "Photos that look alike lie close together. Groups are suggestions: name what you recognise, split or "
                 "join what you don't.",
             ),
+            parent,
         )
         self.setObjectName("explore_page")
         self._decisions = decisions
@@ -137,12 +138,15 @@ class ExplorePage(Page):
         self._undo = self.add_action(self.tr("Undo"), "explore_undo")
         self._next = self.add_action(self.tr("Name these next"), "name_these_next")
         self._export = self.add_action(self.tr("Export"), "to_export_button", main=True)
-        self._tools = MapTools()
-        self._learning = LearningLine()
-        self._views = Views(self.session)
-        self._side = ExploreSide(self.session)
-        self._timeline = Timeline()
-        self._dates = Card("timeline_card")
+        # Made in their place, in the order in which Tab goes through them: what gets another parent is polished anew by
+        # the style sheet, with all that is in it.
+        self._tools = MapTools(self)
+        self._filter_bar = ExploreFilterBar(self)
+        self._learning = LearningLine(self)
+        self._views = Views(self.session, self)
+        self._dates = Card("timeline_card", self)
+        self._timeline = Timeline(self._dates)
+        self._side = ExploreSide(self.session, self)
         self._dates.body.setContentsMargins(14, 8, 14, 8)
         self._dates.body.addWidget(self._timeline)
         left = QVBoxLayout()
@@ -153,7 +157,6 @@ class ExplorePage(Page):
         below.setSpacing(theme.CARD_GAP)
         below.addLayout(left, 1)
         below.addWidget(self._side)
-        self._filter_bar = ExploreFilterBar()
         self._filter_bar.hide()
         self.body.addWidget(self._tools)
         self.body.addWidget(self._filter_bar)

@@ -31,13 +31,13 @@ class ExploreSide(Card):
     learning_wanted = Signal()
     """To learn again with the names was asked for."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__("side_card")
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("side_card", parent)
+        self._stack = QStackedWidget(self)
         self.groups = GroupList(session)
-        self.selection = SelectionPanel(session)
-        self.photo = OnePhoto(session)
-        self.naming = NameNext(session)
-        self._stack = QStackedWidget()
+        self.selection = SelectionPanel(session, self._stack)
+        self.photo = OnePhoto(session, self._stack)
+        self.naming = NameNext(session, self._stack)
         self._all_groups = self._make_groups()
         for part in (self._all_groups, self.selection, self.photo, self.naming):
             self._stack.addWidget(part)
@@ -125,7 +125,7 @@ class ExploreSide(Card):
         )
         self._suggestion = SuggestionLine("all_suggestions")
         self._suggestion.pressed.connect(self.suggestions_wanted)
-        part = QWidget()
+        part = QWidget(self._stack)
         layout = QVBoxLayout(part)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.ROW_GAP)

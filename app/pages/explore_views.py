@@ -60,17 +60,19 @@ class Views(Card):
     show_all_wanted = Signal()
     """No photo passes the filters, and the user wants to see all again."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__("map_card")
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("map_card", parent)
         self._session = session
-        self.map = EmbeddingMap()
+        self._legend_panel = QWidget(self)
+        self._legend = Legend(self._legend_panel)
+        self._stack = QStackedWidget(self)
+        self.map = EmbeddingMap(self._stack)
         self.map.setMinimumSize(320, 200)
         self.map.hovered.connect(self.hovered)
         self.map.selection_changed.connect(self.selection_changed)
         self.map.set_thumbnails(self._thumbnail)
         self._place: PlaceView | None = None
         self._for_place: dict[str, Callable[[PlaceView], None]] = {}
-        self._legend = Legend()
         self._legend.shown_changed.connect(self.hidden_changed)
         self._meanings: dict[int, tuple[str, QColor]] = {}
         self._photos: Sequence[Photo | None] = ()
@@ -79,17 +81,15 @@ class Views(Card):
         self._titles: Sequence[str] = ()
         self._group_colours: Sequence[QColor] = ()
         self._places: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.empty(0), np.empty(0))
-        self._notice = MapNotice()
+        self._notice = MapNotice(self._stack)
         self._notice.pressed.connect(self._notice_pressed)
         self._leads_to = ""
         self._by_place = self._none_passes = False
         self._card = PhotoCard(self)
         self._card_photo: Photo | None = None
-        self._stack = QStackedWidget()
         self._stack.addWidget(self._notice)
         self._stack.addWidget(self.map)
         self.body.setContentsMargins(1, 1, 1, 1)
-        self._legend_panel = QWidget()
         self._legend_panel.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         panel = QVBoxLayout(self._legend_panel)
         panel.setContentsMargins(12, 10, 0, 10)

@@ -21,8 +21,8 @@ class Page(QWidget):
     go_to = Signal(str)
     """Ask for another page: "start", "photos", "explore", "export" or "training"."""
 
-    def __init__(self, session: Session, title: str, why: str) -> None:
-        super().__init__()
+    def __init__(self, session: Session, title: str, why: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.session = session
         self.setAccessibleName(title)
         self.title = QLabel(title)
