@@ -83,6 +83,8 @@ class Session(QObject):
         self.thumbnails: Thumbnails | None = None
         self.running_kind: str | None = None
         self.progress: Progress | None = None
+        self.failed_kind: str | None = None
+        """What long job ran last, where it failed and no other was begun since."""
         self.learned_map_of = ""
         """The run whose map is being made, "" while none is."""
         self.saving = False
@@ -304,13 +306,14 @@ class Session(QObject):
             self.cache.close()
         self.project.close()
         self.project, self.cache, self.summary, self.notes, self.saving = None, None, Summary(), (), False
+        self.failed_kind = None
 
     def _start(self, kind: str, job: Job[Any], stop: StopToken) -> jobs.RunningJob | None:
         if self._job is not None:
             job.close()
             self.failed.emit(self.tr("Something else is running: wait until it is done, or stop it first."))
             return None
-        self.running_kind, self.progress, self._news = kind, None, ReadingNews(self)
+        self.running_kind, self.failed_kind, self.progress, self._news = kind, None, None, ReadingNews(self)
         self._job = jobs.start(job, stop=stop, parent=self)
         self._job.progressed.connect(self._progressed)
         self._job.finished.connect(self._finished)
@@ -345,9 +348,11 @@ class Session(QObject):
 
     def _failed(self, sentence: str) -> None:
         error = self._job.error if self._job is not None else None
+        changed = error.changed if isinstance(error, PhotosDifferError) else None
+        self.failed_kind = self.running_kind if changed is None else None  # else a person is asked, and nothing failed
         kind = self._end()
-        if isinstance(error, PhotosDifferError):
-            self.photos_differ.emit(error.changed)
+        if changed is not None:
+            self.photos_differ.emit(changed)
         else:
             self.failed.emit(words.without_flags(sentence) if kind == LEARNING else sentence)
         self._tell_of_changes()

@@ -53,6 +53,7 @@ class JobCard(Card):
         self.body.addWidget(self._bar)
         self.body.addLayout(foot)
         session.job_changed.connect(self._job_changed)
+        session.project_changed.connect(self._job_changed)
         self._job_changed()
 
     def _job_changed(self) -> None:
@@ -67,8 +68,7 @@ class JobCard(Card):
         )
         if kind is None:
             self._bar.setValue(0)
-            self._say(self.tr("Saving for you") if self._session.saving else self.tr("All work is saved"))
-            self._state.setText(self.tr("See Export") if self._session.saving else self.tr("Nothing is running"))
+            self._show_rest()
         elif progress is None:
             self._bar.setValue(0)
             self._say(self.tr("Paused") if self._session.paused else self.tr("Starting"))
@@ -77,6 +77,21 @@ class JobCard(Card):
             self._show_learning(progress)
         else:
             self._show_reading(progress)
+
+    def _show_rest(self) -> None:
+        """Nothing long is running: all is well, or what ran last did not come to its end."""
+        failed = self._session.failed_kind
+        if self._session.saving:
+            self._say(self.tr("Saving for you"))
+            self._state.setText(self.tr("See Export"))
+        elif failed is not None:
+            self._say(
+                self.tr("Learning could not go on") if failed == LEARNING else self.tr("Reading photos could not go on")
+            )
+            self._state.setText(self.tr("What was saved before is kept"))
+        else:
+            self._say(self.tr("All work is saved"))
+            self._state.setText(self.tr("Nothing is running"))
 
     def _show_reading(self, progress: Progress) -> None:
         self._say(self.tr("Paused") if self._session.paused else progress.what)

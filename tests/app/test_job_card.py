@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLabel, QProgressBar
 
 from app.session import LEARNING, READING
 from app.widgets.job_card import JobCard
-from prismh_engine.jobs import Progress
+from prismh_engine.errors import PrismhError
+from prismh_engine.jobs import Progress, StopToken
 
 from .windows import find
 
@@ -66,6 +67,30 @@ def test_saving_is_no_rest(card, session):
     session.job_changed.emit()
     assert card.findChild(QLabel, "job_name").text() == "Saving for you"
     assert state(card) == "See Export"
+
+
+def to_its_end():
+    yield Progress("Looking at photos", 10, 10)
+
+
+def on_a_full_disk():
+    yield Progress("Looking at photos", 1, 10)
+    raise PrismhError("No space is left on the disk.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [(LEARNING, "Learning could not go on"), (READING, "Reading photos could not go on")]
+)
+def test_after_a_failure_nobody_is_told_that_all_is_saved_until_something_went_well(card, session, qtbot, kind, told):
+    def run(kind, job):
+        session._start(kind, job, StopToken())
+        qtbot.waitUntil(lambda: session.running_kind is None)
+        return card.findChild(QLabel, "job_name").text()
+
+    session.running_kind = None
+    assert run(kind, on_a_full_disk()) == told
+    assert state(card) == "What was saved before is kept"
+    assert run(READING, to_its_end()) == "All work is saved"
 
 
 def test_a_note_is_not_taken_for_what_is_running(card, session):
