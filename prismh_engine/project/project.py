@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -47,7 +48,8 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._database = Database(folder / "project.db")
-        self.photos = PhotoCatalogue(self._database, lambda: {f.id: f.path for f in self.folders()})
+        # Nothing here refers to the project itself: it goes, with what it kept and mapped, with its last user.
+        self.photos = PhotoCatalogue(self._database, partial(_paths_of_folders, self._database, folder))
         self.labels = Labels(self._database)
         self.imported = ImportedMetadata(self._database)
         self.columns = PhotoColumns(self._database)
@@ -155,8 +157,7 @@ class Project:
 
     def folders(self) -> list[Folder]:
         """The photo folders, in the order they were added, each where it can be found now."""
-        rows = self._database.rows("SELECT * FROM folders ORDER BY id")
-        return [Folder(row["id"], row["alias"], self._where(row["relative_path"], row["path"])) for row in rows]
+        return _folders(self._database, self.folder)
 
     def add_folder(self, path: Path) -> Folder:
         """Add a photo folder, or return it where it belongs to the project already.
@@ -220,12 +221,22 @@ class Project:
         except ValueError:  # another drive on Windows
             return None
 
-    def _where(self, relative: str | None, absolute: str) -> Path:
-        if relative is not None:
-            beside = Path(os.path.normpath(self.folder / from_text(relative)))
-            if beside.is_dir():
-                return beside
-        return from_text(absolute)
+
+def _folders(database: Database, project: Path) -> list[Folder]:
+    rows = database.rows("SELECT * FROM folders ORDER BY id")
+    return [Folder(row["id"], row["alias"], _where(project, row["relative_path"], row["path"])) for row in rows]
+
+
+def _paths_of_folders(database: Database, project: Path) -> dict[int, Path]:
+    return {folder.id: folder.path for folder in _folders(database, project)}
+
+
+def _where(project: Path, relative: str | None, absolute: str) -> Path:
+    if relative is not None:
+        beside = Path(os.path.normpath(project / from_text(relative)))
+        if beside.is_dir():
+            return beside
+    return from_text(absolute)
 
 
 def _free_alias(name: str, taken: set[str]) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -50,3 +54,17 @@ def test_features_made_anew_are_others(project: Project) -> None:
 def test_without_rows_there_is_nothing_to_ask(project: Project) -> None:
     add_features(project, np.empty((0, 8), dtype=np.float32), "run")
     assert project.features.get("run").kept_rows().cosines(np.eye(8, dtype=np.float32)[0]).shape == (0,)
+
+
+def test_rows_go_with_the_project_that_is_closed_though_nobody_looks_for_garbage(tmp_path: Path) -> None:
+    """The window hardly ever looks for what refers to itself, and each block that is mapped keeps a file open."""
+    with Project.create(tmp_path / "project") as project:
+        add_features(project, heaps((20,))[0], "starter")
+        kept = weakref.ref(project.features.get("starter").kept_rows())
+        assert kept() is not None
+    gc.disable()
+    try:
+        del project
+        assert kept() is None
+    finally:
+        gc.enable()
