@@ -240,7 +240,7 @@ class ExplorePage(Page):
 
     def _show(self, contents: MapContents) -> None:
         of_others = contents.features != self._contents.features
-        is_other_map = of_others or not len(self._contents.photo_ids)
+        is_other_map = of_others or not np.array_equal(self._contents.photo_ids, contents.photo_ids)
         computing = self._is_reading() and not of_others and not len(contents.photo_ids) and len(self._ids)
         if contents.features != STARTER:
             self._learned = contents.features

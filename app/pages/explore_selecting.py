@@ -166,9 +166,7 @@ class Selecting(QObject):
             names=contents.borne.counts,
             captions=selected.captions,
             joinable=0 if group is not None or selected.title else len(self._on_map.groups(self._selected)),
-            accept=self.tr("Accept all {0}").format(words.number(len(visible)))
-            if selected.accepts and len(visible)
-            else "",
+            accept=self._accept(len(visible)) if selected.accepts and len(visible) else "",
             suggestion=self._more_like(group),
         )
 
@@ -356,7 +354,13 @@ class Selecting(QObject):
             self._select_suggested(self._suggested.suggestions.by_name[group.name], title)
 
     def _show_all_suggested(self) -> None:
-        self._select_suggested(self._suggested.suggestions.photo_ids, self.tr("Suggested names"))
+        suggestions = self._suggested.suggestions
+        # Where all would get one name, no tile tells it.
+        title = self.tr("Like {0}").format(*suggestions.by_name) if len(suggestions.by_name) == 1 else None
+        self._select_suggested(suggestions.photo_ids, title or self.tr("Suggested names"))
+
+    def _accept(self, count: int) -> str:
+        return self.tr("Accept") if count == 1 else self.tr("Accept all {0}").format(words.number(count))
 
     def _select_suggested(self, ids: NDArray[np.int64], title: str) -> None:
         captions = self._suggested.suggestions.captions(ids)

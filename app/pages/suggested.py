@@ -21,6 +21,8 @@ from ..session import Session
 
 if TYPE_CHECKING:
     from prismh_engine.project import Project
+    from prismh_engine.project.feature_sets import FeatureSet
+    from prismh_engine.project.suggestions import Suggestion
 
 FEWEST_NAMES = 2
 """One name alone tells nothing of what the others are not."""
@@ -67,7 +69,7 @@ class Suggested(QObject):
         return self._job is not None
 
     def look(self, features: str, *, names_are_new: bool) -> None:
-        """Show what these features suggest; worked out where names are new, or it was never done. What was being worked
+        """Show what these features suggest; worked out where names are new, or photos came since. What was being worked
         out is given up.
         """
         project = self._session.project
@@ -111,7 +113,7 @@ def _suggestions(project: Project, features: str, names_are_new: bool, stop: Sto
         project.suggestions.clear(known)
         return Suggestions()
     kept = project.suggestions.all(known)
-    if names_are_new or not kept:
+    if names_are_new or not _of_all(project, known, kept):
         from prismh_engine.models.classify import suggest_labels
 
         with suppress(PrismhError):  # too few names on photos that have features: nobody asked, so nobody is told
@@ -126,3 +128,9 @@ def _suggestions(project: Project, features: str, names_are_new: bool, stop: Sto
         {photo_id: suggestion.name for photo_id, suggestion in sure},
         {photo_id: suggestion.confidence for photo_id, suggestion in sure},
     )
+
+
+def _of_all(project: Project, features: FeatureSet, kept: Mapping[int, Suggestion]) -> bool:
+    """Whether every photo that bears no name was looked at for one."""
+    named = project.labels.given()
+    return all(photo_id in kept or photo_id in named for photo_id in features.of_used()[0].tolist())

@@ -115,7 +115,7 @@ def test_suggested_names_are_accepted_together_and_taken_back_together(page, ses
     page._selecting.close()
     press(page, qtbot, "all_suggestions")
     suggested = listed(page)
-    assert find(page, "accept_button").text() == f"Accept all {len(suggested)}"
+    assert find(page, "accept_button").text() == ("Accept" if len(suggested) == 1 else f"Accept all {len(suggested)}")
     told = []
     decisions.told.connect(told.append)
     press(page, qtbot, "accept_button")
@@ -127,6 +127,15 @@ def test_suggested_names_are_accepted_together_and_taken_back_together(page, ses
     undo(page, decisions, qtbot)
     assert session.project.labels.counts() == given
     assert find(page, "all_suggestions").isVisible(), "they are suggested again"
+
+
+def test_where_one_name_alone_is_suggested_a_person_is_told_which(page, session, qtbot):
+    name_two_groups(page, qtbot)
+    page._selecting.close()
+    press(page, qtbot, "all_suggestions")
+    suggested = session.project.suggestions.all(session.project.features.get("starter"))
+    (name,) = {one.name for one in suggested.values() if one.name}
+    assert find(page, "selection_title").text() == f"Like {name}"
 
 
 def test_one_photo_is_shown_with_what_is_known_of_it_and_named_there(page, session, qtbot):
