@@ -25,6 +25,14 @@ def newest(project: Project) -> Run | None:
     return None
 
 
+def failed(project: Project) -> Run | None:
+    """The newest run of all where it failed with nothing to go on from, and is known why."""
+    from prismh_engine.project.runs import FAILED
+
+    run = project.runs.newest()
+    return run if run is not None and run.state == FAILED and run.failure else None
+
+
 def has_map(project: Project, run: Run) -> bool:
     """Whether what a run learned can be seen on a map."""
     features = project.features.find(run.name)

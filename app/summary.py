@@ -26,8 +26,8 @@ class Summary:
     """photos: all that were seen. missing: those not found where they were; set_aside: of the others those not used.
     groups, named: in the groups that are shown. learned: whether a run has finished. learning: the done part of an
     unfinished run, 0 to 1; learned_elsewhere: whether another program is learning into it, as far as one can see.
-    exported_at: ISO 8601, "" where nothing was saved. thumbnails: up to three files. teachers: the names to learn from,
-    None until they were counted.
+    failed: whether the newest run could not go on and left nothing to go on from. exported_at: ISO 8601, "" where
+    nothing was saved. thumbnails: up to three files. teachers: the names to learn from, None until they were counted.
     """
 
     photos: int = 0
@@ -37,6 +37,7 @@ class Summary:
     named: int = 0
     learned: bool = False
     learning: float | None = None
+    failed: bool = False
     learned_elsewhere: bool = False
     exported_at: str = ""
     thumbnails: tuple[str, ...] = ()
@@ -92,7 +93,8 @@ def summarise(project: Project, cache: PhotoCache) -> Job[Summary]:
         photos=counts["all"], set_aside=counts[SET_ASIDE], missing=counts["missing"],
         groups=groups, named=named, learned=any(run.state == FINISHED for run in runs),
         learning=_share_done(elsewhere) if elsewhere is not None else _share_learned(project),
-        learned_elsewhere=elsewhere is not None, thumbnails=tuple(thumbnails), teachers=teachers,
+        failed=newest_run.failed(project) is not None, learned_elsewhere=elsewhere is not None,
+        thumbnails=tuple(thumbnails), teachers=teachers,
     )  # fmt: skip
 
 

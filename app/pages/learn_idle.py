@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from prismh_engine.project import Run
 
+from .. import words
 from ..session import READING, Session
 from .run_epochs import epochs_of
 
@@ -19,19 +20,22 @@ def idle_sentence(
     has_map: bool,
     unfinished: bool,
     elsewhere: bool,
+    failed: Run | None,
     epochs_done: int,
     photos: int,
 ) -> str:
     """How the newest run stands, or why nothing can be learned yet; "" where there is nothing to say.
 
     has_map: whether what it learned can be seen; unfinished: whether it can go on; elsewhere: whether another program
-    learns into it; epochs_done: of it; photos: those that are used.
+    learns into it; failed: a newer one that left nothing to go on from; epochs_done: of `run`; photos: those that are
+    used.
     """
     if elsewhere:
         return tr(
             "Another program is learning into this run at this moment, and can be stopped there. "
             "What it has learned so far is shown here."
         )
+    why = "" if failed is None else f"{tr('The last learning could not go on.')} {because(failed)}"
     if unfinished and run is not None:
         epochs = epochs_of(run)
         stopped = tr("This learning was stopped after {done} of {epochs} epochs.")
@@ -39,7 +43,10 @@ def idle_sentence(
             stopped = tr("This learning was stopped before its end.")
         elif not epochs_done:
             stopped = tr("This learning was stopped in the first of {epochs} epochs.")
-        return f"{stopped.format(done=epochs_done, epochs=epochs)} {tr('Resume goes on from what was saved last.')}"
+        stopped = stopped.format(done=epochs_done, epochs=epochs)
+        return " ".join(filter(None, (why, stopped, because(run), tr("Resume goes on from what was saved last."))))
+    if why:
+        return why
     if session.running_kind == READING and run is not None and not has_map:
         return tr("The map of what was learned is being made. What it changed is told here after that.")
     if session.running_kind == READING:
@@ -52,6 +59,11 @@ def idle_sentence(
     if session.project is not None and photos < FEWEST_PHOTOS:
         return tr("Learning needs two photos at least. Add a folder on the Photos page.")
     return ""
+
+
+def because(run: Run) -> str:
+    """Why a run could not go on, in the words of the window; "" where nothing failed."""
+    return words.without_flags(run.failure)
 
 
 def tr(text: str) -> str:

@@ -66,6 +66,7 @@ class TrainingPage(Page):
         self._resumed: TrainSettings | None = None
         self._unfinished: Run | None = None
         self._elsewhere: Run | None = None
+        self._failed: Run | None = None
         self._start_wanted = False
         self._keyboard_waits = False
         self._times = LearnTimes(session, self)
@@ -160,6 +161,7 @@ class TrainingPage(Page):
         project = self.session.project
         self._unfinished, self._elsewhere = self.session.unfinished_run(), self.session.run_elsewhere()
         self._run = None if project is None else newest_run.newest(project)
+        self._failed = None if project is None else newest_run.failed(project)
         self._has_map = project is not None and self._run is not None and newest_run.has_map(project, self._run)
         if self.session.running_kind != LEARNING:
             self._show_past_curve()
@@ -389,6 +391,7 @@ class TrainingPage(Page):
             has_map=self._has_map,
             unfinished=unfinished is not None,
             elsewhere=self._elsewhere is not None,
+            failed=self._failed,
             epochs_done=len(self._history.per_epoch()),
             photos=self._used,
         )

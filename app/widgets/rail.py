@@ -124,6 +124,8 @@ class Rail(QWidget):
         if session.summary.learning is not None:
             done = round(100 * session.summary.learning)
             return (self.tr("stopped at {0} %").format(done) if done else self.tr("stopped early")), False
+        if session.summary.failed:
+            return self.tr("could not go on"), False
         return (self.tr("done"), True) if session.summary.learned else (self.tr("optional"), False)
 
     def _step(self, name: str, text: str, number: str) -> StepButton:

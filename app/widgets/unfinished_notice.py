@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from prismh_engine.errors import PrismhError
 
+from .. import words
 from ..session import LEARNING, Session
 from .notice import Notice
 
@@ -29,6 +30,10 @@ class UnfinishedNotice(QObject):
         project, run = self._session.project, self._session.unfinished_run()
         if project is not None and run is not None and run.name != project.left_run:
             self._asked = self.tr("Learning was stopped before its end. What it learned so far is kept.")
+            if run.failure:
+                self._asked = self.tr("Learning could not go on: {why} What it learned so far is kept.").format(
+                    why=words.without_flags(run.failure)
+                )
             self._notice.say(
                 self._asked,
                 (self.tr("Go on learning"), "resume_learning", self._resume),

@@ -18,7 +18,7 @@ class Run:
     """One training of one model. `folder` holds exactly what `train` writes.
 
     summary: in words, what it changed and what to do next. shown_first: whose features to look at first, `STARTER` or
-    `LEARNED`. Both "" while that is not known.
+    `LEARNED`. Both "" while that is not known. failure: why it could not go on, "" where nothing failed.
     """
 
     id: int
@@ -27,6 +27,7 @@ class Run:
     created_at: str
     summary: str
     shown_first: str
+    failure: str
     folder: Path
 
 
@@ -59,6 +60,7 @@ class Runs:
                 row["created_at"],
                 row["summary"],
                 row["shown_first"],
+                row["failure"],
                 self._folder / row["name"],
             )
             for row in rows
@@ -75,10 +77,13 @@ class Runs:
         runs = self.all()
         return runs[-1] if runs else None
 
-    def set_state(self, run: Run, state: str) -> None:
-        """state: running, stopped, finished or failed. A run left "running" by a killed program counts as stopped."""
+    def set_state(self, run: Run, state: str, failure: str = "") -> None:
+        """state: running, stopped, finished or failed. A run left "running" by a killed program counts as stopped.
+
+        failure: why it could not go on, in a sentence.
+        """
         with self._database.writing() as db:
-            db.execute("UPDATE runs SET state = ? WHERE id = ?", (state, run.id))
+            db.execute("UPDATE runs SET state = ?, failure = ? WHERE id = ?", (state, failure, run.id))
 
     def set_summary(self, run: Run, summary: str, shown_first: str) -> None:
         """Keep what a run changed, see `Run`."""

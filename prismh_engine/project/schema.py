@@ -211,6 +211,9 @@ MIGRATIONS = (
     """
     ALTER TABLE runs ADD COLUMN shown_first TEXT NOT NULL DEFAULT '';  -- starter or learned; '': not known
     """,
+    """
+    ALTER TABLE runs ADD COLUMN failure TEXT NOT NULL DEFAULT '';  -- why it could not go on; '': it could
+    """,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from app import newest_run
 from prismh_engine.models.simclr.run_files import run_to_resume
 from prismh_engine.project import Project
-from prismh_engine.project.runs import STOPPED
+from prismh_engine.project.runs import FAILED, STOPPED
 
 from .windows import click, find, open_window, run_of_ten_epochs, wait_until_read
 
@@ -52,6 +52,23 @@ def test_not_now_holds_for_this_run_and_the_learn_page_still_offers_it(qtbot, st
     with open_window(qtbot) as window:
         opened(qtbot, window, stopped)
         assert offered(window)
+
+
+def test_who_is_asked_to_go_on_learns_why_it_stopped(qtbot, stopped):
+    with Project.open(stopped) as project:
+        project.runs.set_state(project.runs.newest(), STOPPED, "Cannot write last.pt: the disk is full.")
+    with open_window(qtbot) as window:
+        opened(qtbot, window, stopped)
+        assert "could not go on: Cannot write last.pt: the disk is full." in window.notice.text()
+        assert offered(window)
+
+
+def test_a_learning_that_failed_from_its_start_is_told_on_the_rail(qtbot, mapped):
+    with Project.open(mapped) as project:
+        project.runs.set_state(project.runs.new(), FAILED, "The disk is full.")
+    with open_window(qtbot) as window:
+        opened(qtbot, window, mapped)
+        qtbot.waitUntil(lambda: find(window, "step_training").state() == "could not go on")
 
 
 def test_the_run_that_is_offered_is_the_one_the_engine_goes_on_with_however_soon_it_was_killed(qtbot, stopped):

@@ -283,6 +283,22 @@ def test_a_training_that_failed_with_nothing_to_go_on_from_hides_none_before_it(
     assert find(page, "resume_button").isVisible()
 
 
+def test_why_a_learning_could_not_go_on_is_still_told_when_the_project_is_opened_again(session, qtbot, mapped):
+    with Project.open(mapped) as project:
+        stopped_after_two_epochs(project)
+        project.runs.set_state(project.runs.newest(), STOPPED, "Cannot write last.pt: the disk is full.")
+    page = show(session, qtbot, mapped)
+    told = find(page, "health_note").text()
+    assert "after 2 of 10 epochs. Cannot write last.pt: the disk is full. Resume" in told
+    with Project.open(mapped) as project:
+        failed = project.runs.new()
+        project.runs.set_state(failed, FAILED, "The loss is not a number: take a smaller --learning_rate.")
+    page.shown()
+    told = find(page, "health_note").text()
+    assert told.startswith("The last learning could not go on. The loss is not a number: take a smaller learning rate.")
+    assert "after 2 of 10 epochs" in told
+
+
 def test_without_photos_nothing_can_be_started_and_the_reason_is_told(session, qtbot, tmp_path):
     Project.create(tmp_path / "empty").close()
     open_project(qtbot, session, tmp_path / "empty")

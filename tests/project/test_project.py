@@ -219,8 +219,12 @@ def test_runs_have_names_of_their_own_and_keep_what_is_said_of_them(project: Pro
     project.runs.set_summary(first, "Nothing changed.", "starter")
     kept = project.runs.get("run-1")
     assert (kept.state, kept.summary, kept.shown_first) == ("finished", "Nothing changed.", "starter")
-    assert (second.summary, second.shown_first) == ("", "")
+    assert (second.summary, second.shown_first, second.failure) == ("", "", "")
     assert project.runs.newest() == second
+    project.runs.set_state(second, "stopped", "The disk is full.")
+    assert project.runs.get("run-2").failure == "The disk is full."
+    project.runs.set_state(second, "running")
+    assert project.runs.get("run-2").failure == "", "it goes on"
     with pytest.raises(PrismhError, match="no run 'run-9'"):
         project.runs.get("run-9")
 

@@ -278,7 +278,7 @@ def _state_in_project(project: Project | None, run: Run | None) -> Iterator[None
 
         # What was saved can go on once the disk has room again; a loss out of bounds would be so again.
         goes_on = RunFolder(run.folder).last.exists() and not isinstance(error, DivergedError)
-        project.runs.set_state(run, STOPPED if goes_on else FAILED)
+        project.runs.set_state(run, STOPPED if goes_on else FAILED, str(error))
         raise
     except BaseException:
         project.runs.set_state(run, STOPPED)
