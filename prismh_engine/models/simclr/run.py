@@ -165,6 +165,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             if not ranks.first:
                 follow(learner, ranks, stop)
                 return _report(prepared, learner, began, [])
+            start.notes.extend(_note_on_large_steps(learner, start.resolved) if state is None else [])
             if note:
                 start.notes.append(note)
             elif settings.accumulation_steps > 1 and learns_batch_norm(learner.network):
@@ -221,6 +222,19 @@ def _fit_into_memory(
         learns_batch_norm=learns_batch_norm(learner.network),
     )
     return ranks.share((fit.photos_at_once, fit.note))
+
+
+def _note_on_large_steps(learner: Learner, resolved: Resolved[TrainSettings]) -> list[str]:
+    """What to say of a step that a person asked for and no photos are there for: one sentence or none."""
+    given, photos = [name for name in ("batch_size", "accumulation_steps") if resolved.given(name)], learner.batches
+    asked = learner.settings.batch_size * learner.settings.accumulation_steps
+    if not given or asked <= photos.batch_size:
+        return []
+    flags = " times ".join(f"--{name}" for name in given)
+    return [
+        f"There are {photos.batch_size:,} photos to learn from: a step takes all of them, fewer than the {asked:,} of "
+        f"{flags}."
+    ]
 
 
 def _note_on_batch_norm(learner: Learner, ranks: Ranks) -> str:

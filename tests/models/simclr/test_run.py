@@ -208,6 +208,22 @@ def test_a_stopped_training_is_taken_up_though_a_later_one_failed_with_nothing_s
     assert jobs.run(tiny(tiny_project, resume_from="auto", epochs=2)).run == stopped.run
 
 
+def test_the_project_keeps_why_a_training_could_not_go_on(tiny_project: Path) -> None:
+    with pytest.raises(PrismhError) as told:
+        jobs.run(tiny(tiny_project, optimizer="sgd", learning_rate=1e30, epochs=3))
+    with Project.open(tiny_project) as opened:
+        run = opened.runs.newest()
+        assert run is not None
+        assert (run.state, run.failure) == (FAILED, str(told.value))
+
+
+@pytest.mark.parametrize("asked", [{"batch_size": 64}, {"batch_size": 4, "accumulation_steps": 16}])
+def test_who_asks_for_a_larger_step_than_there_are_photos_is_told(tiny_project: Path, asked: dict[str, int]) -> None:
+    told = "There are 13 photos to learn from: a step takes all of them, fewer than"
+    assert any(note.startswith(told) for note in jobs.run(tiny(tiny_project, **asked)).notes)
+    assert not any(note.startswith(told) for note in jobs.run(tiny(tiny_project)).notes)
+
+
 def test_a_run_gone_on_with_by_its_checkpoint_alone_is_known_to_the_project(tiny_project: Path) -> None:
     report = jobs.run(tiny(tiny_project))
     longer = {"resume_from": report.run_folder / "checkpoints" / "last.pt", "epochs": 2}
