@@ -29,14 +29,15 @@ Threads that work in Python side by side get as much done as with these.
 _log = logging.getLogger(__name__)
 
 
-def start(job: Job[Any], *, stop: StopToken, parent: QObject) -> RunningJob:
+def start(job: Job[Any], *, stop: StopToken, parent: QObject, is_large: bool = False) -> RunningJob:
     """Drain `job` on a new thread. `stop` is the token the job was made with.
 
-    `parent` must outlive the job: stop it and `wait` before its parent goes.
+    `parent` must outlive the job: stop it and `wait` before its parent goes. is_large: it uses much memory, which is to
+    go back to the system at its end.
     """
     sys.setswitchinterval(_SECONDS_OF_A_TURN)
     garbage.look_rarely()
-    return RunningJob(job, stop, parent)
+    return RunningJob(job, stop, parent, is_large=is_large)
 
 
 class RunningJob(QObject):
@@ -51,7 +52,7 @@ class RunningJob(QObject):
     stopped = Signal()
     """It was stopped and kept nothing it could return."""
 
-    def __init__(self, job: Job[Any], stop: StopToken, parent: QObject) -> None:
+    def __init__(self, job: Job[Any], stop: StopToken, parent: QObject, *, is_large: bool) -> None:
         super().__init__(parent)
         self._stop = stop
         self.error: PrismhError | None = None
@@ -61,7 +62,7 @@ class RunningJob(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(MS_BETWEEN_UPDATES)
         self._timer.timeout.connect(self._deliver_progress)
-        self._thread = _Thread(job, stop, self._mailbox, self)
+        self._thread = _Thread(job, stop, self._mailbox, self, is_large=is_large)
         self._thread.finished.connect(self._deliver_outcome)
         self._thread.start()
         self._timer.start()
@@ -104,7 +105,7 @@ class RunningJob(QObject):
         # The thread has left its `run`, but may need a moment more to end; its parent may be gone by then.
         self._thread.wait()
         garbage.pass_over_what_is_there()  # a job may have brought a hundred thousand photos
-        outcome, value = self._thread.outcome
+        (outcome, value), self._thread.outcome = self._thread.outcome, ("stopped", None)  # whoever gets it keeps it
         if outcome == "finished":
             self.finished.emit(value)
         elif outcome == "failed":
@@ -148,11 +149,12 @@ def _merged(passed_over: Progress, progress: Progress) -> dict[str, Any]:
 
 
 class _Thread(QThread):
-    def __init__(self, job: Job[Any], stop: StopToken, mailbox: _Mailbox, parent: QObject) -> None:
+    def __init__(self, job: Job[Any], stop: StopToken, mailbox: _Mailbox, parent: QObject, *, is_large: bool) -> None:
         super().__init__(parent)
         self._job: Job[Any] | None = job
         self._stop = stop
         self._mailbox = mailbox
+        self._is_large = is_large
         self.outcome: tuple[str, Any] = ("stopped", None)
 
     def run(self) -> None:
@@ -164,10 +166,18 @@ class _Thread(QThread):
         except jobs.Stopped:
             self.outcome = ("stopped", None)
         except PrismhError as error:
-            self.outcome = ("failed", error)
+            self.outcome = ("failed", _without_frames(error))
         except Exception as error:
             _log.exception("A job ended unexpectedly")
             self.outcome = ("failed", unexpected(error))
+        if self._is_large:
+            garbage.give_back_what_was_freed()
+
+
+def _without_frames(error: PrismhError) -> PrismhError:
+    """An error keeps all that was at hand where it was raised, a network or photos, and here itself with it."""
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error
 
 
 def unexpected(error: BaseException) -> str:

@@ -246,9 +246,9 @@ class Session(QObject):
         if self._job is not None:
             self._job.stop()
 
-    def run_beside(self, job: Job[Any], stop: StopToken) -> jobs.RunningJob:
+    def run_beside(self, job: Job[Any], stop: StopToken, *, is_large: bool = False) -> jobs.RunningJob:
         """Run a short job of one page (a preview, a list to read) beside the long one; it ends with the project."""
-        running = jobs.start(job, stop=stop, parent=self)
+        running = jobs.start(job, stop=stop, parent=self, is_large=is_large)
         self._beside = [*(known for known in self._beside if known.running), running]
         return running
 
@@ -314,7 +314,7 @@ class Session(QObject):
             self.failed.emit(self.tr("Something else is running: wait until it is done, or stop it first."))
             return None
         self.running_kind, self.failed_kind, self.progress, self._news = kind, None, None, ReadingNews(self)
-        self._job = jobs.start(job, stop=stop, parent=self)
+        self._job = jobs.start(job, stop=stop, parent=self, is_large=True)
         self._job.progressed.connect(self._progressed)
         self._job.finished.connect(self._finished)
         self._job.failed.connect(self._failed)

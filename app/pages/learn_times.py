@@ -47,7 +47,7 @@ class LearnTimes(QObject):
             return
         self._measured_for = (project.folder, photos)
         stop = StopToken()
-        self._job = self._session.run_beside(_measure(project, stop), stop)
+        self._job = self._session.run_beside(_measure(project, stop), stop, is_large=True)
         self._job.progressed.connect(self._progressed)
         self._job.finished.connect(self._finished)
         self._job.failed.connect(self._failed)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import platform
 import threading
 import weakref
 
+import psutil
+import pytest
 from PySide6.QtCore import QObject, QThread
 
 from app import garbage, jobs
@@ -208,6 +211,61 @@ def test_garbage_that_refers_to_itself_goes_where_it_has_become_much(qtbot, qapp
     assert ended() is not None
     garbage.look_through_what_is_left(if_more_than=1000)
     assert ended() is None
+
+
+class Network:
+    """Stands for what takes much memory."""
+
+
+def test_what_a_job_used_goes_with_it_when_it_fails(qtbot):
+    networks = []
+
+    def learn():
+        network = Network()
+        networks.append(weakref.ref(network))
+        try:
+            raise OSError("No space left on device")
+        except OSError as error:
+            raise PrismhError("The disk is full.") from error
+
+    def job():
+        yield Progress("Learning", 0, None)
+        learn()
+
+    gc.disable()
+    try:
+        heard = run(qtbot, job())
+        assert heard.failures == ["The disk is full."]
+        assert networks[0]() is None
+    finally:
+        gc.enable()
+
+
+def test_what_a_job_found_goes_with_those_who_got_it(qtbot):
+    def job():
+        yield Progress("Reading", 0, None)
+        return Network()
+
+    listener = Listener()
+    running = listener.listen(jobs.start(job(), stop=StopToken(), parent=listener))
+    assert running.wait()
+    found = weakref.ref(listener.results.pop())
+    assert found() is None
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do it by themselves")
+def test_memory_that_a_large_job_freed_goes_back_to_the_system(qtbot):
+    def job():
+        yield Progress("Learning", 0, None)
+        used = [bytearray(100_000) for _ in range(4000)]
+        return used[::100]  # which lie between the others
+
+    before = psutil.Process().memory_info().rss
+    listener = Listener()
+    running = listener.listen(jobs.start(job(), stop=StopToken(), parent=listener, is_large=True))
+    assert running.wait()
+    assert len(listener.results[0]) == 40
+    assert psutil.Process().memory_info().rss - before < 200_000_000
 
 
 def iter_of_nothing():
