@@ -23,7 +23,7 @@ def can_be_extended(kept: Map, photo_ids: NDArray[np.int64]) -> bool:
     new = len(photo_ids) - np.isin(photo_ids, kept.photo_ids).sum()
     # Photos placed before count as new: their map has never been laid out with them.
     new += min(kept.parameters.get("placed", 0), len(photo_ids) - new)
-    return bool(kept.parameters.get("finished", True) and len(photo_ids) and new <= MOST_NEW * len(photo_ids))
+    return bool(kept.finished and len(photo_ids) and new <= MOST_NEW * len(photo_ids))
 
 
 def extend(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,21 +31,23 @@ def learned_map(project: Project, run: str, stop: StopToken | None = None) -> Jo
 def learned_maps_follow(project: Project, stop: StopToken | None = None) -> Job[None]:
     """Bring the groups and maps of all runs up to date with the photos that are used now, the one that is shown first.
 
-    What is said of what a run changed stays. A run whose model is gone keeps the map it has, and so does one that is
-    being learned into at this moment. No `Progress` holds positions: they would be taken for those of the instant map.
+    What is said of what a run changed stays. A run whose model is gone or damaged keeps the map it has, and so does one
+    that is being learned into at this moment. A stop leaves as `Stopped`, with the map that was there. No `Progress`
+    holds positions: they would be taken for those of the instant map.
     """
     used = project.photos.used_ids()
     runs = [run for run in project.runs.all() if _lags_behind(project, run, used)]
     for run in sorted(runs, key=lambda run: (run.name != project.shown_features, -run.id)):
-        for progress in _follow(project, run, used, stop):
-            yield dataclasses.replace(progress, metrics={})
+        with closing(_follow(project, run, used, stop)) as following:  # which a stop does not reach
+            for progress in following:
+                yield dataclasses.replace(progress, metrics={})
 
 
 def _lags_behind(project: Project, run: Run, used: NDArray[np.int64]) -> bool:
-    """Whether a run has a map, of other photos than those that are used, and a model to see new ones with."""
+    """Whether a run has a map, unfinished or of other photos than those that are used, and a model to see new ones."""
     features = project.features.find(run.name)
     shown = None if features is None else project.maps.newest(features)
-    if shown is None or np.array_equal(np.sort(shown.photo_ids), used):
+    if shown is None or (shown.finished and np.array_equal(np.sort(shown.photo_ids), used)):
         return False
     return RunFiles(run.folder).best.is_file() and not is_held(run.folder)
 
@@ -52,6 +55,10 @@ def _lags_behind(project: Project, run: Run, used: NDArray[np.int64]) -> bool:
 def _follow(project: Project, run: Run, used: NDArray[np.int64], stop: StopToken | None) -> Job[None]:
     features = project.features.get(run.name)
     if len(features.of_used()[0]) < len(used):
+        from ..models.simclr.run_folder import RunFolder
+
+        if RunFolder(run.folder).best_epoch() is None:  # what a damaged one sees would take the place of what is known
+            return
         features = yield from extract_project(project, run.name, stop)
     if len(features.of_used()[0]):
         yield from lay_out(project, features, stop)

@@ -143,7 +143,7 @@ def _map_by_starter(project: Project) -> Map | None:
 
 
 def _finished_map_of(kept: Map | None, photo_ids: NDArray[np.int64]) -> bool:
-    return kept is not None and kept.parameters.get("finished", True) and np.array_equal(kept.photo_ids, photo_ids)
+    return kept is not None and kept.finished and np.array_equal(kept.photo_ids, photo_ids)
 
 
 def _lay_out(

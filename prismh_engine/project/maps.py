@@ -24,6 +24,11 @@ class Map:
     photo_ids: NDArray[np.int64]
     positions: NDArray[np.float32]
 
+    @property
+    def finished(self) -> bool:
+        """Whether it was made to the end; else a stop came before."""
+        return bool(self.parameters.get("finished", True))
+
 
 class Maps:
     """The table `maps`."""

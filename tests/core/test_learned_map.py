@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,62 @@ def test_without_its_model_or_while_it_learns_a_run_keeps_the_map_it_has(learned
     files.best.unlink()
     jobs.run(learned_maps_follow(learned))
     assert places(shown(learned)[0]) == before
+
+
+def overwrite(path: Path) -> None:
+    path.write_bytes(b"rubbish" * 1000)
+
+
+def flip_a_byte(path: Path) -> None:
+    """Of a weight: the file still opens."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [overwrite, flip_a_byte])
+def test_a_run_whose_model_is_damaged_keeps_its_map_and_holds_up_no_other(
+    learned: Project, photos: Path, damage: Callable[[Path], object]
+) -> None:
+    before, grouped = shown(learned)
+    run = learned.runs.get(RUN)
+    other = learned.runs.new()
+    shutil.copytree(run.folder, other.folder, dirs_exist_ok=True)
+    jobs.run(learned_map(learned, other.name))
+    damage(RunFiles(run.folder).best)
+    learned.show_features(RUN)  # its map is the first to follow
+    add(photos, 3)
+    jobs.run(instant_map(learned))
+    jobs.run(learned_maps_follow(learned))
+    after, regrouped = shown(learned)
+    assert places(after) == places(before)
+    assert regrouped.id == grouped.id
+    followed = learned.maps.newest(learned.features.get(other.name))
+    assert followed is not None
+    assert np.array_equal(np.sort(followed.photo_ids), learned.photos.used_ids())
+
+
+def stops_drawing(stop: jobs.StopToken) -> Callable[[Progress], None]:
+    def look(progress: Progress) -> None:
+        if progress.what == "Drawing the map":
+            stop.stop()
+
+    return look
+
+
+def test_a_learned_map_whose_drawing_was_stopped_is_drawn_to_its_end(learned: Project, photos: Path) -> None:
+    before = places(shown(learned)[0])
+    add(photos, 40)
+    jobs.run(instant_map(learned))
+    stop = jobs.StopToken()
+    with pytest.raises(jobs.Stopped):
+        jobs.run(learned_maps_follow(learned, stop), stops_drawing(stop), stop)
+    assert places(shown(learned)[0]) == before, "a finished map is not given up for an unfinished one"
+    stop = jobs.StopToken()
+    with pytest.raises(jobs.Stopped):
+        jobs.run(learned_map(learned, RUN, stop), stops_drawing(stop), stop)
+    assert not shown(learned)[0].finished
+    jobs.run(learned_maps_follow(learned))
+    made = shown(learned)[0]
+    assert made.finished
+    assert np.array_equal(np.sort(made.photo_ids), learned.photos.used_ids())
