@@ -18,7 +18,7 @@ from .. import theme, words
 from ..export_choices import FEATURES, FOLDERS, ExportChoices
 from ..jobs import RunningJob
 from ..session import Session
-from ..widgets.card import Card
+from ..widgets.card import Card, Note
 from ..widgets.chip import Chip, ChipRow
 from ..widgets.column_choice import ColumnChoice
 from ..widgets.copy_choice import CopyChoice
@@ -90,7 +90,10 @@ class ExportPage(Page):
         content.setSpacing(theme.CARD_GAP)
         content.addWidget(self._left)
         content.addWidget(self._right, 1)
+        self._nothing = Note("nothing_to_export")
+        self._nothing.hide()
         self.body.addWidget(self._format_chips)
+        self.body.addWidget(self._nothing)
         self.body.addLayout(content, 1)
         self.body.addWidget(self._saving)
         theme.changed.connect(self._fit)
@@ -119,6 +122,7 @@ class ExportPage(Page):
         self._choices, self._begun = ExportChoices(), False
         self._table, self._placed, self._names = None, False, None
         self._saving.clear()
+        self._nothing.hide()
         self._show_choices()
         self._read_if_visible()
 
@@ -141,6 +145,7 @@ class ExportPage(Page):
     def _read_done(self, found: Readings) -> None:
         self._table, self._is_learned, self._learning = found.table, found.is_learned, found.learning
         self._placed, self._names = found.placed, found.names
+        self._show_whether_there_is_something(found)
         if not self._begun:
             self._choices, self._begun = found.choices, True
             self._read_again |= self._choices.format == FOLDERS and found.names is None
@@ -148,6 +153,16 @@ class ExportPage(Page):
             self._to_copy.show_names(found.names, self._choices.not_copied)
         self._reading_ended()
         self._show_choices()
+
+    def _show_whether_there_is_something(self, found: Readings) -> None:
+        sentence = self.tr("There is nothing to export: no photo is used. Add a folder or take some back on Photos.")
+        if found.missing:
+            sentence = self.tr(
+                "There is nothing to export: {0} are not where they were. Say on the Photos page where they are now, "
+                "or bring back their disk and look for new photos."
+            ).format(words.photos(found.missing))
+        self._nothing.say(sentence, "warning")
+        self._nothing.setVisible(not found.table.photos)
 
     def _reading_ended(self, sentence: str = "") -> None:
         self._reading = None
@@ -190,7 +205,7 @@ class ExportPage(Page):
             stack.setCurrentIndex(int(folders))
         self._columns.show_own([] if self._table is None else list(self._table.own))
         self._columns.show_choices(self._choices)
-        nobody_named = self._names is not None and not any(named.name for named in self._names)
+        nobody_named = bool(self._names) and not any(named.name for named in self._names or ())
         self._copies.show_place(self._choices.place_in_copies, self._placed, nobody_named)
         self._show_table()
         self._show_copies()

@@ -28,7 +28,7 @@ PREVIEW_ROWS = 20
 class Readings:
     """What the page shows. is_learned: whether features, map and groups are those of a run, None while there are none.
     learning: which one, where there are several, else "". placed: whether a used photo says where it was taken. names:
-    None where they were not asked for.
+    None where they were not asked for. missing: photos that are not where they were.
     """
 
     choices: ExportChoices
@@ -37,6 +37,7 @@ class Readings:
     learning: str
     placed: bool
     names: list[NamedPhotos] | None
+    missing: int
 
 
 def read(project: Project, with_names: bool) -> Job[Readings]:
@@ -59,7 +60,8 @@ def read(project: Project, with_names: bool) -> Job[Readings]:
     is_learned = None if features is None else features != STARTER
     titles = {known.run: known.title for known in learnings_of(project)}
     learning = titles.get(str(features), "") if len(titles) > 1 else ""
-    return Readings(ExportChoices.kept(project.export_choices), table, is_learned, learning, placed, names)
+    missing = project.photos.counts()["missing"]
+    return Readings(ExportChoices.kept(project.export_choices), table, is_learned, learning, placed, names, missing)
 
 
 def save_table(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -14,7 +15,7 @@ from prismh_engine.project import Project
 from prismh_engine.project.feature_sets import Encoder
 
 from .opening import open_project
-from .windows import click, find, open_window, wait_until_read
+from .windows import MS_TO_READ, click, find, open_window, trigger, wait_until_read
 
 
 @pytest.fixture
@@ -220,6 +221,27 @@ def test_photos_of_the_ticked_names_are_copied_into_folders_by_keyboard(qtbot, m
         monkeypatch.setattr("app.pages.export.choose_folder", lambda *question: asked.append(question))
         click(qtbot, window, "save_as")
         assert asked[0][-1] == tmp_path / "out"
+
+
+def test_while_the_disk_of_the_photos_is_away_it_is_said_why_nothing_can_be_exported(qtbot, tmp_path, photo_folder):
+    photos = shutil.copytree(photo_folder, tmp_path / "photos")
+    with open_window(qtbot) as window:
+        window.open_folder(photos)
+        wait_until_read(qtbot, window)
+        window.show_page("export")
+        wait_until_read(qtbot, window)
+        told = find(window, "nothing_to_export")
+        assert not told.isVisible()
+        photos.rename(tmp_path / "unplugged")
+        trigger(window, "look_again")
+        qtbot.waitUntil(told.isVisible, timeout=MS_TO_READ)
+        assert "24 photos are not where they were" in told.text()
+        click(qtbot, window, "chip_folders")
+        wait_until_read(qtbot, window)
+        assert not find(window, "copies_note").isVisible(), "nobody said that there are no names"
+        (tmp_path / "unplugged").rename(photos)
+        trigger(window, "look_again")
+        qtbot.waitUntil(lambda: not told.isVisible(), timeout=MS_TO_READ)
 
 
 def test_without_any_name_the_way_to_names_is_told(qtbot, mapped):
