@@ -77,11 +77,15 @@ class PhotosMenu(QMenu):
 
     def _looked_again(self, new: int) -> None:
         if self._session.project is not None:
-            here = words.photos(self._session.project.photos.counts()["all"])
+            counts = self._session.project.photos.counts()
+            here, missing = words.photos(counts["all"]), words.number(counts["missing"])
             if new:
-                self.told.emit(self.tr("New: {0}. The project has {1} now.").format(words.photos(new), here))
+                told = self.tr("New: {0}. The project has {1} now.").format(words.photos(new), here)
+            elif counts["missing"]:
+                told = self.tr("Nothing new, and {0} of {1} not found where they were.").format(missing, here)
             else:
-                self.told.emit(self.tr("Nothing new: the project has {0}, as before.").format(here))
+                told = self.tr("Nothing new: the project has {0}, as before.").format(here)
+            self.told.emit(told)
 
     def _add_data(self) -> None:
         self._page().add_data()

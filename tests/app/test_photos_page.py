@@ -230,6 +230,10 @@ def test_looking_for_new_photos_says_what_was_found(qtbot, window, grid, mapped)
     trigger(window, "look_again")
     qtbot.waitUntil(lambda: window.notice.text() == "New: 1 photo. The project has 25 photos now.", timeout=MS_TO_READ)
     assert len(grid.photos()) == 25
+    one.unlink()
+    trigger(window, "look_again")
+    gone = "Nothing new, and 1 of 25 photos not found where they were."
+    qtbot.waitUntil(lambda: window.notice.text() == gone, timeout=MS_TO_READ)
 
 
 def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
