@@ -26,6 +26,10 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "the disk does not answer",
 }
+_TO_DO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), " Make room there, then try again."),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), " Allow writing there, or choose another place."),
+}
 _WHY_UNREADABLE = {
     errno.EACCES: "reading it is not allowed",
     errno.EPERM: "reading it is not allowed",
@@ -43,7 +47,7 @@ _WHY_UNREADABLE = {
 def cannot_write(path: Path, error: OSError) -> PrismhError:
     """The sentence for a file or folder that could not be written; what was there before is intact."""
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    to_do = " Make room there, then try again." if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    to_do = _TO_DO.get(error.errno or 0, "")
     return PrismhError(f"Cannot write {path}: {reason}. What was there before is unchanged.{to_do}")
 
 

@@ -42,8 +42,8 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path, fault: BaseExc
     ("number", "words", "to_do"),
     [
         (28, "the disk is full", " Make room there, then try again."),
-        (30, "the disk can only be read", ""),
-        (13, "not allowed", ""),
+        (30, "the disk can only be read", " Allow writing there, or choose another place."),
+        (13, "not allowed", " Allow writing there, or choose another place."),
         (5, "does not", ""),
     ],
 )
