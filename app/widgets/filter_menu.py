@@ -107,9 +107,7 @@ class FilterMenu(QMenu):
         is.
         """
         chosen = any(action.isChecked() for action in self.actions() if action.data() or action.menu())
-        chosen |= any(
-            line.says() for line in self.findChildren(_Line, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        )
+        chosen |= any(line.says() for line in self._lines())
         within = self.parent()
         if isinstance(within, FilterMenu):
             self.menuAction().setChecked(chosen)

@@ -163,10 +163,12 @@ def test_a_map_that_was_never_laid_out_is_made_when_it_is_asked_for_and_others_s
         window.session.map_moved.connect(lambda *_: disturbed.append(not np.array_equal(shown.positions, before)))
         trigger(window, f"learning_{OLDER}")
         assert window.session.learned_map_of == OLDER
+        window.session.pause()
         qtbot.waitUntil(find(window, "map_notice").isVisible, timeout=MS)
         trigger(window, f"learning_{NEWER}")
         qtbot.waitUntil(find(window, "embedding_map").isVisible, timeout=MS)
         disturbed.clear()
+        window.session.resume()
         wait_until_read(qtbot, window)
         assert not any(disturbed), "the map that is looked at stays while another one is made"
         choose(qtbot, window, OLDER)
