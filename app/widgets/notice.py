@@ -1,4 +1,4 @@
-"""The line above a page that says what happened and offers what to do: never a box that has to be clicked away."""
+"""The line below a page that says what happened and offers what to do: never a box that has to be clicked away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ Action = tuple[str, str, Callable[[], None]]
 
 
 class Notice(QWidget):
-    """One sentence, up to two actions (text, objectName, call) and a cross. Hidden while there is nothing to say."""
+    """One sentence, up to two actions (text, objectName, call) and a cross. Hidden while there is nothing to say.
+
+    It belongs below what it is about: a line that comes above would move buttons from under the pointer that is about
+    to press them again.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +39,7 @@ class Notice(QWidget):
         self._close.clicked.connect(self.dismiss)
         self._buttons: list[QPushButton] = []
         around = QVBoxLayout(self)
-        around.setContentsMargins(theme.PAGE_MARGIN, 12, theme.PAGE_MARGIN, 0)
+        around.setContentsMargins(theme.PAGE_MARGIN, 0, theme.PAGE_MARGIN, 12)
         around.addWidget(self._box)
         self._layout = QHBoxLayout(self._box)
         self._layout.setContentsMargins(14, 6, 8, 6)

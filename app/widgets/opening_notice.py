@@ -1,4 +1,4 @@
-"""Says in the line above the page which project is being opened, where that takes long enough to wonder."""
+"""Says in the line below the page which project is being opened, where that takes long enough to wonder."""
 
 from __future__ import annotations
 

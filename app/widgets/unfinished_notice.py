@@ -1,4 +1,4 @@
-"""Offers in the line above the page to go on with a learning that came to a stop."""
+"""Offers in the line below the page to go on with a learning that came to a stop."""
 
 from __future__ import annotations
 

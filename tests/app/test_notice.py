@@ -1,4 +1,4 @@
-"""The line above a page: what stays until it is answered, and what is about one page alone."""
+"""The line below a page: what stays until it is answered, and what is about one page alone."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QListView, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QWidget
 
 from app.session import READING
 from app.widgets.import_report import ImportReportDialog
@@ -234,6 +234,17 @@ def test_looking_for_new_photos_says_what_was_found(qtbot, window, grid, mapped)
     trigger(window, "look_again")
     gone = "Nothing new, and 1 of 25 photos not found where they were."
     qtbot.waitUntil(lambda: window.notice.text() == gone, timeout=MS_TO_READ)
+
+
+def test_what_is_told_moves_no_button_from_under_the_pointer(qtbot, window, grid):
+    button = find(window, "see_the_map")
+    before = button.mapTo(window, QPoint())
+    grid.select([grid.photos()[0].id])
+    decide(qtbot, window, "set_aside_action")
+    decide(qtbot, window, "undo")
+    assert window.notice.isVisible()
+    QApplication.processEvents()
+    assert button.mapTo(window, QPoint()) == before
 
 
 def test_doing_again_is_offered_no_longer_once_something_else_was_decided(qtbot, window, grid):
