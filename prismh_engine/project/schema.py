@@ -267,7 +267,8 @@ def failed_in_use(path: Path, error: sqlite3.DatabaseError) -> PrismhError:
 def _only_now(path: Path, error: sqlite3.DatabaseError) -> PrismhError | None:
     """Locked, full, read-only, or changed meanwhile by another program: nothing is damaged."""
     if isinstance(error, (sqlite3.OperationalError, sqlite3.IntegrityError)):
-        return PrismhError(f"Cannot use the project file {path}: {error}. What was saved before is safe.")
+        to_do = " Make room there, then try again." if str(error).endswith("is full") else ""
+        return PrismhError(f"Cannot use the project file {path}: {error}. What was saved before is safe.{to_do}")
     return None
 
 

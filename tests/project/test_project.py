@@ -211,6 +211,14 @@ def test_a_transaction_that_fails_leaves_nothing_behind(project: Project, tmp_pa
     assert project.photos.all() == []
 
 
+def test_where_the_disk_is_full_the_sentence_says_what_to_do(project: Project) -> None:
+    with project._database.writing() as db:
+        db.execute("PRAGMA max_page_count = 1")  # which SQLite takes for as many as there are
+    run = project.runs.new()
+    with pytest.raises(PrismhError, match=r"is full. What was saved before is safe. Make room there, then try again."):
+        project.runs.set_summary(run, "a" * 100_000, "")
+
+
 def test_runs_have_names_of_their_own_and_keep_what_is_said_of_them(project: Project) -> None:
     first = project.runs.new()
     second = project.runs.new()

@@ -6,7 +6,7 @@ One rank prepares; the others are told.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -278,7 +278,8 @@ def _state_in_project(project: Project | None, run: Run | None) -> Iterator[None
 
         # What was saved can go on once the disk has room again; a loss out of bounds would be so again.
         goes_on = RunFolder(run.folder).last.exists() and not isinstance(error, DivergedError)
-        project.runs.set_state(run, STOPPED if goes_on else FAILED, str(error))
+        with suppress(PrismhError):  # the disk that is full may be the project's: why comes first
+            project.runs.set_state(run, STOPPED if goes_on else FAILED, str(error))
         raise
     except BaseException:
         project.runs.set_state(run, STOPPED)

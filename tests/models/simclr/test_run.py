@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -215,6 +217,16 @@ def test_the_project_keeps_why_a_training_could_not_go_on(tiny_project: Path) ->
         run = opened.runs.newest()
         assert run is not None
         assert (run.state, run.failure) == (FAILED, str(told.value))
+
+
+def test_why_it_could_not_go_on_is_told_though_the_project_cannot_keep_it(tiny_project: Path) -> None:
+    full = (
+        "CREATE TRIGGER full BEFORE UPDATE ON runs WHEN NEW.state != 'running' BEGIN SELECT RAISE(ABORT, 'full'); END"
+    )
+    with closing(sqlite3.connect(tiny_project / "project.db")) as database, database:
+        database.execute(full)
+    with pytest.raises(PrismhError, match="out of bounds"):
+        jobs.run(tiny(tiny_project, optimizer="sgd", learning_rate=1e30, epochs=3))
 
 
 @pytest.mark.parametrize("asked", [{"batch_size": 64}, {"batch_size": 4, "accumulation_steps": 16}])
