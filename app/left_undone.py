@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeftUndone:
-    """has_map: whether there is a map at all. learned: the newest run where it has finished and its map has not. behind:
-    whether a map was not drawn to its end, or lacks photos that are used.
+    """has_map: whether there is a map at all. learned: the newest run where it has finished and its map has not.
+    behind: whether a map was not drawn to its end, or lacks photos that are used.
     """
 
     has_map: bool
