@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Learning:
-    """run: its name, which is that of its features too. title: when it began and by which recipe: "28 Nov 14:05,
-    Quick". summary, shown_first: as of a `Run`. has_map: whether its map is there; else it can be made.
+    """run: its name, which is that of its features too. title: when it began, to the second where that tells it from
+    another one, and by which recipe: "28 Nov 14:05, Quick". summary, shown_first: as of a `Run`. has_map: whether its
+    map is there; else it can be made.
     """
 
     run: str
@@ -40,7 +41,13 @@ def learnings_of(project: Project) -> tuple[Learning, ...]:
         return run.state != FAILED and has_model(run.folder) and not is_held(run.folder)
 
     seen = [run for run in reversed(project.runs.all()) if run.name in mapped or can_be_mapped(run)]
-    return tuple(Learning(run.name, _title(run), run.summary, run.shown_first, run.name in mapped) for run in seen)
+    titles = [_title(run, "HH:mm") for run in seen]
+    if len(set(titles)) < len(titles):  # of a few photos something is learned in less than a minute
+        titles = [_title(run, "HH:mm:ss") for run in seen]
+    return tuple(
+        Learning(run.name, title, run.summary, run.shown_first, run.name in mapped)
+        for run, title in zip(seen, titles, strict=True)
+    )
 
 
 def has_model(run_folder: Path) -> bool:
@@ -50,10 +57,10 @@ def has_model(run_folder: Path) -> bool:
     return RunFiles(run_folder).best.is_file()
 
 
-def _title(run: Run) -> str:
+def _title(run: Run, clock: str) -> str:
     began = datetime.fromisoformat(run.created_at).astimezone()
-    shown = "d MMM HH:mm" if began.year == date.today().year else "d MMM yyyy HH:mm"
-    moment = words.locale().toString(QDateTime.fromSecsSinceEpoch(int(began.timestamp())), shown)
+    shown = "d MMM" if began.year == date.today().year else "d MMM yyyy"
+    moment = words.locale().toString(QDateTime.fromSecsSinceEpoch(int(began.timestamp())), f"{shown} {clock}")
     recipe = _recipe(run.folder)
     return f"{moment}, {recipe}" if recipe else moment
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from datetime import date
 
 import numpy as np
@@ -202,6 +203,19 @@ def test_while_something_else_runs_the_map_that_is_seen_stays(qtbot, never_laid_
         assert "Something else is running" in window.notice.text()
         assert offered(window)[1] == ticked
         assert find(window, "embedding_map").isVisible()
+
+
+def test_two_learnings_of_one_minute_are_told_apart(twice):
+    folder, _, _ = twice
+    began(folder, OLDER, "2024-03-05T10:04:10+00:00")
+    with Project.open(folder) as project:
+        shutil.copy(project.runs.get(NEWER).folder / "settings.json", project.runs.get(OLDER).folder / "settings.json")
+        assert [learning.title.count(":") for learning in learnings_of(project)] == [1, 1]
+    began(folder, NEWER, "2024-03-05T10:04:55+00:00")
+    with Project.open(folder) as project:
+        newer, older = (learning.title for learning in learnings_of(project))
+    assert ":04:55, " in newer
+    assert ":04:10, " in older
 
 
 def test_a_failed_learning_and_one_that_is_under_way_have_no_map_to_make(never_laid_out):
