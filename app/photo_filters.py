@@ -18,14 +18,18 @@ BLURRIEST, DARKEST, UNUSUAL = "blurriest", "darkest", "unusual"
 
 
 def groups_of(photo: Photo) -> tuple[str, ...]:
-    """The filters a photo falls under besides "all": "used", or why it is not; others come on top."""
+    """The filters a photo falls under besides "all": "used", or why it is not; others come on top. One that is not
+    where it was takes part in nothing, as on the map and in tables, and falls under "missing" alone.
+    """
+    if photo.missing:
+        return (MISSING,)
     # What could not be read is told before it is judged, with all others at the end.
     reason = photo.verdict if photo.verdict in VERDICTS else BY_HAND if photo.overruled else "invalid"
     first = USED if photo.used else reason
     groups = (first,)
     if photo.overruled == "used" and photo.verdict != "clean" and photo.used:
         groups += (TAKEN_BACK,)
-    return (*groups, MISSING) if photo.missing else groups
+    return groups
 
 
 def _when(photo: Photo) -> str:

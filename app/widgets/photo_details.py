@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from prismh_engine.photos.verdicts import Thresholds
 
 from .. import theme, words
+from ..photo_filters import MISSING
 from ..photo_list import PhotoList
 from ..session import Session
 from .buttons import text_button
@@ -128,10 +129,12 @@ class PhotoDetails(Card):
         self._scroll.fit()
 
     def _facts_of_all(self, photos: PhotoList) -> list[tuple[str, str]]:
+        missing = photos.counts[MISSING]
         facts = [
             (self.tr("Photos"), words.number(len(photos))),
             (self.tr("Used"), words.number(photos.used)),
-            (self.tr("Set aside"), words.number(len(photos) - photos.used)),
+            (self.tr("Set aside"), words.number(len(photos) - photos.used - missing)),
+            *([(self.tr("Not found"), words.number(missing))] if missing else []),
             (self.tr("With a place"), words.number(photos.placed)),
             (self.tr("With a time"), words.number(photos.dated)),
         ]

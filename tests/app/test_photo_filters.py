@@ -27,17 +27,17 @@ def test_what_cannot_be_read_is_not_taken_for_a_decision_before_it_is_judged():
     assert (counts["invalid"], counts["by_hand"]) == (1, 1)
 
 
-def test_every_photo_is_used_or_under_one_reason_why_not():
+def test_every_photo_is_used_or_under_one_reason_why_not_or_not_found():
     photos = [
         photo(1), photo(2, "blurry"), photo(3, "blurry", "used"), photo(4, "clean", "set aside"),
-        photo(5, "invalid"), photo(6, missing=True),
+        photo(5, "invalid"), photo(6, missing=True), photo(7, "blurry", missing=True),
     ]  # fmt: skip
     counts = PhotoList(photos).counts
-    assert counts["all"] == 6
-    assert counts["used"] == 3
-    assert (counts["blurry"], counts["by_hand"], counts["invalid"], counts["missing"]) == (1, 1, 1, 1)
-    assert ids(PhotoList(photos).select("used")) == [6, 3, 1]
-    assert ids(PhotoList(photos).select("missing")) == [6]
+    assert counts["all"] == 7
+    assert counts["used"] == 2
+    assert (counts["blurry"], counts["by_hand"], counts["invalid"], counts["missing"]) == (1, 1, 1, 2)
+    assert ids(PhotoList(photos).select("used")) == [3, 1]
+    assert ids(PhotoList(photos).select("missing")) == [7, 6]
 
 
 def test_the_search_finds_names_and_dates_whatever_their_case():
