@@ -47,8 +47,8 @@ class TrainReport:
     """How a training ended.
 
     run: its name in the project, None without one. best_loss: of validation, else of training, None before the first
-    whole epoch. best_epoch: whose weights `best_model.pt` holds, 0 for those it started from. seconds: of this sitting.
-    notes: sentences a person should read.
+    whole epoch. best_epoch: whose weights `best_model.pt` holds, 0 for those it started from, None where it holds none.
+    seconds: of this sitting. notes: sentences a person should read.
     """
 
     run_folder: Path
@@ -79,6 +79,8 @@ class TrainReport:
     def _kept(self) -> str:
         if self.best_epoch == 0:
             return "no epoch's groups are better separated than the start's, which is kept as the best."
+        if self.best_epoch is None:
+            return "no epoch is kept as the best any more."
         return f"epoch {self.best_epoch} is kept as the best."
 
 
@@ -164,7 +166,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
             learner.photos_at_once, note = _fit_into_memory(learner, ranks, device, state)
             if not ranks.first:
                 follow(learner, ranks, stop)
-                return _report(prepared, learner, began, [])
+                return _report(prepared, learner, began, [], None)
             start.notes.extend(_note_on_large_steps(learner, start.resolved) if state is None else [])
             if note:
                 start.notes.append(note)
@@ -189,7 +191,7 @@ def _learn(prepared: Prepared, cache: PhotoCache, ranks: Ranks, stop: StopToken 
                 yield from sitting.drain(stop)
                 if learner.finished:
                     yield from _log_embedding(prepared, learner, sitting.writer, cache, device)
-            return _report(prepared, learner, began, sitting.notes)
+            return _report(prepared, learner, began, sitting.notes, sitting.best_epoch)
 
 
 def _fit_into_memory(
@@ -245,9 +247,9 @@ def _note_on_batch_norm(learner: Learner, ranks: Ranks) -> str:
     )
 
 
-def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[str]) -> TrainReport:
-    from .worth_probe import least_bad
-
+def _report(
+    prepared: Prepared, learner: Learner, began: float, notes: Sequence[str], best_epoch: int | None
+) -> TrainReport:
     losses = learner.losses
     return TrainReport(
         run_folder=prepared.folder.folder,
@@ -257,7 +259,7 @@ def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[
         epochs=learner.settings.epochs,
         finished=learner.finished,
         best_loss=min(losses) if losses else None,
-        best_epoch=least_bad(learner.badnesses) if losses else None,
+        best_epoch=best_epoch if losses else None,
         seconds=time.monotonic() - began,
         notes=tuple(notes),
     )
@@ -265,7 +267,6 @@ def _report(prepared: Prepared, learner: Learner, began: float, notes: Sequence[
 
 def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport:
     from .training import judged_losses
-    from .worth_probe import badness_of, least_bad
 
     state, run = prepared.start.state, prepared.run
     assert state is not None
@@ -280,7 +281,7 @@ def _finished_before(prepared: Prepared, project: Project | None) -> TrainReport
         epochs=epoch,
         finished=True,
         best_loss=min(losses),
-        best_epoch=least_bad(badness_of(state)),
+        best_epoch=prepared.folder.best_epoch(),
         seconds=0.0,
         notes=(*prepared.start.notes, "This run was finished before; a longer --epochs goes on with it."),
     )

@@ -83,6 +83,12 @@ class RunFolder(RunFiles):
         except PrismhError:
             return None
 
+    def restore_best(self, epoch: int) -> int | None:
+        """Make the checkpoint of an epoch, where it was kept, the best one again; return what `best_epoch` is then."""
+        if self.numbered(epoch).exists():
+            checkpoints.copy(self.numbered(epoch), self.best)
+        return self.best_epoch()
+
     def is_complete(self, badnesses: Sequence[float]) -> bool:
         """Whether a finished run has its last files, which a kill may have come before. badnesses: as of `badness`."""
         best = self.best_epoch()

@@ -19,6 +19,7 @@ from .checkpoint import CheckpointWriter
 from .learner import Learner
 from .run_folder import RunFolder
 from .step import MEASURES, DivergedError, Interrupted
+from .worth_probe import least_bad
 
 LEARNING, PAUSED = "Learning", "Paused"
 MEASURING_START = "Measuring the encoder before it learns"
@@ -97,7 +98,10 @@ class Sitting:
         self._recent: deque[tuple[float, int]] = deque(maxlen=_BATCHES_REMEMBERED)
         self._epoch_began, self._epoch_waited, self._epoch_photos = time.monotonic(), 0.0, 0
         self._estimated = learner.step > 0
-        self._best_epoch = folder.best_epoch()
+        self.best_epoch = folder.best_epoch()
+        """Whose weights `best_model.pt` holds, 0 for those of the start; None where it holds none."""
+        if self.best_epoch is None and learner.epoch:  # it is lost, or was set aside
+            self.best_epoch = folder.restore_best(least_bad(learner.badnesses))
         self._process = psutil.Process()
 
     def drain(self, stop: StopToken | None) -> Job[None]:
@@ -109,7 +113,7 @@ class Sitting:
         # A kill may have come before what was measured was kept.
         if learner.epoch and not learner.batch:
             self._keep_epoch(again=True)
-        elif learner.worths and not learner.step and self._best_epoch is None:
+        elif learner.worths and not learner.step and self.best_epoch is None:
             self._keep_start()
         for note in self.notes:
             yield Progress(note, 0, None, {"note": note})
@@ -179,7 +183,7 @@ class Sitting:
 
     def _keep_start(self) -> None:
         """The start is the best there is until an epoch is worth more."""
-        self._best_epoch = 0
+        self.best_epoch = 0
         self._save(self._folder.best)
 
     def _advance(self) -> Progress | None:
@@ -241,7 +245,7 @@ class Sitting:
     def _keep_epoch(self, *, again: bool = False) -> None:
         """Save the epoch that is through, under each name it deserves; again: but for those it has."""
         learner, folder, settings = self._learner, self._folder, self._learner.settings
-        found, before = learner.badnesses, self._best_epoch
+        found, before = learner.badnesses, self.best_epoch
         # Compared with the weights there are, not with those there were: the best ones may be lost or set aside.
         best = before is None or before >= len(found) or found[-1] < found[before]
         kept = learner.finished or learner.epoch % settings.checkpoint_every == 0
@@ -254,7 +258,7 @@ class Sitting:
             also.append(folder.numbered(learner.epoch))
         if best:
             also.append(folder.best)
-            self._best_epoch = learner.epoch
+            self.best_epoch = learner.epoch
         if also or time.monotonic() - self._saved >= 60 * settings.checkpoint_minutes:
             self._save(*also)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from prismh_engine import jobs
-from prismh_engine.models.simclr import TrainSettings, main, train
+from prismh_engine.models.simclr import TrainSettings, checkpoint, main, train
 from prismh_engine.settings import resolve
 
 ALL = ("last.pt", "best_model.pt", "checkpoint_epoch_3.pt", "checkpoint_epoch_2.pt", "checkpoint_epoch_1.pt")
@@ -68,6 +68,23 @@ def test_a_best_one_that_is_damaged_is_told_though_the_last_is_good(
     said = capsys.readouterr().out
     assert f"best_model.pt in {run / 'checkpoints'} is damaged" in said
     assert "The run is taken up from last.pt, saved at step 9, after epoch 3 of 3." in said
+
+
+def test_the_best_epoch_is_taken_from_its_own_checkpoint_where_that_was_kept(run: Path, run_left_alone: Path) -> None:
+    damage(run, ["best_model.pt"], flip_a_byte)
+    assert main(["--output_dir", str(run), "--resume_from", "auto"]) == 0
+    for name in ("checkpoints/best_model.pt", "encoder.safetensors"):
+        assert (run / name).read_bytes() == (run_left_alone / name).read_bytes()
+
+
+def test_where_the_best_epoch_is_lost_it_is_told_which_one_is_kept(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(run, ["best_model.pt", "checkpoint_epoch_1.pt"], overwrite)
+    for _ in range(2):  # the second time all is there
+        assert main(["--output_dir", str(run), "--resume_from", "auto"]) == 0
+        assert checkpoint.read(run / "checkpoints" / "best_model.pt")["epoch"] == 3
+        assert "epoch 3 is kept as the best." in capsys.readouterr().out
 
 
 def test_a_finished_run_is_still_one_though_its_last_checkpoint_is_damaged(
