@@ -9,9 +9,12 @@ from prismh_engine import jobs
 from prismh_engine.core.cluster_embeddings import cluster_project
 from prismh_engine.core.map_embeddings import map_project
 from prismh_engine.core.what_changed import what_changed
+from prismh_engine.models.simclr.run import train
+from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.project import Project
 from prismh_engine.project.feature_sets import Encoder
 from prismh_engine.project.runs import FINISHED
+from prismh_engine.settings import resolve
 
 from .windows import find, run_with_settings, wait_until_read
 
@@ -36,6 +39,12 @@ def learn(folder, *, noise, preset=None):
         change = jobs.run(what_changed(project, run.name))
         project.runs.set_summary(run, str(change), change.shown_first)
     return change
+
+
+def train_for_a_moment(folder):
+    """Have a run that truly learned, a little, and whose map is not made."""
+    flags = {"base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1, "preset": "scratch"}
+    jobs.run(train(resolve(TrainSettings, {"project": folder, **flags}, environment={})))
 
 
 def told_at_export(qtbot, window):

@@ -10,21 +10,18 @@ from app.left_undone import left_undone
 from prismh_engine import jobs
 from prismh_engine.core.learned_map import learned_map
 from prismh_engine.core.look_at_photos import look_at_project
-from prismh_engine.models.simclr.run import train
-from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.photos import scenes
 from prismh_engine.project import Project
-from prismh_engine.settings import resolve
 
+from .learned import train_for_a_moment
 from .windows import open_window, wait_until_read
 
 RUN = "run-1"
-TINY = {"base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1, "preset": "scratch"}
 
 
 def learn(folder):
+    train_for_a_moment(folder)
     with Project.open(folder) as project:
-        jobs.run(train(resolve(TrainSettings, {"project": folder, **TINY}, environment={})))
         jobs.run(learned_map(project, RUN))
 
 

@@ -6,19 +6,16 @@ import numpy as np
 
 from prismh_engine import jobs
 from prismh_engine.core.learned_map import learned_map
-from prismh_engine.models.simclr.run import train
-from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.photos import scenes
 from prismh_engine.project import Project
-from prismh_engine.settings import resolve
 
+from .learned import train_for_a_moment
 from .windows import click, open_window, trigger, wait_until_read
 
 
 def test_who_looks_for_new_photos_finds_them_on_the_learned_map_among_those_that_stay(qtbot, mapped):
-    flags = {"project": mapped, "base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1}
+    train_for_a_moment(mapped)
     with Project.open(mapped) as project:
-        jobs.run(train(resolve(TrainSettings, {**flags, "preset": "scratch"}, environment={})))
         jobs.run(learned_map(project, "run-1"))
     with open_window(qtbot) as window:
         window.open_folder(mapped)

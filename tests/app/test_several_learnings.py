@@ -11,20 +11,15 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.learnings import learnings_of
-from prismh_engine import jobs
 from prismh_engine.models.simclr.lock import run_folder_lock
-from prismh_engine.models.simclr.run import train
-from prismh_engine.models.simclr.settings import TrainSettings
 from prismh_engine.project import Project
 from prismh_engine.project.runs import FAILED
-from prismh_engine.settings import resolve
 
-from .learned import learn, told_at_export
+from .learned import learn, told_at_export, train_for_a_moment
 from .windows import click, find, open_window, trigger, wait_until_read, waiting
 
 MS = 60_000
 OLDER, NEWER = "run-1", "run-2"
-TINY = {"base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1, "preset": "scratch"}
 
 
 def began(folder, run, moment):
@@ -72,8 +67,7 @@ def twice(mapped):
 @pytest.fixture
 def never_laid_out(mapped):
     """A project whose first learning has a model and no map, and whose second one has both."""
-    with Project.open(mapped):
-        jobs.run(train(resolve(TrainSettings, {"project": mapped, **TINY}, environment={})))
+    train_for_a_moment(mapped)
     learn(mapped, noise=0.05)
     return mapped
 
