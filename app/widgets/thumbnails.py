@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ CORNER = 4
 
 WHOLE = 0
 """As a side: the whole thumbnail with its ratio, at most 256 px long."""
+
+
+_first, _first_was_read = threading.Lock(), threading.Event()
 
 
 class Thumbnails(QObject):
@@ -127,7 +131,7 @@ class Thumbnails(QObject):
             path = self._cache.thumbnail(photo.path, photo.look.content_hash)
         except PrismhError:  # the photo is gone, and the cache was deleted
             return None
-        image = QImageReader(str(path)).read() if side == WHOLE else _read_square(path, side)
+        image = read_picture(path, side)
         return None if image.isNull() else image
 
     def _take(self) -> None:
@@ -146,6 +150,17 @@ def rounded(rectangle: QRectF, radius: float = CORNER) -> QPainterPath:
     path = QPainterPath()
     path.addRoundedRect(rectangle, radius, radius)
     return path
+
+
+def read_picture(path: Path, side: int) -> QImage:
+    """A picture as a square of `side` pixels, or whole where it is `WHOLE`; a null image where it cannot be read.
+
+    The first is read alone: two threads that use the same calls of PySide for the first time at once crash it.
+    """
+    with nullcontext() if _first_was_read.is_set() else _first:
+        image = QImageReader(str(path)).read() if side == WHOLE else _read_square(path, side)
+        _first_was_read.set()
+    return image
 
 
 def _read_square(path: Path, side: int) -> QImage:

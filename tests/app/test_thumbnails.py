@@ -1,0 +1,32 @@
+"""Thumbnails are read by two threads from the first one on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from PIL import Image
+
+_PROGRAM = """
+import sys, threading
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from app.widgets.thumbnails import read_picture
+application = QApplication([])
+sys.setswitchinterval(1e-4)
+both = threading.Barrier(2)
+def read():
+    both.wait()
+    for _ in range(6):
+        assert not read_picture(Path(sys.argv[1]), 88).isNull()
+threads = [threading.Thread(target=read) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_two_threads_may_read_the_very_first_thumbnails(tmp_path):
+    picture = tmp_path / "photo.jpg"
+    Image.new("RGB", (256, 192), "green").save(picture)
+    for _ in range(8):  # it crashed in four of ten
+        subprocess.run([sys.executable, "-c", _PROGRAM, picture], check=True)
