@@ -20,7 +20,7 @@ from prismh_engine.jobs import Job, Progress, StopToken
 from . import garbage
 
 MS_BETWEEN_UPDATES = 50
-_SECONDS_OF_A_TURN = 0.0001
+_SECONDS_OF_A_TURN = 0.0005
 """For so long at the most a job keeps Python to itself while the GUI thread wants it; Python's own 5 ms, which many
 calls of Qt and numpy wait for one after the other, hundreds to show a map, add up to a window that stands still.
 Threads that work in Python side by side get as much done as with these.

@@ -13,6 +13,7 @@ import pytest
 
 # Before Qt is imported by anything: tests need no screen. A developer who wants to watch sets the variable.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYSIDE6_OPTION_LAZY", "0")  # as the window sets it
 
 SHARED = Path(__file__).parents[2] / "shared"
 _PASSED = pytest.StashKey[bool]()

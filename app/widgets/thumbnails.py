@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +27,6 @@ CORNER = 4
 
 WHOLE = 0
 """As a side: the whole thumbnail with its ratio, at most 256 px long."""
-
-
-_first, _first_was_read = threading.Lock(), threading.Event()
 
 
 class Thumbnails(QObject):
@@ -153,14 +149,8 @@ def rounded(rectangle: QRectF, radius: float = CORNER) -> QPainterPath:
 
 
 def read_picture(path: Path, side: int) -> QImage:
-    """A picture as a square of `side` pixels, or whole where it is `WHOLE`; a null image where it cannot be read.
-
-    The first is read alone: two threads that use the same calls of PySide for the first time at once crash it.
-    """
-    with nullcontext() if _first_was_read.is_set() else _first:
-        image = QImageReader(str(path)).read() if side == WHOLE else _read_square(path, side)
-        _first_was_read.set()
-    return image
+    """A picture as a square of `side` pixels, or whole where it is `WHOLE`; a null image where it cannot be read."""
+    return QImageReader(str(path)).read() if side == WHOLE else _read_square(path, side)
 
 
 def _read_square(path: Path, side: int) -> QImage:
