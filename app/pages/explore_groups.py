@@ -30,8 +30,8 @@ def group_rows(
     mask: NDArray[np.bool_] | None,
 ) -> list[GroupRow]:
     """A row for each group, in the order of the numbers they are known by, so that none moves when others are split:
-    how many of its photos are seen, and the most typical ones of them. A group that filters hide has none, as it has no
-    name on the map.
+    how many of its photos are seen, and the most typical ones of them. A group that filters hide, or whose photos are
+    not where they were, has none, as it has no name on the map.
 
     photo_ids int64 [N]: those on the map; mask bool [N]: those of them that are seen, None for all.
     """
@@ -39,7 +39,7 @@ def group_rows(
     hidden = None if mask is None else photo_ids[~mask]
     for group in sorted(contents.groups, key=_known_as):
         seen = group.photo_ids if hidden is None else group.photo_ids[~np.isin(group.photo_ids, hidden)]
-        if hidden is not None and not len(seen):
+        if not len(seen):
             continue
         rows.append(
             GroupRow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..jobs import Job, StopToken
 from ..project import FeatureSet, Project
@@ -15,19 +16,21 @@ def lay_out(project: Project, features: FeatureSet, stop: StopToken | None = Non
     """Group and map the used photos that have these features; what is there already is not done again.
 
     Where few photos are new they join the groups that are there and are placed on the map that is there, and nothing
-    else moves; else both are made anew. A stop leaves as `Stopped` or keeps an unfinished map, as of `cluster_project`
-    and `map_project`.
+    else moves; else both are made anew. Where photos have gone and none is new both stay, for those that come back with
+    their disk: groups may be as a person made them. A stop leaves as `Stopped` or keeps an unfinished map, as of
+    `cluster_project` and `map_project`.
     """
-    if not _grouped(project, features):
+    used, away = features.of_used()[0], project.photos.missing_ids()
+    groups = project.groupings.newest(features)
+    if groups is None or groups.tree is None or not _are(groups.photo_ids, used, away):  # an older version kept no tree
         extended = yield from extend_groups(project, features.name)
         if extended is None:
             yield from cluster_project(project, features.name, stop=stop)
-    yield from map_project(project, features.name, keep_places=True, stop=stop)
+    made = project.maps.newest(features)
+    if made is None or not made.finished or not _are(made.photo_ids, used, away):
+        yield from map_project(project, features.name, keep_places=True, stop=stop)
 
 
-def _grouped(project: Project, features: FeatureSet) -> bool:
-    """Whether the groups that are shown, as a person may have made them, are of the photos that are used now."""
-    shown = project.groupings.newest(features)
-    if shown is None or shown.tree is None:  # kept by an older version
-        return False
-    return np.array_equal(np.sort(shown.photo_ids), features.of_used()[0])
+def _are(shown: NDArray[np.int64], used: NDArray[np.int64], away: NDArray[np.int64]) -> bool:
+    """Whether the photos that are shown are those that are used, and else only such as are not where they were."""
+    return bool(np.isin(used, shown).all() and np.isin(shown, np.concatenate([used, away])).all())

@@ -176,6 +176,11 @@ class PhotoCatalogue:
         parts = [np.fromiter(map(int, row[0].split(",")), np.int64) for row in self._database.each(sql)]
         return np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
 
+    def missing_ids(self) -> NDArray[np.int64]:
+        """The ids of the photos that are not where they were, int64 in rising order."""
+        rows = self._database.rows("SELECT id FROM photos WHERE missing ORDER BY id")
+        return np.fromiter((row["id"] for row in rows), np.int64, len(rows))
+
     def overruled(self) -> dict[int, str]:
         """Photo id -> what a person decided, "used" or "set aside", of those photos on which one did."""
         return dict(map(tuple, self._database.rows("SELECT id, overruled FROM photos WHERE overruled IS NOT NULL")))

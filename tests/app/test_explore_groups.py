@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from app import words
 
@@ -45,6 +46,17 @@ def test_finer_groups_are_seen_at_once_and_kept_when_the_slider_rests_and_names_
     undo(page, decisions, qtbot)
     assert len(titles(page)) == before.groups
     assert slider.value() == before.groups
+
+
+def test_a_group_whose_photos_are_away_is_not_listed_and_that_is_said(page, session, qtbot):
+    shown = grouping(session)
+    gone = session.project.photos.some(shown.photo_ids[shown.clusters == 0].tolist())
+    folder = session.project.folders()[0].id
+    session.project.photos.mark_missing(folder, [photo.path.name for photo in gone])
+    session.photos_changed.emit()
+    wait(page, qtbot)
+    assert len(titles(page)) == shown.groups - 1
+    assert f"{shown.groups - 1} of {shown.groups} groups" in [label.text() for label in page.findChildren(QLabel)]
 
 
 def test_while_the_slider_moves_the_map_says_what_its_groups_will_be_called(page, session, qtbot):

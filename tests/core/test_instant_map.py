@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,33 @@ def test_what_was_done_before_is_not_done_again(project: Project, photo_folder: 
     # Photos are judged once, and the neighbours that are kept are not looked for again.
     assert len([progress for progress in seen if progress.what == JUDGING and progress.total is None]) == 1
     assert not [progress for progress in seen if progress.what == JUDGING and progress.done]
+
+
+def test_what_a_person_split_is_there_again_when_a_disk_comes_back(
+    project: Project, photo_folder: Path, tmp_path: Path
+) -> None:
+    for name, kinds in (("card", ("drum", "tyre")), ("phone", ("puddle",))):
+        (tmp_path / name).mkdir()
+        for photo in photo_folder.iterdir():
+            if photo.name.startswith(kinds):
+                shutil.copy(photo, tmp_path / name)
+        project.add_folder(tmp_path / name)
+    jobs.run(instant_map(project))
+    features = project.features.get("starter")
+    split = jobs.run(split_group(project, features.name, 0))
+    places = project.maps.newest(features)
+    assert places is not None
+    (tmp_path / "card").rename(tmp_path / "unplugged")
+    jobs.run(instant_map(project))
+    assert len(project.photos.used()) < len(split.photo_ids) / 2
+    (tmp_path / "unplugged").rename(tmp_path / "card")
+    jobs.run(instant_map(project))
+    kept, after = project.groupings.newest(features), project.maps.newest(features)
+    assert kept is not None
+    assert after is not None
+    assert np.array_equal(kept.photo_ids, split.photo_ids)
+    assert np.array_equal(kept.clusters, split.clusters)
+    assert np.array_equal(after.positions, places.positions)
 
 
 def test_groups_that_a_person_split_stay_until_other_photos_are_used(project: Project, photo_folder: Path) -> None:
