@@ -324,11 +324,11 @@ def _counted(text: str, count: int) -> str:
 
 
 def _number(text: str, otherwise: float) -> float:
-    """The number that was written, as people here write it or with a point."""
+    """The number that was written, as people here write it, with a point or with a comma."""
     number, is_one = words.locale().toDouble(text)
     if not is_one:
         with suppress(ValueError):
-            number = float(text)
+            number = float(text.replace(",", "."))
             is_one = math.isfinite(number)
     return number if is_one else otherwise
 

@@ -290,6 +290,11 @@ def test_a_column_of_very_many_numbers_lets_through_what_lies_between_two(shown,
     line = written(shown, "filter_search_1", "filter_least_1")
     assert line.text() == "3.5"
     line.clear()
+    qtbot.keyClicks(line, "4,5")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert find(shown, "filter_columns").accessibleName() == "Columns: larvae: 4.5 to 5.5", "whoever writes a comma"
+    line = written(shown, "filter_search_1", "filter_least_1")
+    line.clear()
     qtbot.keyClicks(line, "many")
     assert not line.text(), "that is no number"
     qtbot.keyClick(line, Qt.Key.Key_Return)
