@@ -22,15 +22,19 @@ def lay_out(project: Project, features: FeatureSet, stop: StopToken | None = Non
     """
     used, away = features.of_used()[0], project.photos.missing_ids()
     groups = project.groupings.newest(features)
-    if groups is None or groups.tree is None or not _are(groups.photo_ids, used, away):  # an older version kept no tree
+    # An older version kept no tree.
+    if groups is None or groups.tree is None or not is_of_used(groups.photo_ids, used, away):
         extended = yield from extend_groups(project, features.name)
         if extended is None:
             yield from cluster_project(project, features.name, stop=stop)
     made = project.maps.newest(features)
-    if made is None or not made.finished or not _are(made.photo_ids, used, away):
+    if made is None or not made.finished or not is_of_used(made.photo_ids, used, away):
         yield from map_project(project, features.name, keep_places=True, stop=stop)
 
 
-def _are(shown: NDArray[np.int64], used: NDArray[np.int64], away: NDArray[np.int64]) -> bool:
-    """Whether the photos that are shown are those that are used, and else only such as are not where they were."""
+def is_of_used(shown: NDArray[np.int64], used: NDArray[np.int64], away: NDArray[np.int64]) -> bool:
+    """Whether groups or a map are of the photos that are used, and else only of such as are not where they were.
+
+    shown, used, away: ids of photos, each int64 [N].
+    """
     return bool(np.isin(used, shown).all() and np.isin(shown, np.concatenate([used, away])).all())

@@ -13,7 +13,7 @@ from ..models.simclr.lock import is_held
 from ..models.simclr.run_files import RunFiles
 from ..project import Project, Run
 from .extract_embeddings import extract_project
-from .lay_out import lay_out
+from .lay_out import is_of_used, lay_out
 from .what_changed import what_changed
 
 
@@ -35,19 +35,19 @@ def learned_maps_follow(project: Project, stop: StopToken | None = None) -> Job[
     that is being learned into at this moment. A stop leaves as `Stopped`, with the map that was there. No `Progress`
     holds positions: they would be taken for those of the instant map.
     """
-    used = project.photos.used_ids()
-    runs = [run for run in project.runs.all() if _lags_behind(project, run, used)]
+    used, away = project.photos.used_ids(), project.photos.missing_ids()
+    runs = [run for run in project.runs.all() if _lags_behind(project, run, used, away)]
     for run in sorted(runs, key=lambda run: (run.name != project.shown_features, -run.id)):
         with closing(_follow(project, run, used, stop)) as following:  # which a stop does not reach
             for progress in following:
                 yield dataclasses.replace(progress, metrics={})
 
 
-def _lags_behind(project: Project, run: Run, used: NDArray[np.int64]) -> bool:
+def _lags_behind(project: Project, run: Run, used: NDArray[np.int64], away: NDArray[np.int64]) -> bool:
     """Whether a run has a map, unfinished or of other photos than those that are used, and a model to see new ones."""
     features = project.features.find(run.name)
     shown = None if features is None else project.maps.newest(features)
-    if shown is None or (shown.finished and np.array_equal(np.sort(shown.photo_ids), used)):
+    if shown is None or (shown.finished and is_of_used(shown.photo_ids, used, away)):
         return False
     return RunFiles(run.folder).best.is_file() and not is_held(run.folder)
 

@@ -21,6 +21,8 @@ from prismh_engine.photos import scenes
 from prismh_engine.project import Grouping, Map, Project
 from prismh_engine.settings import resolve
 
+from ..damage import flip_a_byte, overwrite
+
 RUN = "run-1"
 TINY = {"base_model": "resnet18", "image_size": 32, "batch_size": 8, "epochs": 1, "preset": "scratch"}
 
@@ -102,17 +104,6 @@ def test_without_its_model_or_while_it_learns_a_run_keeps_the_map_it_has(learned
     files.best.unlink()
     jobs.run(learned_maps_follow(learned))
     assert places(shown(learned)[0]) == before
-
-
-def overwrite(path: Path) -> None:
-    path.write_bytes(b"rubbish" * 1000)
-
-
-def flip_a_byte(path: Path) -> None:
-    """Of a weight: the file still opens."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 255
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("damage", [overwrite, flip_a_byte])

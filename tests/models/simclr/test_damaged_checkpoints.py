@@ -13,6 +13,8 @@ from prismh_engine import jobs
 from prismh_engine.models.simclr import TrainSettings, checkpoint, main, train
 from prismh_engine.settings import resolve
 
+from ...damage import flip_a_byte, overwrite
+
 ALL = ("last.pt", "best_model.pt", "checkpoint_epoch_3.pt", "checkpoint_epoch_2.pt", "checkpoint_epoch_1.pt")
 
 
@@ -34,17 +36,6 @@ def damage(run: Path, names: Sequence[str], how: Callable[[Path], object]) -> No
 
 def cut_off(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
-
-
-def overwrite(path: Path) -> None:
-    path.write_bytes(b"rubbish" * 1000)
-
-
-def flip_a_byte(path: Path) -> None:
-    """Of a weight: the file still opens."""
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 255
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("how", [cut_off, overwrite, flip_a_byte])
